@@ -17,7 +17,7 @@ def refuse(argument: str, need: str, got: object) -> NoReturn:
 
 
 def to_floats(argument: str, value: ArrayLike) -> FloatArray:
-    """Convert to float64 without copying where possible; complex or non-numeric input is refused."""
+    """Convert to float64, without a copy where possible; refuse complex or non-numeric input."""
     try:
         array = np.asarray(value)
         if array.dtype.kind == "c":
@@ -37,7 +37,9 @@ def data_matrix(argument: str, value: ArrayLike) -> FloatArray:
     if matrix.ndim != 2 or matrix.size == 0:
         refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
     if not np.isfinite(matrix).all():
-        refuse(argument, "finite entries", f"{(~np.isfinite(matrix)).sum()} entries NaN or infinite")
+        refuse(
+            argument, "finite entries", f"{(~np.isfinite(matrix)).sum()} entries NaN or infinite"
+        )
     matrix.flags.writeable = False
     return matrix
 

@@ -82,7 +82,7 @@ class DeepLinearProblem:
         object.__setattr__(self, "widths", checked_widths)
 
     def __reduce__(self) -> tuple[type[DeepLinearProblem], tuple[object, ...]]:
-        # Unpickled arrays are writable, so a worker process builds its problem anew.
+        """Pickle the arguments, since unpickled arrays would be writable."""
         return type(self), (self.X, self.Y, self.widths)
 
     # -- the problem's constants ------------------------------------------------------------------
@@ -324,7 +324,7 @@ class DeepLinearProblem:
         point = _checks.coordinates("theta", theta, self.dimension)
         return self._step(point, _checks.step_size(eta, point.shape[:-1]))
 
-    # -- the same on checked arrays (an orbit that diverges passes through here with inf and NaN) ---
+    # -- the same on checked arrays; a diverging orbit passes through here with inf and NaN --------
 
     def _loss(self, theta: FloatArray) -> FloatArray | np.float64:
         X, Y, constant = self._reduced

@@ -11,8 +11,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import sympy as sp
-from sympy.polys.matrices import DomainMatrix
+import sympy as sp  # type: ignore[import-untyped, unused-ignore]
+from sympy.polys.matrices import DomainMatrix  # type: ignore[import-untyped, unused-ignore]
 
 from . import _checks
 
@@ -74,7 +74,7 @@ class SymbolicProblem:
     @cached_property
     def loss(self) -> sp.Expr:
         """L(θ), a sum of squares, not expanded."""
-        return sp.Add(*((entry) ** 2 for entry in self.end_to_end * self.X - self.Y))
+        return sp.Add(*(entry**2 for entry in self.end_to_end * self.X - self.Y))
 
     @cached_property
     def gradient(self) -> sp.ImmutableMatrix:

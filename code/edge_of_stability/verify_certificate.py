@@ -1,7 +1,7 @@
 """An independent check of certificates of non-singularity, with nothing but the loss.
 
 This module imports nothing of the package and knows no formula for a derivative. It evaluates
-L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian off eleven lines of algebra:
+L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian off two identities:
 
     Each entry of θ occurs in W_N ⋯ W_1 with degree at most one, so L has degree at most two in each
     coordinate. Hence t ↦ L(θ + t e_i) = a + bt + ct² has H_ii = 2c = L(+e_i) − 2L + L(−e_i), and in
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 
 Matrix = Sequence[Sequence[Fraction]]
@@ -46,8 +47,11 @@ def verify(
     Returns
     -------
     bool
-        False also if η ≤ 0 or the sizes do not fit together.
+        False also if η ≤ 0, a number is a float or the sizes do not fit together.
     """
+    numbers = [eta, determinant, *witness, *(entry for row in (*X, *Y) for entry in row)]
+    if not all(isinstance(number, (int, Fraction)) for number in numbers):
+        return False  # a float is not what it looks like
     if eta <= 0 or determinant == 0 or not _sizes_fit(widths, X, Y, witness):
         return False
     H = hessian(widths, X, Y, witness)
@@ -60,7 +64,7 @@ def _sizes_fit(widths: Sequence[int], X: Matrix, Y: Matrix, witness: Sequence[Fr
     if len(widths) < 2 or min(widths) < 1 or not X:
         return False
     samples = len(X[0])
-    size = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+    size = sum(before * after for before, after in pairwise(widths))
     return (
         len(X) == widths[0]
         and len(Y) == widths[-1]
@@ -73,11 +77,14 @@ def loss(widths: Sequence[int], X: Matrix, Y: Matrix, theta: Sequence[Fraction])
     """L(θ) = ‖W_N ⋯ W_1 X − Y‖_F², exactly."""
     state = X
     start = 0
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in pairwise(widths):
         rows = [theta[start + a * before : start + (a + 1) * before] for a in range(after)]
         columns = list(zip(*state, strict=True))
         state = [
-            [sum((w * x for w, x in zip(row, column, strict=True)), Fraction(0)) for column in columns]
+            [
+                sum((w * x for w, x in zip(row, column, strict=True)), Fraction(0))
+                for column in columns
+            ]
             for row in rows
         ]
         start += before * after
@@ -119,7 +126,7 @@ def hessian(
 
 
 def exact_determinant(matrix: Sequence[Sequence[Fraction]]) -> Fraction:
-    """Determinant by fraction-free elimination over the integers (Bareiss)."""
+    """Compute the determinant by fraction-free elimination over the integers (Bareiss)."""
     denominators = [lcm(*(Fraction(entry).denominator for entry in row)) for row in matrix]
     rows = [[int(x * d) for x in row] for row, d in zip(matrix, denominators, strict=True)]
     scale = 1
