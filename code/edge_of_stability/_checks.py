@@ -79,6 +79,14 @@ def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:
     return theta
 
 
+def broadcast(argument: str, array: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the array, a read-only view, in the joint shape of both."""
+    try:
+        return np.broadcast_to(array, np.broadcast_shapes(array.shape, other.shape))
+    except ValueError:
+        refuse(argument, f"a shape that broadcasts with {other.shape}", f"shape {array.shape}")
+
+
 def step_size(value: ArrayLike, batch: tuple[int, ...]) -> FloatArray:
     """Return eta as a float64 array () or one that broadcasts to the batch shape."""
     eta = to_floats("eta", value)

@@ -255,8 +255,9 @@ class DeepLinearProblem:
         -------
         (..., D) array
         """
-        point = self._linearise(_checks.coordinates("theta", theta, self.dimension))
-        return self._hvp(point, _checks.coordinates("v", v, self.dimension))
+        point = _checks.coordinates("theta", theta, self.dimension)
+        direction = _checks.broadcast("v", _checks.coordinates("v", v, self.dimension), point)
+        return self._hvp(self._linearise(point), direction)
 
     def hessian(self, theta: ArrayLike) -> FloatArray:
         r"""H(θ) = ∇²L(θ), exact, from its blocks.
@@ -376,7 +377,7 @@ class DeepLinearProblem:
                 else:
                     block = (block + np.einsum("...pqrs->...rspq", block)) / 2  # rounding
                 rows, columns = offsets[i + 1] - offsets[i], offsets[j + 1] - offsets[j]
-                flat = 2 * block.reshape(*batch, rows, columns)
+                flat = 2 * block.reshape(*block.shape[:-4], rows, columns)  # at depth 1 no batch
                 H[..., offsets[i] : offsets[i + 1], offsets[j] : offsets[j + 1]] = flat
                 H[..., offsets[j] : offsets[j + 1], offsets[i] : offsets[i + 1]] = _t(flat)
         return H

@@ -1,0 +1,172 @@
+"""Gradient and Hessian by what defines them."""
+
+import numpy as np
+import pytest
+from edge_of_stability import DeepLinearProblem
+from hypothesis import given
+from random_problems import point, problems
+
+# Relative agreement of two float64 computations of the same number through a few small products.
+ROUNDING = 1e-11
+
+
+def slope(steps, errors):
+    """Slope of log error against log step."""
+    return np.polyfit(np.log(steps), np.log(errors), 1)[0]
+
+
+def taylor_errors(problem, theta, directions, steps, order):
+    """‖L(θ + hv) − its Taylor polynomial‖ over all directions v, for each h.
+
+    Several directions at once, so that no single vanishing coefficient spoils the slope.
+    """
+    first = directions @ problem.gradient(theta)
+    second = np.sum(directions * problem.hvp(theta, directions), axis=-1)
+    errors = []
+    for h in steps:
+        polynomial = problem.loss(theta) + h * first
+        if order == 2:
+            polynomial = polynomial + h**2 / 2 * second
+        errors.append(np.linalg.norm(problem.loss(theta + h * directions) - polynomial))
+    return np.array(errors)
+
+
+@given(problems())
+def test_first_order_taylor_error_has_slope_two(case):
+    problem, rng = case
+    theta, directions = point(problem, rng), point(problem, rng, (8,))
+    steps = np.logspace(-4, -3, 5)
+    assert slope(steps, taylor_errors(problem, theta, directions, steps, 1)) == pytest.approx(
+        2, abs=0.1
+    )
+
+
+@given(problems(min_depth=2))
+def test_second_order_taylor_error_has_slope_three(case):
+    problem, rng = case
+    theta, directions = point(problem, rng), point(problem, rng, (8,))
+    steps = np.logspace(-3, -2, 5)
+    assert slope(steps, taylor_errors(problem, theta, directions, steps, 2)) == pytest.approx(
+        3, abs=0.15
+    )
+
+
+def test_the_slope_would_expose_a_wrong_gradient():
+    class Wrong(DeepLinearProblem):
+        def gradient(self, theta):
+            return 1.01 * super().gradient(theta)
+
+    rng = np.random.default_rng(0)
+    problem = Wrong(rng.standard_normal((2, 3)), rng.standard_normal((2, 3)), (2, 2, 2))
+    theta, directions = point(problem, rng), point(problem, rng, (8,))
+    steps = np.logspace(-4, -3, 5)
+    assert slope(steps, taylor_errors(problem, theta, directions, steps, 1)) < 1.5
+
+
+@given(problems(max_depth=1))
+def test_depth_one_is_quadratic(case):
+    problem, rng = case
+    theta, v = point(problem, rng), point(problem, rng)
+    expansion = problem.loss(theta) + problem.gradient(theta) @ v + v @ problem.hvp(theta, v) / 2
+    assert problem.loss(theta + v) == pytest.approx(expansion, rel=ROUNDING)
+    two_sigma = 2 * np.kron(np.eye(problem.widths[-1]), problem.Sigma)
+    np.testing.assert_allclose(problem.hessian(theta), two_sigma, rtol=0, atol=ROUNDING * 100)
+
+
+@given(problems())
+def test_hessian_is_symmetric_and_acts_as_the_product(case):
+    problem, rng = case
+    theta, v = point(problem, rng, (3,)), point(problem, rng, (3,))
+    H = problem.hessian(theta)
+    assert np.array_equal(H, np.swapaxes(H, -1, -2))
+    scale = np.abs(H).max() * np.abs(v).max() * problem.dimension
+    np.testing.assert_allclose(
+        np.einsum("bij,bj->bi", H, v), problem.hvp(theta, v), rtol=0, atol=ROUNDING * scale
+    )
+
+
+@given(problems(min_depth=2, max_depth=2))
+def test_second_differential_at_depth_two(case):
+    # d²L[V,V] = 2‖(W_2V_1 + V_2W_1)X‖² + 4⟨(W_2W_1X − Y)Xᵀ, V_2V_1⟩
+    problem, rng = case
+    theta, v = point(problem, rng), point(problem, rng)
+    W_1, W_2 = problem.split(theta)
+    V_1, V_2 = problem.split(v)
+    E = (W_2 @ W_1 @ problem.X - problem.Y) @ problem.X.T
+    gauss_newton = 2 * np.sum(((W_2 @ V_1 + V_2 @ W_1) @ problem.X) ** 2)
+    residual = 4 * np.sum(E * (V_2 @ V_1))
+    assert v @ problem.hessian(theta) @ v == pytest.approx(
+        gauss_newton + residual, rel=ROUNDING, abs=ROUNDING * (gauss_newton + abs(residual))
+    )
+
+
+@given(problems(min_depth=2))
+def test_neighbouring_layers_share_a_moment(case):
+    # W_{j+1}ᵀ ∂L/∂W_{j+1} = ∂L/∂W_j W_jᵀ
+    problem, rng = case
+    theta = point(problem, rng)
+    W, gradient = problem.split(theta), problem.split(problem.gradient(theta))
+    for j in range(problem.depth - 1):
+        left, right = W[j + 1].T @ gradient[j + 1], gradient[j] @ W[j].T
+        np.testing.assert_allclose(left, right, rtol=0, atol=ROUNDING * (1 + np.abs(left).max()))
+
+
+@given(problems())
+def test_batch_is_a_loop(case):
+    problem, rng = case
+    thetas, vs = point(problem, rng, (2, 3)), point(problem, rng, (2, 3))
+    for index in np.ndindex(2, 3):
+        theta, v = thetas[index], vs[index]
+        for batch, single in [
+            (problem.loss(thetas), problem.loss(theta)),
+            (problem.gradient(thetas), problem.gradient(theta)),
+            (problem.end_to_end(thetas), problem.end_to_end(theta)),
+            (problem.hvp(thetas, vs), problem.hvp(theta, v)),
+            (problem.hessian(thetas), problem.hessian(theta)),
+            (problem.step(thetas, 0.1), problem.step(theta, 0.1)),
+            (problem.sharpness(thetas), problem.sharpness(theta)),
+        ]:
+            np.testing.assert_allclose(batch[index], single, rtol=1e-12, atol=1e-10)
+
+
+@given(problems())
+def test_one_point_and_many_directions_broadcast(case):
+    problem, rng = case
+    theta, vs = point(problem, rng), point(problem, rng, (4,))
+    np.testing.assert_allclose(
+        problem.hvp(theta, vs), vs @ problem.hessian(theta), rtol=1e-10, atol=1e-9
+    )
+    thetas = point(problem, rng, (2, 1))
+    assert problem.hvp(thetas, vs).shape == (2, 4, problem.dimension)
+    assert problem.hvp(thetas, vs[0]).shape == (2, 1, problem.dimension)
+
+
+@given(problems(max_depth=3))
+def test_minimizers_have_no_gradient_and_a_gauss_newton_hessian(case):
+    # Data made so that θ is a minimizer: there H = 2JᵀJ is positive semidefinite.
+    problem, rng = case
+    theta = point(problem, rng)
+    fitted = DeepLinearProblem(problem.X, problem.end_to_end(theta) @ problem.X, problem.widths)
+    eigenvalues = np.linalg.eigvalsh(fitted.hessian(theta))
+    assert np.abs(fitted.gradient(theta)).max() <= ROUNDING * (1 + eigenvalues[-1]) * 10
+    assert eigenvalues[0] >= -ROUNDING * (1 + eigenvalues[-1])
+
+
+def test_hessian_vanishes_at_the_origin_from_depth_three_on():
+    rng = np.random.default_rng(1)
+    for widths in [(2, 3, 2, 2), (1, 1, 1, 1, 1)]:
+        X, Y = rng.standard_normal((widths[0], 4)), rng.standard_normal((widths[-1], 4))
+        problem = DeepLinearProblem(X, Y, widths)
+        assert not problem.hessian(np.zeros(problem.dimension)).any()
+
+
+def test_a_worked_example():
+    # W_1 = (1, 2)ᵀ, W_2 = (3, 4), X = 1, Y = 5: π = 11, R = 6, L = 36.
+    problem = DeepLinearProblem([[1.0]], [[5.0]], (1, 2, 1))
+    theta = np.array([1.0, 2.0, 3.0, 4.0])
+    assert problem.loss(theta) == 36.0
+    np.testing.assert_array_equal(problem.gradient(theta), [36.0, 48.0, 12.0, 24.0])
+    # 2 (3,4,1,2)(3,4,1,2)ᵀ + 12 where w_1 meets its own w_2
+    outer = np.array([[18, 24, 6, 12], [24, 32, 8, 16], [6, 8, 2, 4], [12, 16, 4, 8]])
+    residual = 12 * np.array([[0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, 0]])
+    np.testing.assert_array_equal(problem.hessian(theta), outer + residual)
