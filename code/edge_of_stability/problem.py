@@ -173,7 +173,10 @@ class DeepLinearProblem:
             )
         if not all(np.isfinite(W).all() for W in arrays):
             _checks.refuse("weights", "finite entries", "NaN or infinite entries")
-        return self._join(arrays)
+        try:
+            return self._join(arrays)
+        except ValueError:
+            _checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
 
     def _split(self, theta: FloatArray) -> Weights:
         ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]

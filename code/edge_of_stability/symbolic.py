@@ -165,8 +165,9 @@ class SymbolicProblem:
             _checks.refuse("theta", f"{len(self.symbols)} entries", f"{len(theta)} entries")
         if isinstance(expression, sp.Poly):
             expression = expression.as_expr()
-        values = {w: sp.sympify(v) for w, v in zip(self.symbols, theta, strict=True)}
-        return expression.subs({**values, **(others or {})}, simultaneous=True)
+        pairs = {**dict(zip(self.symbols, theta, strict=True)), **(others or {})}
+        # xreplace replaces all symbols at once, so values may contain symbols themselves.
+        return expression.xreplace({symbol: sp.sympify(value) for symbol, value in pairs.items()})
 
 
 def _exact_matrix(argument: str, value: Any) -> sp.ImmutableMatrix:

@@ -1,0 +1,92 @@
+"""Symbolic and numerical formulas share nothing, so their agreement is evidence for both."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+from edge_of_stability import DeepLinearProblem, SymbolicProblem
+
+CASES = [
+    ((1, 1), [[2]], [[3]]),
+    ((2, 1), [[1, 2], [0, 1]], [[1, -1]]),
+    ((1, 1, 1), [[1]], [[1]]),
+    ((1, 2, 1), [[1, 2]], [[1, 1]]),
+    ((2, 1, 2), [[1, 0], [1, 2]], [[1, 1], [0, 3]]),
+    ((2, 2, 1), [[1, 0, 1], [0, 2, 1]], [[1, 3, 0]]),
+    ((1, 1, 1, 1), [[1]], [[2]]),
+    ((2, 1, 1, 2), [[1, 0], [0, 1]], [[1, 2], [3, 4]]),
+]
+ETA = sp.Rational(1, 3)
+
+
+@pytest.mark.parametrize(("widths", "X", "Y"), CASES)
+def test_symbolic_equals_numerical(widths, X, Y):
+    exact, numerical = SymbolicProblem(widths, X, Y), DeepLinearProblem(X, Y, widths)
+    theta = np.random.default_rng(5).integers(-4, 5, numerical.dimension) / 4  # exact in float64
+    values = [sp.Rational(Fraction(float(t))) for t in theta]
+
+    def at_theta(expression):
+        value = exact.substitute(expression, values)
+        is_matrix = isinstance(value, sp.MatrixBase)
+        return np.array(value.tolist(), dtype=float) if is_matrix else float(value)
+
+    np.testing.assert_allclose(
+        at_theta(exact.end_to_end), numerical.end_to_end(theta), rtol=1e-12, atol=1e-12
+    )
+    assert at_theta(exact.loss) == pytest.approx(numerical.loss(theta), rel=1e-12)
+    np.testing.assert_allclose(
+        at_theta(exact.gradient)[:, 0], numerical.gradient(theta), rtol=1e-11, atol=1e-11
+    )
+    H = numerical.hessian(theta)
+    np.testing.assert_allclose(at_theta(exact.hessian), H, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(
+        at_theta(exact.step_map(ETA))[:, 0], numerical.step(theta, 1 / 3), rtol=1e-11, atol=1e-11
+    )
+    assert at_theta(exact.jacobian_determinant(ETA)) == pytest.approx(
+        np.linalg.det(np.eye(len(theta)) - H / 3), rel=1e-9, abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(("widths", "X", "Y"), CASES)
+def test_the_determinant_polynomial_is_the_determinant(widths, X, Y):
+    exact = SymbolicProblem(widths, X, Y)
+    values = [sp.Rational(k - 2, 3) for k in range(len(exact.symbols))]
+    by_polynomial = exact.substitute(exact.jacobian_determinant(ETA), values)
+    assert by_polynomial == exact.substitute(exact.jacobian(ETA), values).det(method="berkowitz")
+
+
+def test_depth_one_is_singular_exactly_at_its_resonance():
+    net = SymbolicProblem((2, 1), [[2, 0], [0, 1]], [[1, 1]])
+    eta = sp.Symbol("eta", positive=True)
+    determinant = net.jacobian_determinant(eta).as_expr()
+    assert sp.solve(determinant, eta) == [sp.Rational(1, 8), sp.Rational(1, 2)]
+    assert net.jacobian_determinant("1/8").is_zero
+
+
+def test_symbolic_data():
+    w = sp.Symbol("w")
+    net = SymbolicProblem((1, 1, 1), [[1]], [[w]])
+    x, y = net.symbols
+    assert sp.expand(net.loss - (x * y - w) ** 2) == 0
+    eta = sp.Symbol("eta")
+    at_origin = net.substitute(net.jacobian_determinant(eta), [0, 0])
+    assert sp.expand(at_origin - (1 - 4 * eta**2 * w**2)) == 0
+    assert net.substitute(at_origin, [0, 0], {w: 2, eta: sp.Rational(1, 4)}) == 0
+
+
+def test_the_order_of_the_symbols_is_that_of_split():
+    exact = SymbolicProblem((2, 3, 1), [[1], [1]], [[1]])
+    numerical = DeepLinearProblem(np.ones((2, 1)), np.ones((1, 1)), (2, 3, 1))
+    theta = np.arange(9)
+    for W, numbers in zip(exact.weights, numerical.split(theta), strict=True):
+        np.testing.assert_array_equal(
+            np.array(exact.substitute(W, theta.tolist()).tolist(), dtype=float), numbers
+        )
+
+
+def test_conservation_law_between_layers():
+    exact = SymbolicProblem((2, 1, 2), [[1, 0], [1, 2]], [[1, 1], [0, 3]])
+    W_1, W_2 = exact.weights
+    D_1, D_2 = sp.Matrix(1, 2, exact.gradient[:2]), sp.Matrix(2, 1, exact.gradient[2:])
+    assert sp.expand(W_2.T * D_2 - D_1 * W_1.T) == sp.zeros(1, 1)
