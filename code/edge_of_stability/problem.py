@@ -294,7 +294,7 @@ class DeepLinearProblem:
         theta : (..., D) array_like
         method : {"auto", "dense", "lanczos"}
             ``"dense"`` computes all eigenvalues of the D × D Hessian; ``"lanczos"`` only uses
-            Hessian–vector products, to a relative residual of 1e-8; ``"auto"`` takes the first up
+            Hessian–vector products, to a relative residual of 1e-7; ``"auto"`` takes the first up
             to D = 200.
 
         Returns
