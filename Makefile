@@ -1,0 +1,87 @@
+# The commands of the book. `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+PYTHON ?= python3
+SCALE ?= default
+JOBS ?=
+PORT ?= 8000
+
+# Relative, never absolute: a checkout may lie in a folder whose name has spaces.
+PY := .venv/bin/python
+READY := .venv/ready
+BOOK = $(PY) -m companion
+RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS))
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: env
+env: $(READY) ## create .venv from the hashed lock (done by the others when needed)
+
+# The package index is not named here: pip uses whichever it is set up with.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer needed; set PYTHON=…")'
+	@echo "Setting up .venv (about a minute)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $(READY)
+
+.PHONY: book
+book: $(READY) ## run the notebooks, check every figure, build the site, print where it is
+	@$(BOOK) book $(RUN_OPTIONS)
+
+.PHONY: test
+test: $(READY) ## all tests that need no browser
+	@$(PY) -m pytest tests --ignore=tests/browser
+
+.PHONY: test-browser
+test-browser: book ## tests of the built site in Chromium
+	@$(PY) -m pytest tests/browser
+
+.PHONY: run
+run: $(READY) ## run and check one notebook: make run NOTEBOOK=book/setting/scalar_net.ipynb
+	@$(BOOK) run $(RUN_OPTIONS) "$(NOTEBOOK)"
+
+.PHONY: reference
+reference: $(READY) ## accept results: make reference FIGURE=name, or NOTEBOOK=book/….ipynb
+	@$(BOOK) reference $(if $(FIGURE),--figure "$(FIGURE)") $(if $(NOTEBOOK),"$(NOTEBOOK)")
+
+.PHONY: check
+check: $(READY) ## check figures, statements and evidence as declared; nothing runs
+	@$(BOOK) check
+
+.PHONY: lint
+lint: $(READY) ## ruff (lint and format) and mypy
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+.PHONY: format
+format: $(READY) ## let ruff format and mend
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+.PHONY: bench
+bench: $(READY) ## time the package's main operations on this machine
+	@$(PY) tests/benchmarks/bench_core.py
+
+.PHONY: serve
+serve: book ## serve the site at http://localhost:PORT
+	@$(PY) -m http.server $(PORT) --bind localhost --directory _build/html
+
+.PHONY: lock
+lock: ## resolve the lock anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --all-extras pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## remove what was built; keep .venv
+	@rm -rf _build
+
+.PHONY: clean-all
+clean-all: clean ## remove .venv too
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

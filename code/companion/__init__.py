@@ -1,0 +1,10 @@
+"""The machine behind the book: run notebooks, check what they publish, build the site.
+
+It knows no mathematics: :mod:`edge_of_stability` has that, and neither imports the other.
+Notebooks use :func:`publish`, :func:`publish_number` and :mod:`companion.style`; the rest is
+driven by ``python -m companion`` (see ``make help``).
+"""
+
+from companion.publish import publish, publish_number
+
+__all__ = ["publish", "publish_number"]

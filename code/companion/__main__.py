@@ -1,0 +1,156 @@
+"""``python -m companion``: the commands behind the Makefile.
+
+``book``       run, check and build everything
+``run``        run and check notebooks, without building the site
+``reference``  accept what the last runs published as the new reference
+``check``      check the sources alone; nothing runs
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from companion.checks import check_runs, check_sources, published_figures
+from companion.declarations import read_declarations
+from companion.project import BookError, Project
+from companion.references import accept_figure, accept_numbers
+from companion.runs import SCALES, Run, run_notebooks
+from companion.site import build_site
+from companion.staging import stage
+from companion.statements import check_statements
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0, or 1 after a failure that was reported on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        project = Project(options.root.resolve())
+        project.build.mkdir(parents=True, exist_ok=True)
+        with FileLock(project.build / "lock", timeout=0):
+            options.command(project, options)
+    except Timeout:
+        print("another build is under way in this folder", file=sys.stderr)
+        return 1
+    except BookError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; finished runs are kept, the site is as it was", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _book(project: Project, options: argparse.Namespace) -> None:
+    _check(project, options)
+    runs = _runs(project, options, project.notebooks)
+    deviations = check_runs(project, runs, scale=options.scale)
+    stage(project, runs)
+    site = build_site(project)
+    executed = sum(not run.reused for run in runs)
+    print(
+        f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), "
+        f"{len(deviations)} comparisons with references within tolerance"
+    )
+    print(f"The book is at {site / 'index.html'}")
+
+
+def _run(project: Project, options: argparse.Namespace) -> None:
+    runs = _runs(project, options, _chosen(project, options.notebooks))
+    check_runs(project, runs, scale=options.scale)
+    for run in runs:
+        print(f"{run.notebook}: {len(published_figures(run))} figures in {run.published}")
+
+
+def _reference(project: Project, options: argparse.Namespace) -> None:
+    declarations = read_declarations(project)
+    unknown = sorted(set(options.figure) - set(declarations))
+    if unknown:
+        raise BookError(f"figures {', '.join(unknown)}: not declared in figures.yml")
+    notebooks = [*options.notebooks, *(declarations[name].notebook for name in options.figure)]
+    for run in _runs(project, options, _chosen(project, notebooks)):
+        for name in published_figures(run):
+            if name in declarations and (not options.figure or name in options.figure):
+                print(f"accepted {project.name(accept_figure(project, declarations[name], run))}")
+        if not options.figure and (path := accept_numbers(project, run)):
+            print(f"accepted {project.name(path)}")
+
+
+def _check(project: Project, _: argparse.Namespace) -> None:
+    check_sources(project)
+    check_statements(project)
+
+
+def _runs(project: Project, options: argparse.Namespace, notebooks: Sequence[Path]) -> list[Run]:
+    return run_notebooks(
+        project,
+        notebooks,
+        scale=options.scale,
+        parameters=dict(options.parameter),
+        jobs=options.jobs,
+        timeout=options.timeout,
+        reuse=not options.fresh,
+    )
+
+
+def _chosen(project: Project, names: Sequence[str]) -> list[Path]:
+    if not names:
+        return list(project.notebooks)
+    paths = [(project.root / name).resolve() for name in dict.fromkeys(names)]
+    for path, name in zip(paths, dict.fromkeys(names), strict=True):
+        if path not in project.notebooks:
+            raise BookError(f"{name}: no such notebook in the book")
+    return paths
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r}: name=value needed")
+    return name, yaml.safe_load(value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m companion", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path(), help="the checkout (default: here)")
+    commands = parser.add_subparsers(required=True)
+
+    executing = argparse.ArgumentParser(add_help=False)
+    executing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
+    executing.add_argument("--jobs", type=int, help="notebooks at a time (default: processors)")
+    executing.add_argument("--timeout", type=int, default=900, help="seconds one cell may take")
+    executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
+    executing.add_argument(
+        "-p",
+        dest="parameter",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a notebook parameter; may be repeated",
+    )
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("notebooks", nargs="*", help="default: all")
+
+    book = commands.add_parser("book", parents=[executing], help="run, check, build")
+    book.set_defaults(command=_book)
+    run = commands.add_parser("run", parents=[executing, chosen], help="run and check notebooks")
+    run.set_defaults(command=_run)
+    reference = commands.add_parser(
+        "reference", parents=[executing, chosen], help="accept results as the new reference"
+    )
+    reference.add_argument("--figure", action="append", default=[], help="only this figure")
+    reference.set_defaults(command=_reference)
+    check = commands.add_parser("check", help="check the sources; nothing runs")
+    check.set_defaults(command=_check)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""The gate between runs and pages: everything a run published is what it should be.
+
+Each check returns its problems, one sentence each, so that one build shows them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.declarations import Declaration, read_declarations
+from companion.notebooks import Notebook
+from companion.project import BookError, Project
+from companion.references import (
+    figure_deviations,
+    figure_reference,
+    number_reference,
+    published_numbers,
+    reference_numbers,
+    reference_picture,
+)
+from companion.runs import Run
+
+_SHOWN = re.compile(r"^(?:```+|:::+)\{published\}\s+(\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far one compared quantity was from its reference, and how far it may be."""
+
+    figure: str
+    array: str
+    deviation: float
+    tolerance: float
+
+
+def check_sources(project: Project) -> None:
+    """Check what can be checked before anything runs.
+
+    Raises
+    ------
+    BookError
+        For committed outputs, a declared figure no cell publishes, a figure shown on no page or on
+        two, a shown figure that is not declared, and references nobody declares (stale).
+    """
+    declarations = read_declarations(project)
+    problems = [
+        *_committed_outputs(project),
+        *_unpublishable(project, declarations),
+        *_misplaced(project, declarations),
+        *_stale_references(project, declarations),
+    ]
+    _raise(problems)
+
+
+def check_runs(project: Project, runs: Sequence[Run], *, scale: str = "default") -> list[Deviation]:
+    """Check what the runs published against the declarations and the references.
+
+    References belong to scale ``"default"``; at another scale only presence is checked.
+
+    Returns
+    -------
+    list of Deviation
+        Every comparison made.
+
+    Raises
+    ------
+    BookError
+        If a declared figure was not published, a published one not declared, a name published
+        twice, or data or numbers leave their tolerance; every problem is named, with the largest
+        deviation.
+    """
+    declarations = read_declarations(project)
+    problems = list(_presence(declarations, runs))
+    deviations: list[Deviation] = []
+    if not problems and scale == "default":
+        for run in runs:
+            found, wrong = _compare(project, declarations, run)
+            deviations.extend(found)
+            problems.extend(wrong)
+    _raise(problems)
+    return deviations
+
+
+def published_figures(run: Run) -> list[str]:
+    """Names of the figures a run published, sorted."""
+    return sorted(path.stem for path in (run.published / "figures").glob("*.json"))
+
+
+def _raise(problems: Iterable[str]) -> None:
+    if text := "\n".join(problems):
+        raise BookError(text)
+
+
+# Sources ------------------------------------------------------------------------------------
+
+
+def _committed_outputs(project: Project) -> Iterator[str]:
+    for path in project.notebooks:
+        for cell in Notebook.read(path).code:
+            if cell.has_output:
+                yield f"{project.name(path)}: cell {cell.index} has outputs; clear them"
+
+
+def _unpublishable(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
+    for declaration in declarations.values():
+        notebook = Notebook.read(project.root / declaration.notebook)
+        if notebook.publishing_cell(declaration.name) is None:
+            yield f"figure {declaration.name}: no cell of {declaration.notebook} publishes it"
+
+
+def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
+    places: dict[str, list[str]] = {name: [] for name in declarations}
+    for page in project.pages:
+        for name in shown_figures(page):
+            places.setdefault(name, []).append(project.name(page))
+    for name, pages in places.items():
+        if name not in declarations:
+            yield f"figure {name}: shown in {pages[0]} but not declared in figures.yml"
+        elif not pages:
+            yield f"figure {name}: declared in figures.yml but shown on no page"
+        elif len(pages) > 1:
+            yield f"figure {name}: shown more than once ({', '.join(pages)}); link to it instead"
+
+
+def shown_figures(page: Path) -> list[str]:
+    """Names in the ``published`` directives of a page."""
+    if page.suffix == ".md":
+        text = page.read_text(encoding="utf-8")
+    else:
+        cells = Notebook.read(page).cells
+        text = "\n".join(cell.source for cell in cells if not cell.is_code)
+    return _SHOWN.findall(text)
+
+
+def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
+    wanted = {figure_reference(project, name) for name in declarations}
+    wanted |= {reference_picture(project, name) for name in declarations}
+    wanted |= {number_reference(project, project.name(path)) for path in project.notebooks}
+    for path in sorted(project.references.glob("*/*")):
+        if path not in wanted:
+            yield f"{project.name(path)}: a stale reference: nothing in the book belongs to it"
+
+
+# Runs ---------------------------------------------------------------------------------------
+
+
+def _presence(declarations: Mapping[str, Declaration], runs: Sequence[Run]) -> Iterator[str]:
+    for run in runs:
+        declared = {d.name for d in declarations.values() if d.notebook == run.notebook}
+        published = set(published_figures(run))
+        for name in sorted(declared - published):
+            yield f"figure {name}: declared, but {run.notebook} did not publish it"
+        for name in sorted(published - declared):
+            yield f"figure {name}: published by {run.notebook}, but not declared for it"
+    numbers = Counter(name for run in runs for name in published_numbers(run))
+    for name, count in sorted(numbers.items()):
+        if count > 1:
+            yield f"number {name}: published by {count} notebooks; names are unique in the book"
+
+
+def _compare(
+    project: Project, declarations: Mapping[str, Declaration], run: Run
+) -> tuple[list[Deviation], list[str]]:
+    deviations: list[Deviation] = []
+    problems: list[str] = []
+    for name in published_figures(run):
+        try:
+            found = [
+                Deviation(name, *row) for row in figure_deviations(project, declarations[name], run)
+            ]
+        except LookupError as error:
+            problems.append(f"figure {name}: {error}")
+            continue
+        deviations.extend(found)
+        beyond = [item for item in found if not item.deviation <= item.tolerance]
+        if beyond:
+            worst = max(beyond, key=lambda item: item.deviation / item.tolerance)
+            problems.append(
+                f"figure {name}: {worst.array} deviates from its reference by "
+                f"{worst.deviation:.3g} (tolerance {worst.tolerance:.3g}, both relative)"
+            )
+    problems.extend(_compare_numbers(project, run, deviations))
+    return deviations, problems
+
+
+def _compare_numbers(project: Project, run: Run, deviations: list[Deviation]) -> Iterator[str]:
+    reference = reference_numbers(project, run.notebook)
+    compared = {k: v for k, v in published_numbers(run).items() if not v["volatile"]}
+    for name in sorted(set(compared) ^ set(reference)):
+        missing = "reference" if name in compared else "number"
+        yield (
+            f"number {name}: {run.notebook} and its reference differ, no such {missing}; "
+            "`make reference` accepts it"
+        )
+    for name in sorted(set(compared) & set(reference)):
+        number, accepted = compared[name], reference[name]
+        size = abs(number["value"] - accepted) / (abs(accepted) or 1.0)
+        deviations.append(Deviation(name, "value", size, number["tolerance"]))
+        if not size <= number["tolerance"]:
+            yield (
+                f"number {name}: {number['value']} deviates from its reference {accepted} by "
+                f"{size:.3g} (tolerance {number['tolerance']:.3g}, relative)"
+            )
+
+
+__all__ = [
+    "BookError",
+    "Deviation",
+    "check_runs",
+    "check_sources",
+    "published_figures",
+    "shown_figures",
+]

@@ -1,0 +1,125 @@
+"""What a source notebook says about itself, read without running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+
+from companion.project import BookError
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook: its index, its source, its name (or ``""``) and its tags."""
+
+    index: int
+    is_code: bool
+    source: str
+    name: str
+    tags: frozenset[str]
+    has_output: bool
+
+    @property
+    def anchor(self) -> str:
+        """Where the cell is on its page (see :mod:`companion.sphinx_ext.cells`)."""
+        return anchor(self.index, self.name)
+
+
+def anchor(index: int, name: str) -> str:
+    """The HTML id of a cell: by its name where it has one, else by its index."""
+    return f"cell-{name or index}"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A source notebook.
+
+    Raises
+    ------
+    BookError
+        If the file is not a notebook, or a code cell is not Python.
+    """
+
+    path: Path
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Notebook:
+        """Read a ``.ipynb`` file."""
+        try:
+            raw = nbformat.read(path, as_version=4)
+        except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+            raise BookError(f"{path.name}: not a readable notebook ({error})") from error
+        return cls(path, tuple(_cell(index, cell) for index, cell in enumerate(raw.cells)))
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        """The code cells, in order."""
+        return tuple(cell for cell in self.cells if cell.is_code)
+
+    def parameters(self) -> Mapping[str, str]:
+        """Names of the parameters and the source of their defaults."""
+        found: Mapping[str, Any] = papermill.inspect_notebook(str(self.path))
+        return {name: str(entry["default"]) for name, entry in found.items()}
+
+    def imports(self, package: str) -> bool:
+        """Whether any cell imports `package` or something below it."""
+        return any(
+            name == package or name.startswith(f"{package}.")
+            for cell in self.code
+            for name in _imported(self._parsed(cell))
+        )
+
+    def publishing_cell(self, figure: str) -> Cell | None:
+        """The cell that calls ``publish(…, "figure", …)``, if there is one."""
+        for cell in self.code:
+            for node in ast.walk(self._parsed(cell)):
+                if isinstance(node, ast.Call) and _names_figure(node, figure):
+                    return cell
+        return None
+
+    def named(self, name: str) -> Cell | None:
+        """The cell of that name, if there is one."""
+        return next((cell for cell in self.cells if cell.name == name), None)
+
+    def _parsed(self, cell: Cell) -> ast.Module:
+        # IPython's magics and shell escapes are not Python; a book's cells do without them.
+        try:
+            return ast.parse(cell.source)
+        except SyntaxError as error:
+            raise BookError(f"{self.path.name}: cell {cell.index}: {error}") from error
+
+
+def _cell(index: int, raw: Any) -> Cell:
+    metadata = raw.get("metadata", {})
+    return Cell(
+        index=index,
+        is_code=raw.cell_type == "code",
+        source=raw.source,
+        name=metadata.get("name", ""),
+        tags=frozenset(metadata.get("tags", ())),
+        has_output=bool(raw.get("outputs") or raw.get("execution_count")),
+    )
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _names_figure(call: ast.Call, figure: str) -> bool:
+    if not (isinstance(call.func, ast.Name) and call.func.id == "publish"):
+        return False
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+    return any(
+        isinstance(node, ast.Constant) and node.value == figure for node in (*call.args, *named)
+    )

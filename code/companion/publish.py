@@ -1,0 +1,192 @@
+"""The one way out of a notebook: :func:`publish` for figures, :func:`publish_number` for numbers.
+
+Both write into ``_published/`` beside the running notebook, where the checks and the site's
+``published`` directive and ``number`` role (:mod:`companion.sphinx_ext`) find them:
+
+``figures/<name>.svg``, ``.dark.svg``, ``.png``
+    the picture, for light pages, dark pages and places without vector graphics;
+``figures/<name>.npz``
+    the arrays behind the picture;
+``figures/<name>.json``
+    alt text and what else the page needs;
+``numbers/<name>.json``
+    one number.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from companion import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FOLDER = "_published"
+BUILDING = "COMPANION_BUILDING"  # environment variable: set while the book is being built
+NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
+SHORTEST_ALT = 40  # characters; less does not tell a reader what a sighted person sees
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class PublishError(ValueError):
+    """What was handed to :func:`publish` or :func:`publish_number` is not fit to be shown."""
+
+
+def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> None:
+    """Publish a figure: picture, data and alt text, as files the book shows.
+
+    In an interactive session the figure is displayed as well; while the book is being built it is
+    not, because the page shows the published file where its ``published`` directive stands.
+
+    Parameters
+    ----------
+    figure
+        A Matplotlib figure; it is closed at the end.
+    name
+        Lower-case words joined by hyphens; unique in the book, declared in ``book/figures.yml``.
+    data
+        The arrays behind the picture, by name; numeric, not empty. This is what the checks compare
+        with the reference and what a reader downloads, so give what was drawn.
+    alt
+        What the picture shows, in words, for readers who do not see it.
+
+    Raises
+    ------
+    PublishError
+        If the name, the data or the alt text is unfit, or an axes of the figure is blank.
+    """
+    _require_name(name)
+    arrays = {key: _numeric_array(name, key, value) for key, value in data.items()}
+    if not arrays:
+        raise PublishError(f"figure {name!r}: data is empty; the arrays behind the picture needed")
+    alt = " ".join(alt.split())
+    if len(alt) < SHORTEST_ALT:
+        raise PublishError(
+            f"figure {name!r}: alt text {alt!r} has {len(alt)} characters; "
+            f"at least {SHORTEST_ALT} needed"
+        )
+    _require_ink(figure, name)
+
+    folder = Path(FOLDER) / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    svg = folder / f"{name}.svg"
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    light = svg.read_text(encoding="utf-8")
+    (folder / f"{name}.dark.svg").write_text(_darkened(light), encoding="utf-8")
+    figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
+    np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+    _write_json(folder / f"{name}.json", {"name": name, "alt": alt})
+    if not os.environ.get(BUILDING):
+        from IPython.display import Image, display
+
+        display(Image(filename=str(folder / f"{name}.png"), alt=alt))
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+
+
+def publish_number(
+    name: str, value: float, *, tolerance: float = NUMBER_TOLERANCE, volatile: bool = False
+) -> None:
+    """Publish a number that the text shows by the ``number`` role.
+
+    Parameters
+    ----------
+    name
+        Lower-case words joined by hyphens; unique in the book.
+    value
+        A finite real number or an integer.
+    tolerance
+        Largest accepted deviation from the reference, relative to the reference.
+    volatile
+        True for what differs from run to run (a time, a count of cores): it is shown but never
+        compared with a reference.
+
+    Raises
+    ------
+    PublishError
+        If the name or the value is unfit.
+    """
+    _require_name(name)
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "iufb" or not math.isfinite(array):
+        raise PublishError(f"number {name!r}: got {value!r}; one finite real number needed")
+    folder = Path(FOLDER) / "numbers"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(
+        folder / f"{name}.json",
+        {"value": array.item(), "tolerance": tolerance, "volatile": volatile},
+    )
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise PublishError(f"name {name!r}: lower-case words joined by hyphens needed")
+
+
+def _numeric_array(figure: str, key: str, value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf" or array.size == 0:
+        raise PublishError(
+            f"figure {figure!r}: data[{key!r}] has type {array.dtype} and shape {array.shape}; "
+            "a non-empty array of real numbers needed"
+        )
+    return array
+
+
+def _require_ink(figure: Figure, name: str) -> None:
+    """Refuse a figure with an axes in which nothing but the frame would be seen."""
+    if not figure.axes:
+        raise PublishError(f"figure {name!r}: it has no axes; a picture needed")
+    for number, axes in enumerate(figure.axes):
+        if not _shows_something(figure, axes):
+            raise PublishError(
+                f"figure {name!r}: axes {number} is blank; a picture of the data needed"
+            )
+
+
+def _shows_something(figure: Figure, axes: Axes) -> bool:
+    """Draw `axes` alone, without frame, ticks and grid, and see whether any pixel is inked.
+
+    Pixels are the only honest witness: an axes whose lines are all NaN, or lie outside its limits,
+    "has data" as far as Matplotlib's bookkeeping goes.
+    """
+    canvas = FigureCanvasAgg(figure)
+    hidden = [other for other in figure.axes if other is not axes and other.get_visible()]
+    was_on = axes.axison
+    try:
+        for other in hidden:
+            other.set_visible(False)
+        axes.set_axis_off()
+        canvas.draw()
+        box = axes.get_window_extent()
+        pixels = np.asarray(canvas.buffer_rgba())
+        rows = slice(int(pixels.shape[0] - box.y1), int(pixels.shape[0] - box.y0))
+        inside = pixels[rows, int(box.x0) : int(box.x1)].reshape(-1, 4)
+        return bool(len(inside)) and bool((inside != inside[0]).any() or inside[0, 3] > 0)
+    finally:
+        for other in hidden:
+            other.set_visible(True)
+        if was_on:
+            axes.set_axis_on()
+
+
+def _darkened(svg: str) -> str:
+    for light, dark in style.DARK.items():
+        svg = svg.replace(light, dark)
+    return svg
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,274 @@
+"""Execute notebooks with papermill, each once, in parallel, into a store of runs.
+
+A run lives in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it published, and
+``run.json``. It is made under ``_build/running/`` and moved into place by one rename when it is
+complete, so the store never holds half a run, whatever kills the process.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import platform
+import shutil
+import signal
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import psutil
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+
+from companion.keys import run_key
+from companion.notebooks import Notebook
+from companion.project import BookError, Project
+from companion.publish import BUILDING, FOLDER
+
+SCALES = ("quick", "default", "paper")
+KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
+_EXECUTED = "notebook.ipynb"
+_RECORD = "run.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder holds the executed notebook and what it published."""
+
+    notebook: str
+    key: str
+    folder: Path
+    reused: bool
+
+    @property
+    def executed(self) -> Path:
+        """The notebook with its outputs."""
+        return self.folder / _EXECUTED
+
+    @property
+    def published(self) -> Path:
+        """The folder of what it published."""
+        return self.folder / FOLDER
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """When and how it ran."""
+        loaded: dict[str, Any] = json.loads((self.folder / _RECORD).read_text(encoding="utf-8"))
+        return loaded
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One notebook to be executed: a plan, nothing done yet."""
+
+    name: str
+    source: Path
+    parameters: Mapping[str, Any]
+    key: str
+    target: Path
+
+
+def run_notebooks(
+    project: Project,
+    notebooks: Sequence[Path],
+    *,
+    scale: str = "default",
+    parameters: Mapping[str, Any] | None = None,
+    jobs: int | None = None,
+    timeout: int = 900,
+    reuse: bool = True,
+) -> list[Run]:
+    """Execute each notebook, or reuse its run if nothing it depends on has changed.
+
+    Parameters
+    ----------
+    project, notebooks
+        The book and the source notebooks to run.
+    scale
+        ``"quick"``, ``"default"`` or ``"paper"``; given to every notebook with such a parameter.
+    parameters
+        Further parameters; every notebook must have each of them.
+    jobs
+        Notebooks executed at a time; the number of processors by default.
+    timeout
+        Longest time one cell may take, in seconds.
+    reuse
+        False executes everything again.
+
+    Returns
+    -------
+    list of Run
+        In the order of `notebooks`.
+
+    Raises
+    ------
+    BookError
+        If a parameter is unknown or a notebook fails; the message names notebook, cell and error.
+        Runs that were completed stay in the store.
+    """
+    if scale not in SCALES:
+        raise BookError(f"scale {scale!r}: one of {', '.join(SCALES)} needed")
+    plans = [_plan(project, path, scale, dict(parameters or {})) for path in notebooks]
+    todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
+    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
+    done = {plan.name for plan in todo}
+    for plan in plans:
+        _forget_old_runs(plan.target)
+    return [Run(plan.name, plan.key, plan.target, plan.name not in done) for plan in plans]
+
+
+def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> _Job:
+    name = project.name(path)
+    notebook = Notebook.read(path)
+    known = notebook.parameters()
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise BookError(
+            f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+    # What equals the default is not injected: the page then shows the cell the author wrote.
+    if "scale" in known and known["scale"].strip("\"'") != scale:
+        parameters = {"scale": scale, **parameters}
+    key = run_key(project, notebook, parameters)
+    target = project.runs / Path(name).with_suffix("") / key
+    return _Job(name, path, parameters, key, target)
+
+
+def _is_complete(folder: Path) -> bool:
+    return (folder / _RECORD).is_file()
+
+
+def _execute_all(project: Project, plans: Sequence[_Job], jobs: int, timeout: int) -> None:
+    if not plans:
+        return
+    shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
+    os.environ.update(_kernel_environment(project))
+    failures: list[str] = []
+    progress = tqdm(total=len(plans), desc="notebooks", unit="nb")
+    # Processes, not threads: papermill changes the working folder of the whole process.
+    pool = ProcessPoolExecutor(
+        max_workers=min(jobs, len(plans)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for us, see below
+    )
+    with progress, pool:
+        futures: list[Future[str | None]] = [
+            pool.submit(_execute, project, plan, timeout) for plan in plans
+        ]
+        try:
+            for future in as_completed(futures):
+                progress.update()
+                if problem := future.result():
+                    failures.append(problem)
+        except BaseException:
+            _stop_children()
+            raise
+    if failures:
+        raise BookError("\n".join(sorted(failures)))
+
+
+def _execute(project: Project, plan: _Job, timeout: int) -> str | None:
+    """Execute one notebook; return what went wrong, in one line, or None."""
+    work = project.running / uuid.uuid4().hex
+    work.mkdir(parents=True)
+    started = time.time()
+    try:
+        papermill.execute_notebook(
+            str(plan.source),
+            str(work / _EXECUTED),
+            parameters=dict(plan.parameters),
+            kernel_name="python3",
+            cwd=str(work),
+            progress_bar=False,
+            execution_timeout=timeout,
+            extra_arguments=["--log-level=CRITICAL"],
+        )
+    except PapermillExecutionError as error:
+        kept = _keep_failed(project, plan, work)
+        cell = error.cell_index
+        return f"{plan.name}: cell {cell}: {error.ename}: {error.evalue} (see {kept})"
+    except CellTimeoutError:
+        kept = _keep_failed(project, plan, work)
+        return f"{plan.name}: a cell took longer than {timeout} s (see {kept})"
+    except DeadKernelError:
+        kept = _keep_failed(project, plan, work)
+        return f"{plan.name}: the kernel died (see {kept})"
+    _hide_injected_parameters(work / _EXECUTED)
+    record = {
+        "notebook": plan.name,
+        "key": plan.key,
+        "parameters": dict(plan.parameters),
+        "started": started,
+        "seconds": round(time.time() - started, 3),
+        "python": platform.python_version(),
+    }
+    (work / _RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    plan.target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(plan.target, ignore_errors=True)
+    work.rename(plan.target)
+    return None
+
+
+def _keep_failed(project: Project, plan: _Job, work: Path) -> str:
+    kept = project.failed / plan.name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = work / _EXECUTED
+    if partial.exists():
+        os.replace(partial, kept)
+    shutil.rmtree(work, ignore_errors=True)
+    return project.name(kept)
+
+
+def _hide_injected_parameters(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "injected-parameters" in tags:
+            cell.metadata["tags"] = [*tags, "remove-input"]
+            nbformat.write(notebook, path)
+
+
+def _kernel_environment(project: Project) -> dict[str, str]:
+    """What kernels inherit: one thread each, nothing read from or written to the home folder."""
+    cache = project.cache
+    (cache / "ipython").mkdir(parents=True, exist_ok=True)
+    return {
+        BUILDING: "1",
+        "OMP_NUM_THREADS": "1",  # notebooks already run side by side, and sums must not depend
+        "OPENBLAS_NUM_THREADS": "1",  # on how many threads share them
+        "MKL_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        "IPYTHONDIR": str(cache / "ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_CONFIG_DIR": str(cache / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(cache / "jupyter-runtime"),
+        "PYTHONHASHSEED": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # debugger notice on every kernel's stderr
+    }
+
+
+def _stop_children() -> None:
+    """End workers and kernels at once; kernels sit in sessions that Ctrl-C does not reach."""
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+
+
+def _forget_old_runs(target: Path) -> None:
+    """Keep the newest runs of a notebook, the current one first."""
+    others = sorted(
+        (folder for folder in target.parent.iterdir() if folder != target),
+        key=lambda folder: folder.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in others[KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""Build the site from the staging copy, check it, and swap it into place whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from companion.keys import source_digest
+from companion.project import BookError, Project, package_source
+from companion.site_check import check_site
+
+_STAMP = "companion.txt"  # beside Sphinx's output: with which machinery that was made
+_SEEN = re.compile(r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|.*Exception occurred.*)$", re.MULTILINE)
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def build_site(project: Project) -> Path:
+    """Build the staged book; return the folder of the new site.
+
+    Warnings are errors. After a failure Sphinx's cache is thrown away: it would otherwise remember
+    a page as read, and the next build would pass without its warning.
+
+    Raises
+    ------
+    BookError
+        With Sphinx's warnings, or what :func:`companion.site_check.check_site` found. The last
+        good site is untouched.
+    """
+    _recover(project)
+    stamp = _stamp(project)
+    if _read_stamp(project) != stamp:
+        shutil.rmtree(project.sphinx, ignore_errors=True)
+    # No stamp while we build: what a killed build leaves behind has lost its warnings.
+    (project.sphinx / _STAMP).unlink(missing_ok=True)
+    try:
+        _jupyter_book(project)
+        fresh = project.sphinx / "_build" / "html"
+        check_site(fresh)
+    except BaseException:
+        shutil.rmtree(project.sphinx, ignore_errors=True)
+        raise
+    (project.sphinx / _STAMP).write_text(stamp, encoding="utf-8")
+    _swap(fresh, project.site)
+    return project.site
+
+
+def _jupyter_book(project: Project) -> None:
+    # Not the script `jupyter-book`: this Python, whatever the search path says.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += [str(project.stage)]
+    command += ["--path-output", str(project.sphinx), "-W", "-n", "--keep-going", "--quiet"]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if result.returncode:
+        output = _ANSI.sub("", result.stdout + result.stderr)
+        output = output.replace(f"{project.stage}{os.sep}", "")
+        found = list(dict.fromkeys(_SEEN.findall(output)))
+        raise BookError("\n".join(found) or output.strip())
+
+
+def _stamp(project: Project) -> str:
+    """Sphinx does not notice a change in its extensions or in the lock; we do."""
+    digest = hashlib.sha256(project.lock.read_bytes())
+    digest.update(source_digest(package_source("companion")).encode())
+    return digest.hexdigest()
+
+
+def _read_stamp(project: Project) -> str:
+    path = project.sphinx / _STAMP
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _swap(fresh: Path, site: Path) -> None:
+    """Replace the site by a copy of `fresh`; at every moment one whole site is on disk."""
+    coming, going = _coming(site), _going(site)
+    for folder in (coming, going):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(fresh, coming)
+    if site.exists():
+        site.rename(going)
+    coming.rename(site)
+    shutil.rmtree(going, ignore_errors=True)
+
+
+def _recover(project: Project) -> None:
+    """Finish or undo a swap that was cut between its two renames."""
+    site = project.site
+    if not site.exists() and _going(site).exists():
+        _going(site).rename(site)
+    for folder in (_coming(site), _going(site)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _coming(site: Path) -> Path:
+    return site.with_name(f"{site.name}.coming")
+
+
+def _going(site: Path) -> Path:
+    return site.with_name(f"{site.name}.going")

@@ -1,0 +1,121 @@
+"""Check a built site as files: nothing from another host, no link that leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from companion.project import BookError
+
+# Attributes by which a page makes the browser load something, unlike a link a reader may follow.
+_LOADING = {
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "img": ("src", "srcset"),
+    "input": ("src",),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src", "srcset"),
+    "track": ("src",),
+    "video": ("src", "poster"),
+}
+_LOADING_RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
+_CSS_URL = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])([^'\")\s]+)")
+_OWN_PAGES_ONLY = ("genindex.html", "search.html")  # made by Sphinx: their links are its business
+
+
+@dataclass
+class _Page(HTMLParser):
+    """The ids, loads and links of one page."""
+
+    ids: set[str] = field(default_factory=set)
+    loads: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    without_alt: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in attrs}
+        if "id" in values:
+            self.ids.add(values["id"])
+        for key in _LOADING.get(tag, ()):
+            if values.get(key):
+                self.loads.append(values[key])
+        if tag == "link" and _LOADING_RELATIONS & set(values.get("rel", "").split()):
+            self.loads.append(values.get("href", ""))
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag == "img" and "alt" not in values:
+            self.without_alt.append(values.get("src", ""))
+
+
+def check_site(site: Path) -> None:
+    """Check every page and style sheet below `site`.
+
+    Raises
+    ------
+    BookError
+        For a resource on another host, a missing file or anchor, an image without alt text.
+    """
+    # Themes leave templates of theirs among the static files; they are no pages.
+    found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
+    pages = {path.resolve(): _parse(path) for path in found}
+    problems: list[str] = []
+    for path, page in pages.items():
+        name = path.relative_to(site.resolve()).as_posix()
+        problems += [f"{name}: {problem}" for problem in _page_problems(path, page, pages)]
+    for sheet in sorted(site.rglob("*.css")):
+        for url in _CSS_URL.findall(sheet.read_text(encoding="utf-8", errors="replace")):
+            if is_foreign(url):
+                problems.append(f"{sheet.relative_to(site).as_posix()}: loads {url}")
+    if problems:
+        raise BookError("\n".join(problems))
+
+
+def is_foreign(url: str) -> bool:
+    """Whether a browser would ask another host for `url`."""
+    parts = urlsplit(url)
+    return bool(parts.netloc) and parts.scheme in ("", "http", "https", "ws", "wss")
+
+
+def _parse(path: Path) -> _Page:
+    page = _Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iterator[str]:
+    for url in page.loads:
+        if is_foreign(url):
+            yield f"loads {url} from another host"
+        elif not _is_present(path, url):
+            yield f"loads {url}, which is not there"
+    for source in page.without_alt:
+        yield f"image {source} has no alt text"
+    if path.name in _OWN_PAGES_ONLY:
+        return
+    for url in dict.fromkeys(page.links):
+        parts = urlsplit(url)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        if not target.exists():
+            yield f"links to {url}, which is not there"
+        elif parts.fragment and target in pages and not _has_anchor(pages[target], parts.fragment):
+            yield f"links to {url}, which has no such anchor"
+
+
+def _is_present(path: Path, url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "data" or (path.parent / unquote(parts.path)).exists()
+
+
+def _has_anchor(page: _Page, fragment: str) -> bool:
+    return unquote(fragment) in page.ids or fragment == "top"

@@ -1,0 +1,143 @@
+"""Show on pages what notebooks published: directive ``published``, role ``number``.
+
+myst-nb's ``glue`` cannot show a figure on another page, and Sphinx does not rewrite a page when a
+number glued from another page changes. Here both are files a page depends on, so neither happens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from companion.notebooks import Notebook
+from companion.publish import FOLDER
+from companion.sphinx_ext.cells import page_link
+
+_logger = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("published", _PublishedDirective)
+    app.add_role("number", _NumberRole())
+    app.connect("env-before-read-docs", _read_notebooks_first)
+
+
+def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """In a plain build, reading a notebook runs it: it publishes before other pages show."""
+    docnames.sort(key=lambda name: not env.doc2path(name).endswith(".ipynb"))
+
+
+class _PublishedDirective(SphinxDirective):
+    """``{published} name`` with the caption as content."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        notebook = _declared_notebook(self.env, name)
+        folder = Path(self.env.srcdir) / Path(notebook).parent / FOLDER / "figures"
+        record = folder / f"{name}.json"
+        self.env.note_dependency(str(record))
+        self.env.note_dependency(str(folder / f"{name}.svg"))
+        if not record.is_file():
+            raise self.error(f"figure {name!r} was not published by {notebook or 'any notebook'}")
+        if not self.content:
+            raise self.error(f"figure {name!r}: a caption needed")
+        alt = json.loads(record.read_text(encoding="utf-8"))["alt"]
+        figure = nodes.figure("", *self._images(folder, name, alt), classes=["published"])
+        self.set_source_info(figure)
+        figure += self._caption()
+        figure["names"].append(f"fig-{name}")
+        self.state.document.note_explicit_target(figure, figure)
+        return [figure, self._links(folder, name, notebook)]
+
+    def _images(self, folder: Path, name: str, alt: str) -> list[nodes.image]:
+        return [
+            nodes.image(
+                uri=self._relative(folder / f"{name}{variant}.svg"),
+                alt=alt,
+                loading="lazy",
+                # Not the theme's `only-light`: that hides the caption as well.
+                classes=[f"for-{mode}", "dark-light"],
+            )
+            for mode, variant in (("light", ""), ("dark", ".dark"))
+        ]
+
+    def _caption(self) -> nodes.caption:
+        holder = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, holder)
+        if len(holder) != 1 or not isinstance(holder[0], nodes.paragraph):
+            raise self.error("the caption must be one paragraph")
+        return nodes.caption("", "", *holder[0].children)
+
+    def _links(self, folder: Path, name: str, notebook: str) -> nodes.paragraph:
+        line = nodes.paragraph("", classes=["published-links"])
+        for text, suffix in (("data", ".npz"), ("SVG", ".svg"), ("PNG", ".png")):
+            target = f"/{(folder / f'{name}{suffix}').relative_to(self.env.srcdir).as_posix()}"
+            link = addnodes.download_reference(
+                "", "", nodes.inline("", text), refdoc=self.env.docname, reftarget=target
+            )
+            line += [link, nodes.Text(" · ")]
+        cell = Notebook.read(Path(self.env.srcdir) / notebook).publishing_cell(name)
+        line += page_link(
+            "",
+            nodes.Text("the cell that drew it"),
+            docname=notebook.removesuffix(".ipynb"),
+            anchor=cell.anchor if cell else "",
+        )
+        return line
+
+    def _relative(self, path: Path) -> str:
+        page = Path(self.env.doc2path(self.env.docname))
+        return Path(os.path.relpath(path, page.parent)).as_posix()
+
+
+class _NumberRole(SphinxRole):
+    """``{number}`name:format` ``: a published number, in a Python format."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        name, _, spec = self.text.partition(":")
+        path = _number_file(self.env, name)
+        if path is None:
+            return self._refused(f"number {name!r} was not published by any notebook")
+        self.env.note_dependency(str(path))
+        value = json.loads(path.read_text(encoding="utf-8"))["value"]
+        try:
+            text = format(value, spec)
+        except ValueError as error:
+            return self._refused(f"number {name!r}: format {spec!r}: {error}")
+        return [_typeset(text)], []
+
+    def _refused(self, message: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        _logger.warning(message, location=self.get_location())
+        return [], []
+
+
+def _typeset(text: str) -> nodes.Node:
+    mantissa, exponent, power = text.partition("e")
+    if not exponent or not power.lstrip("+-").isdigit():
+        return nodes.inline("", text.replace("-", "\N{MINUS SIGN}"), classes=["number"])
+    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
+
+
+def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
+    path = Path(env.srcdir) / "book" / "figures.yml"
+    declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return str(declared.get(figure, {}).get("notebook", ""))
+
+
+def _number_file(env: BuildEnvironment, name: str) -> Path | None:
+    found = sorted((Path(env.srcdir) / "book").glob(f"*/{FOLDER}/numbers/{name}.json"))
+    return found[0] if found else None

@@ -1,0 +1,272 @@
+"""Show the registry of statements: badges below each, one table, one map."""
+
+from __future__ import annotations
+
+import html
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from companion.notebooks import Notebook
+from companion.sphinx_ext.cells import page_link
+from companion.statements import TIERS, Evidence, Statement, order, proof_target, read_registry
+
+_FILE = Path("book") / "statements.yml"
+
+
+class statement_table(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
+    """Stands where the table of statements will be, once all pages are read."""
+
+
+class statement_map(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
+    """Stands where the map of statements will be, once all pages are read."""
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(statement_table)
+    app.add_node(statement_map)
+    app.add_directive("statement-table", _TableDirective)
+    app.add_directive("statement-map", _MapDirective)
+    app.connect("doctree-read", _add_badges)
+    app.connect("env-get-outdated", _overviews)
+    # Before the links of `cells` are resolved: the table has some.
+    app.connect("doctree-resolved", _fill_overviews, priority=400)
+
+
+class _Overview(SphinxDirective):
+    """Common to both overviews: they depend on the registry and on every page."""
+
+    option_spec: ClassVar[dict[str, Any]] = {}
+    node_class: ClassVar[type[nodes.Element]]
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(Path(self.env.srcdir) / _FILE))
+        self.env.metadata[self.env.docname]["has_statement_overview"] = True
+        return [self.node_class()]
+
+
+class _MapDirective(_Overview):
+    node_class = statement_map
+
+
+class _TableDirective(_Overview):
+    node_class = statement_table
+
+    def run(self) -> list[nodes.Node]:
+        (table,) = super().run()
+        assert isinstance(table, nodes.Element)
+        # Sources may cite, so they are parsed now, while citations can still be resolved.
+        for label, statement in _registry(self.env).items():
+            source, _ = self.state.inline_text(statement.source, self.lineno)
+            table += nodes.paragraph("", "", *source, label=label)
+        return [table]
+
+
+def _registry(env: BuildEnvironment) -> dict[str, Statement]:
+    return read_registry(Path(env.srcdir) / _FILE)
+
+
+# Below a statement --------------------------------------------------------------------------
+
+
+def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
+    """Add a line "How we know" to every registered statement of a page."""
+    registry: dict[str, Statement] | None = None
+    for node in list(doctree.findall(_is_statement)):
+        if registry is None:
+            app.env.note_dependency(str(Path(app.srcdir) / _FILE))
+            registry = _registry(app.env)
+        statement = registry.get(node["label"])
+        if statement and (statement.evidence or statement.uses):
+            node += _footer(app.env, statement)
+
+
+def _footer(env: BuildEnvironment, statement: Statement) -> nodes.container:
+    footer = nodes.container(classes=["statement-footer"])
+    badges = nodes.paragraph(classes=["statement-badges"])
+    for item in statement.evidence:
+        badges += [_badge(env, statement, item), nodes.Text(" ")]
+    if statement.evidence:
+        footer += badges
+    if statement.uses:
+        line = nodes.paragraph("", "Uses ", classes=["statement-uses"])
+        for index, label in enumerate(statement.uses):
+            line += [nodes.Text(", ")] if index else []
+            line += _statement_link(env.docname, label)
+        footer += line
+    return footer
+
+
+def _badge(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
+    classes = ["badge", f"tier-{item.tier}"]
+    text, title = item.tier, TIERS[item.tier]
+    if item.place == "cell":
+        file, _, name = item.target.partition("#")
+        cell = Notebook.read(Path(env.srcdir) / file).named(name)
+        return page_link(
+            "",
+            nodes.Text(text),
+            docname=file.removesuffix(".ipynb"),
+            anchor=cell.anchor if cell else "",
+            classes=classes,
+            title=f"{title}: see cell {name}",
+        )
+    if item.place:
+        shown = item.target.rpartition("::")[2] if item.place == "test" else item.target
+        badge = nodes.inline("", "", classes=classes)
+        badge += [nodes.Text(f"{text}: "), nodes.literal("", shown)]
+        return badge
+    return page_link(
+        "",
+        nodes.Text(text),
+        docname=env.docname,
+        anchor=proof_target(statement.label),
+        classes=classes,
+        title=title,
+    )
+
+
+def _statement_link(docname: str, label: str) -> addnodes.pending_xref:
+    return addnodes.pending_xref(
+        "",
+        nodes.literal("", label),
+        refdomain="prf",
+        reftype="ref",
+        reftarget=label,
+        refdoc=docname,
+        refwarn=True,
+        refexplicit=False,
+    )
+
+
+# All statements -----------------------------------------------------------------------------
+
+
+def _overviews(
+    _app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Pages with an overview are made again whenever any page changes: it may state something."""
+    if not (added or changed or removed):
+        return []
+    return [name for name, data in env.metadata.items() if data.get("has_statement_overview")]
+
+
+def _fill_overviews(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for table in list(doctree.findall(statement_table)):
+        sources = {paragraph["label"]: paragraph for paragraph in table.findall(nodes.paragraph)}
+        table.replace_self(_table(app, docname, sources))
+    for chart in list(doctree.findall(statement_map)):
+        chart.replace_self(nodes.raw("", _map(app, docname), format="html"))
+
+
+def _placed(env: BuildEnvironment) -> Iterator[tuple[Statement, Mapping[str, Any], str]]:
+    """Registered statements with sphinx-proof's record and their number, in reading order."""
+    registry = _registry(env)
+    proofs: Mapping[str, Mapping[str, Any]] = getattr(env, "proof_list", {})
+    found = []
+    for label, statement in registry.items():
+        if label in proofs:
+            place = proofs[label]
+            numbers = env.toc_fignumbers.get(place["docname"], {}).get(place["countertype"], {})
+            found.append((statement, place, numbers.get(label, ())))
+    found.sort(key=lambda row: (row[2], row[1]["countertype"]))
+    for statement, place, number in found:
+        yield statement, place, f"{place['realtype'].title()} {'.'.join(map(str, number))}"
+
+
+def _titles(env: BuildEnvironment) -> dict[str, list[nodes.Node]]:
+    """Title of every statement, in parentheses, as sphinx-proof typesets it."""
+    return {
+        node["label"]: node[0].children
+        for docname in {place["docname"] for _, place, _ in _placed(env)}
+        for node in env.get_doctree(docname).findall(_is_statement)
+    }
+
+
+def _is_statement(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Element) and "realtype" in node
+
+
+def _table(app: Sphinx, docname: str, sources: Mapping[str, nodes.paragraph]) -> nodes.container:
+    titles = _titles(app.env)
+    columns = ("Statement", "How we know", "Where it comes from")
+    table = nodes.table(classes=["statement-table", "sortable"])
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=width) for width in (40, 25, 35)]
+    group += nodes.thead("", _row([[nodes.Text(column)] for column in columns]))
+    body = nodes.tbody()
+    for statement, place, numbered in _placed(app.env):
+        link = page_link("", nodes.Text(numbered), docname=place["docname"], anchor=statement.label)
+        title = [child.deepcopy() for child in titles.get(statement.label, [])]
+        tiers: list[nodes.Node] = []
+        for tier in statement.tiers or ("definition",):
+            tiers += [nodes.inline("", tier, classes=["badge", f"tier-{tier}"]), nodes.Text(" ")]
+        body += _row([[link, *title], tiers, sources[statement.label].children])
+    group += body
+    table += group
+    return nodes.container("", table, classes=["statement-overview"])
+
+
+def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+def _map(app: Sphinx, docname: str) -> str:
+    """The dependency graph as inline SVG, each node a link."""
+    env = app.env
+    titles = _titles(env)
+    registry = _registry(env)
+    lines = [
+        "digraph statements { rankdir=TB; bgcolor=transparent; ranksep=0.5; nodesep=0.25;",
+        'node [shape=box, style="rounded", fontname="Arimo", fontsize=11, margin="0.12,0.06"];',
+        "edge [arrowsize=0.6];",
+    ]
+    for statement, place, numbered in _placed(env):
+        tier = (statement.tiers or ("definition",))[0]
+        uri = app.builder.get_relative_uri(docname, place["docname"]).partition("#")[0]
+        title = "".join(node.astext() for node in titles.get(statement.label, ())).strip(" ()")
+        label = _dot(f"{numbered}\n{_wrapped(title)}")
+        lines.append(
+            f'"{statement.label}" [label="{label}", class="tier-{tier}", '
+            f'URL="{uri}#{statement.label}", tooltip="{_dot(title)}", target="_self"];'
+        )
+    placed = {statement.label for statement, _, _ in _placed(env)}
+    for label in order(registry):
+        for used in registry[label].uses:
+            if {label, used} <= placed:
+                lines.append(f'"{used}" -> "{label}";')
+    svg = _graphviz("\n".join([*lines, "}"]))
+    caption = html.escape("Which statement uses which; the same as a list is in the table.")
+    return f'<figure class="statement-map" tabindex="0" aria-label="{caption}">{svg}</figure>'
+
+
+def _graphviz(source: str) -> str:
+    program = Path(sys.executable).with_name("graphviz-pure")
+    command = str(program) if program.exists() else shutil.which("graphviz-pure")
+    if command is None:
+        raise ExtensionError("graphviz-pure is not installed; `make env` installs it")
+    result = subprocess.run(
+        [command, "-Kdot", "-Tsvg"], input=source, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise ExtensionError(f"graphviz-pure: {result.stderr.strip()}")
+    return result.stdout[result.stdout.index("<svg") :]
+
+
+def _wrapped(text: str, width: int = 26) -> str:
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _dot(text: str) -> str:
+    return text.replace("\\", "").replace('"', "'").replace("\n", "\\n")

@@ -1,0 +1,72 @@
+"""The staging copy of the book: sources, with executed notebooks in place of the bare ones.
+
+Jupyter Book renders this copy and nothing else, so a page can only show a run that was checked.
+Files whose content is unchanged are left alone, which keeps Sphinx's incremental builds short.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from companion.project import NOTEBOOK_SUFFIX, Project
+from companion.publish import FOLDER
+from companion.runs import Run
+
+
+def stage(project: Project, runs: Sequence[Run]) -> None:
+    """Make the staging copy hold the sources and `runs`, and nothing else."""
+    wanted = dict(_sources(project))
+    for run in runs:
+        target = Path(run.notebook)
+        wanted[target] = run.executed
+        for file in sorted(run.published.rglob("*")):
+            if file.is_file():
+                wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
+    project.stage.mkdir(parents=True, exist_ok=True)
+    _remove_others(project.stage, wanted)
+    for name, source in wanted.items():
+        _copy_if_changed(source, project.stage / name)
+    _write_if_changed(project.stage / "_config.yml", _staged_config(project))
+
+
+def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
+    yield Path("_toc.yml"), project.toc
+    for path in sorted(project.book.rglob("*")):
+        relative = path.relative_to(project.root)
+        hidden = any(part.startswith(".") or part == FOLDER for part in relative.parts)
+        if path.is_file() and not hidden and path.suffix != NOTEBOOK_SUFFIX:
+            yield relative, path
+
+
+def _staged_config(project: Project) -> str:
+    """The book's configuration, but Jupyter Book must not execute: that has been done."""
+    config = yaml.safe_load(project.config.read_text(encoding="utf-8"))
+    config["execute"] = {**config.get("execute", {}), "execute_notebooks": "off"}
+    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+
+
+def _remove_others(folder: Path, wanted: Mapping[Path, Path]) -> None:
+    kept = {*wanted, Path("_config.yml")}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(folder) not in kept:
+            path.unlink()
+
+
+def _copy_if_changed(source: Path, target: Path) -> None:
+    if target.is_file() and filecmp.cmp(source, target, shallow=False):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,271 @@
+"""The registry of statements: what each uses, where it comes from, and how we know it.
+
+``book/statements.yml`` holds what a page cannot say about itself; kind, title and place of a
+statement are read from the page that states it, so nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from companion.notebooks import Notebook
+from companion.project import BookError, Project, package_source
+
+TIERS = {
+    "proved": "the proof is on the page",
+    "exact": "certified in exact arithmetic",
+    "rigorous": "enclosed by intervals",
+    "sampled": "supported by numerics; not a proof",
+}
+"""How a statement is known, from strongest to weakest."""
+
+_PLACES = ("function", "test", "cell")
+_LABELLED = re.compile(
+    r"^(?P<fence>```+|:::+)\{prf:(?P<kind>\w+)\}[ \t]*(?P<title>[^\n]*)\n"
+    r"(?:[ \t]*:(?!label:)[\w-]+:[^\n]*\n)*"
+    r"(?:[ \t]*:label:[ \t]*(?P<label>\S+))?",
+    re.MULTILINE,
+)
+_UNREGISTERED_KINDS = frozenset({"proof", "remark", "example", "algorithm", "notation"})
+"""Kinds that may go without a label: they assert nothing that others build on."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One reason to believe a statement; `place` is ``""`` for the proof on the page."""
+
+    tier: str
+    place: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A registered statement."""
+
+    label: str
+    uses: tuple[str, ...]
+    source: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Tiers of its evidence, strongest first, each once."""
+        present = {item.tier for item in self.evidence}
+        return tuple(tier for tier in TIERS if tier in present)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A statement as a page states it."""
+
+    label: str
+    kind: str
+    title: str
+    page: Path
+
+
+def proof_target(label: str) -> str:
+    """The MyST target that stands before a statement's proof."""
+    return f"proof-{label}"
+
+
+def read_registry(path: Path) -> dict[str, Statement]:
+    """The registry by label.
+
+    Raises
+    ------
+    BookError
+        If an entry has another form than the one described in CONTRIBUTING.md.
+    """
+    raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    problems = [problem for label, entry in raw.items() for problem in _malformed(label, entry)]
+    if problems:
+        raise BookError("\n".join(f"statements.yml: {problem}" for problem in problems))
+    return {label: _statement(label, entry) for label, entry in raw.items()}
+
+
+def stated(project: Project) -> Iterator[Stated]:
+    """Every labelled statement of every page, in reading order."""
+    for page in project.pages:
+        for match in _LABELLED.finditer(_prose(page)):
+            if match["label"]:
+                yield Stated(match["label"], match["kind"], match["title"].strip(), page)
+
+
+def check_statements(project: Project) -> None:
+    """Check that pages and registry agree and that all evidence exists.
+
+    Raises
+    ------
+    BookError
+        For a statement without a label or not registered, a registered one that no page states, a
+        label stated twice, a use that points nowhere, a circle of uses, a statement (other than a
+        definition) without evidence, and evidence that does not exist.
+    """
+    registry = read_registry(project.statements)
+    problems = [
+        *_unlabelled(project),
+        *_unmatched(registry, list(stated(project)), project),
+        *_bad_uses(registry),
+        *(
+            f"{label}: {problem}"
+            for label, statement in registry.items()
+            for problem in _bad_evidence(project, statement)
+        ),
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+
+
+def order(registry: Mapping[str, Statement]) -> tuple[str, ...]:
+    """Labels such that each comes after everything it uses."""
+    return tuple(TopologicalSorter({k: v.uses for k, v in registry.items()}).static_order())
+
+
+# Form ---------------------------------------------------------------------------------------
+
+
+def _statement(label: str, entry: Mapping[str, Any]) -> Statement:
+    evidence = tuple(
+        Evidence(item["tier"], *next(((p, item[p]) for p in _PLACES if p in item), ()))
+        for item in entry.get("evidence") or ()
+    )
+    return Statement(label, tuple(entry.get("uses") or ()), entry["source"], evidence)
+
+
+def _malformed(label: str, entry: Any) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        yield f"{label}: got {entry!r}; a mapping needed"
+        return
+    for key in sorted(set(entry) - {"uses", "source", "evidence"}):
+        yield f"{label}: unknown key {key!r}"
+    if not isinstance(entry.get("source"), str):
+        yield f"{label}: source {entry.get('source')!r}; a sentence or a citation needed"
+    for item in entry.get("evidence") or ():
+        if item.get("tier") not in TIERS:
+            yield f"{label}: tier {item.get('tier')!r}; one of {', '.join(TIERS)} needed"
+        places = [key for key in item if key != "tier"]
+        if len(places) > 1 or not set(places) <= set(_PLACES):
+            yield f"{label}: evidence {item}; a tier and one of {', '.join(_PLACES)} needed"
+        if not places and item.get("tier") != "proved":
+            yield f"{label}: evidence {item} names no {', '.join(_PLACES)}"
+
+
+# Agreement of pages and registry ------------------------------------------------------------
+
+
+@cache
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _prose(page: Path) -> str:
+    """The Markdown of a page, whatever its format."""
+    if page.suffix == ".md":
+        return _text(page)
+    cells = Notebook.read(page).cells
+    return "\n\n".join(cell.source for cell in cells if not cell.is_code)
+
+
+def _unlabelled(project: Project) -> Iterator[str]:
+    for page in project.pages:
+        for match in _LABELLED.finditer(_prose(page)):
+            if not match["label"] and match["kind"] not in _UNREGISTERED_KINDS:
+                title = match["title"].strip() or "without a title"
+                yield f"{project.name(page)}: {match['kind']} {title!r} has no label"
+
+
+def _unmatched(
+    registry: Mapping[str, Statement], found: list[Stated], project: Project
+) -> Iterator[str]:
+    places: dict[str, list[str]] = {}
+    for item in found:
+        places.setdefault(item.label, []).append(project.name(item.page))
+    for label in sorted(set(places) - set(registry)):
+        yield f"{label}: stated in {places[label][0]} but not registered in statements.yml"
+    for label in sorted(set(registry) - set(places)):
+        yield f"{label}: registered in statements.yml but stated on no page"
+    for label, pages in places.items():
+        if len(pages) > 1:
+            yield f"{label}: stated more than once ({', '.join(pages)})"
+
+
+def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:
+    for label, statement in registry.items():
+        for used in statement.uses:
+            if used not in registry:
+                yield f"{label}: uses {used}, which is not registered"
+    try:
+        order(registry)
+    except CycleError as error:
+        yield f"a circle of uses: {' → '.join(error.args[1])}"
+
+
+# Evidence -----------------------------------------------------------------------------------
+
+
+def _bad_evidence(project: Project, statement: Statement) -> Iterator[str]:
+    if not statement.evidence and not statement.label.startswith("def-"):
+        yield "no evidence"
+    for item in statement.evidence:
+        exists = {
+            "": _proof_exists,
+            "function": _function_exists,
+            "test": _test_exists,
+            "cell": _cell_exists,
+        }[item.place]
+        if not exists(project, item.target or statement.label):
+            what = f"{item.place} {item.target}" if item.place else "proof"
+            where = "" if item.place else f" at ({proof_target(statement.label)})="
+            yield f"{item.tier} evidence: {what}{where} does not exist"
+
+
+def _proof_exists(project: Project, label: str) -> bool:
+    pattern = re.compile(
+        rf"^\({re.escape(proof_target(label))}\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
+    )
+    return any(pattern.search(_prose(page)) for page in project.pages)
+
+
+def _function_exists(project: Project, target: str) -> bool:
+    module_name, _, name = target.rpartition(".")
+    if not module_name:
+        return False
+    package = module_name.partition(".")[0]
+    try:
+        source = package_source(package)
+    except BookError:
+        return False
+    return any(name in _defined(path) for path in source)
+
+
+def _test_exists(project: Project, target: str) -> bool:
+    file, _, name = target.partition("::")
+    path = project.root / file
+    return path.is_file() and name.partition("[")[0].rpartition("::")[2] in _defined(path)
+
+
+@cache
+def _defined(path: Path) -> frozenset[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+    )
+
+
+def _cell_exists(project: Project, target: str) -> bool:
+    file, _, name = target.partition("#")
+    path = project.root / file
+    return path in project.notebooks and Notebook.read(path).named(name) is not None

@@ -1,0 +1,84 @@
+"""Lock, environment.yml and pyproject.toml name the same things."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from toy import REPOSITORY
+
+LOCK = (REPOSITORY / "requirements.lock").read_text()
+LOCKED = [
+    Requirement(line.removesuffix("\\").strip())
+    for line in LOCK.splitlines()
+    if re.match(r"[\w.-]+==", line)
+]
+
+
+def locked_version(name: str, python: str) -> str | None:
+    """The version the lock gives `name` on Linux with that Python, or None."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "platform_python_implementation": "CPython",
+        "implementation_name": "cpython",
+    }
+    for requirement in LOCKED:
+        if canonicalize_name(requirement.name) != canonicalize_name(name):
+            continue
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            return str(requirement.specifier).removeprefix("==")
+    return None
+
+
+def declared(*extras: str) -> list[Requirement]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    texts = [*project["dependencies"]]
+    for extra in extras:
+        texts += project["optional-dependencies"][extra]
+    return [Requirement(text) for text in texts]
+
+
+def conda_environment() -> tuple[str, list[str]]:
+    content = yaml.safe_load((REPOSITORY / "environment.yml").read_text())
+    (python,) = (d for d in content["dependencies"] if str(d).startswith("python="))
+    (pip,) = (d["pip"] for d in content["dependencies"] if isinstance(d, dict))
+    return python.removeprefix("python="), pip
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_lock_satisfies_what_is_declared(python):
+    for requirement in declared("book", "test", "lint", "build"):
+        version = locked_version(requirement.name, python)
+        assert version is not None, requirement
+        assert requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def test_lock_is_hashed_and_names_no_address():
+    entries = len(LOCKED)
+    assert entries > 50
+    blocks = re.split(r"\n(?=[\w.-]+==)", LOCK)
+    assert sum("--hash=sha256:" in block for block in blocks) == entries
+    assert "://" not in LOCK
+    assert "--index" not in LOCK
+
+
+def test_environment_names_the_versions_of_the_lock():
+    python, pip = conda_environment()
+    for text in pip:
+        if text != "-e .":
+            name, _, version = text.partition("==")
+            assert version == locked_version(name, python), name
+
+
+def test_environment_has_everything_the_book_needs():
+    _, pip = conda_environment()
+    assert "-e ." in pip
+    named = {canonicalize_name(text.partition("==")[0]) for text in pip}
+    needed = {canonicalize_name(requirement.name) for requirement in declared("book")}
+    assert needed == named - {canonicalize_name("-e .")}

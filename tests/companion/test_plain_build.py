@@ -1,0 +1,29 @@
+"""Someone who knows only Jupyter Book runs `jupyter-book build .` and gets the book."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from companion.publish import BUILDING
+from companion.site_check import check_site
+
+
+def test_plain_jupyter_book_builds_the_book(toy):
+    shutil.rmtree(toy.root / "_build")
+    environment = {key: value for key, value in os.environ.items() if key != BUILDING}
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", ".", "-W", "-n", "--keep-going"]
+    result = subprocess.run(
+        command, cwd=toy.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    page = (toy.site / "book/toy/index.html").read_text()
+    assert "It says" in page
+    assert "42.0" in page
+    notebook = (toy.site / "book/toy/lines.html").read_text()
+    assert 'id="fig-line"' in notebook
+    assert "image/png" not in notebook  # the page shows the published figure, and shows it once
+    check_site(toy.site)

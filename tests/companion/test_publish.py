@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from companion import publish, publish_number, style
+from companion.publish import BUILDING, PublishError
+
+ALT = "A line that rises from the lower left to the upper right."
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(BUILDING, "1")
+    style.use()
+    yield
+    plt.close("all")
+
+
+def line():
+    figure, axes = plt.subplots()
+    axes.plot([0, 1], [0, 1])
+    return figure
+
+
+def test_publish_writes_pictures_data_and_alt_text(tmp_path):
+    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
+    folder = tmp_path / "_published" / "figures"
+    assert {path.name for path in folder.iterdir()} == {
+        f"a-line{end}" for end in (".svg", ".dark.svg", ".png", ".npz", ".json")
+    }
+    with np.load(folder / "a-line.npz") as data:
+        np.testing.assert_array_equal(data["y"], [0.0, 1.0])
+    assert json.loads((folder / "a-line.json").read_text()) == {"name": "a-line", "alt": ALT}
+
+
+def test_dark_picture_differs_in_neutral_colours_alone(tmp_path):
+    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
+    folder = tmp_path / "_published" / "figures"
+    light, dark = ((folder / f"a-line{end}").read_text() for end in (".svg", ".dark.svg"))
+    assert style.INK in light
+    assert style.INK not in dark
+    for bright, dim in style.DARK.items():
+        light = light.replace(bright, dim)
+    assert light == dark
+
+
+def test_same_figure_gives_the_same_bytes(tmp_path):
+    def published():
+        publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
+        folder = tmp_path / "_published" / "figures"
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assert published() == published()
+
+
+def test_blank_axes_beside_a_full_one_is_refused():
+    figure, (left, _) = plt.subplots(1, 2)
+    left.plot([0, 1], [0, 1])
+    with pytest.raises(PublishError, match="axes 1 is blank"):
+        publish(figure, "half", {"y": [0.0]}, ALT)
+
+
+def test_image_without_frame_is_not_blank():
+    figure, axes = plt.subplots()
+    axes.imshow(np.arange(4.0).reshape(2, 2))
+    axes.set_axis_off()
+    publish(figure, "image", {"z": np.arange(4.0)}, ALT)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "alt", "message"),
+    [
+        ("Not A Name", {"y": [1.0]}, ALT, "'Not A Name': lower-case words joined by hyphens"),
+        ("line", {}, ALT, "data is empty"),
+        ("line", {"y": []}, ALT, r"data\['y'\] has type float64 and shape \(0,\)"),
+        ("line", {"y": ["text"]}, ALT, r"data\['y'\] has type <U4"),
+        ("line", {"y": [1.0]}, "A line.", "alt text 'A line.' has 7 characters"),
+    ],
+)
+def test_unfit_figure(name, data, alt, message):
+    with pytest.raises(PublishError, match=message):
+        publish(line(), name, data, alt)
+
+
+def test_figure_without_axes():
+    with pytest.raises(PublishError, match="it has no axes"):
+        publish(plt.figure(), "nothing", {"y": [1.0]}, ALT)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, "1", [1.0], None, 1j])
+def test_unfit_number(value):
+    with pytest.raises(PublishError, match="one finite real number needed"):
+        publish_number("answer", value)
+
+
+@pytest.mark.parametrize("value", [3, 2.5, np.float64(2.5), np.int64(3), True])
+def test_numbers_are_kept_exactly(tmp_path, value):
+    publish_number("answer", value)
+    kept = json.loads((tmp_path / "_published/numbers/answer.json").read_text())
+    assert kept["value"] == value
+    assert not kept["volatile"]
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as defined by WCAG 2.1."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def _contrast(a: str, b: str) -> float:
+    high, low = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("colour", style.CYCLE)
+@pytest.mark.parametrize("ground", ["#ffffff", style.DARK[style.PAPER]], ids=["light", "dark"])
+def test_data_colours_hold_on_both_grounds(colour, ground):
+    assert _contrast(colour, ground) >= 3.0
+
+
+def test_text_holds_on_both_grounds():
+    assert _contrast(style.INK, "#ffffff") >= 7.0
+    assert _contrast(style.DARK[style.INK], style.DARK[style.PAPER]) >= 7.0

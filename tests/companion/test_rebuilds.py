@@ -1,0 +1,125 @@
+"""What a second build does again, and what it reuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import companion.keys
+import pytest
+from companion.notebooks import Notebook
+from companion.project import Project
+from companion.runs import run_notebooks
+from toy import DRAW, ToyBook
+
+
+def executed(toy: ToyBook) -> set[str]:
+    """Names of the notebooks that a build would execute now; executes them."""
+    project = Project(toy.root)
+    runs = run_notebooks(project, project.notebooks)
+    return {run.notebook.rpartition("/")[2] for run in runs if not run.reused}
+
+
+def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
+    return companion.keys.run_key(Project(toy.root), Notebook.read(toy.notebook), parameters or {})
+
+
+def test_nothing_changed_executes_nothing(toy):
+    assert executed(toy) == set()
+
+
+def test_changed_prose_executes_nothing_and_reaches_the_site(toy, build):
+    toy.edit(toy.page, "# A toy book", "# A changed book")
+    assert executed(toy) == set()
+    assert build() == 0
+    assert "A changed book" in (toy.site / "book/toy/index.html").read_text()
+
+
+def test_changed_notebook_executes_alone(toy):
+    toy.write_notebook(draw=DRAW + "\n# a comment")
+    assert executed(toy) == {"lines.ipynb"}
+
+
+def test_changed_lock_executes_everything(toy):
+    (toy.root / "requirements.lock").write_text("numpy==3\n")
+    assert executed(toy) == {"lines.ipynb", "alone.ipynb"}
+
+
+def test_changed_library_executes_what_imports_it(toy, tmp_path, monkeypatch):
+    toy.write_notebook(draw="import edge_of_stability\n" + DRAW)
+    before, alone = key(toy), Notebook.read(toy.root / "book/toy/alone.ipynb")
+    alone_before = companion.keys.run_key(Project(toy.root), alone, {})
+    library = tmp_path / "library" / "edge_of_stability"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text("changed = True\n")
+    monkeypatch.syspath_prepend(library.parent)
+    assert key(toy) != before
+    assert companion.keys.run_key(Project(toy.root), alone, {}) == alone_before
+
+
+def test_parameters_belong_to_the_key(toy):
+    assert key(toy) != key(toy, {"slope": 3.0})
+    assert key(toy, {"slope": 3.0}) == key(toy, {"slope": 3.0})
+
+
+def test_returning_to_an_earlier_notebook_executes_nothing(toy):
+    text = toy.notebook.read_text()
+    toy.write_notebook(draw=DRAW + "\n# a comment")
+    executed(toy)
+    toy.notebook.write_text(text)
+    assert executed(toy) == set()
+
+
+def test_changed_number_reaches_pages_that_show_it(toy, build):
+    toy.write_notebook(draw=DRAW.replace("42.0", "43.0"))
+    assert build("reference") == 0
+    assert build() == 0
+    assert "It says" in (page := (toy.site / "book/toy/index.html").read_text())
+    assert "43.0" in page
+    assert "42.0" not in page
+
+
+def test_scale_is_injected_only_where_it_differs(toy):
+    project = Project(toy.root)
+    (run,) = run_notebooks(project, [toy.notebook], scale="quick")
+    cells = json.loads(run.executed.read_text())["cells"]
+    (injected,) = (c for c in cells if "injected-parameters" in c["metadata"].get("tags", []))
+    assert "quick" in "".join(injected["source"])
+    assert "remove-input" in injected["metadata"]["tags"]
+    (default,) = run_notebooks(project, [toy.notebook])
+    assert default.reused
+    assert "injected-parameters" not in default.executed.read_text()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_interrupted_build_then_a_normal_one(toy, build, sent):
+    marker = toy.root / "started"
+    slow = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(120)\n"
+    fast = toy.notebook.read_text()
+    toy.write_notebook(draw=slow + DRAW)
+    page = (toy.site / "book/toy/index.html").read_bytes()
+    command = [sys.executable, "-m", "companion", "--root", str(toy.root), "book"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not marker.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, sent)
+    assert process.wait(timeout=60) != 0
+    assert (toy.site / "book/toy/index.html").read_bytes() == page
+    assert not [path for path in toy.root.glob("_build/runs/**/run.json") if not path.read_text()]
+    toy.notebook.write_text(fast)
+    assert build() == 0
+
+
+def test_two_builds_at_once_do_not_mix(toy, build, capsys):
+    from filelock import FileLock
+
+    with FileLock(toy.root / "_build" / "lock"):
+        assert build() == 1
+    assert "another build is under way" in capsys.readouterr().err

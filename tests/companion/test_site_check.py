@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from companion.project import BookError
+from companion.site_check import check_site, is_foreign
+
+
+def write(folder, body: str, name: str = "index.html") -> None:
+    (folder / name).write_text(f"<html><head></head><body>{body}</body></html>")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', "loads https://cdn.example/x.js"),
+        ('<script src="//cdn.example/x.js"></script>', "loads //cdn.example/x.js"),
+        ('<link rel="stylesheet" href="https://f.example/a.css">', "from another host"),
+        ('<img src="gone.png" alt="">', "loads gone.png, which is not there"),
+        ('<img src="data:image/png;base64,AAAA">', "has no alt text"),
+        ('<a href="gone.html">x</a>', "links to gone.html, which is not there"),
+        ('<a href="#gone">x</a>', "links to #gone, which has no such anchor"),
+        ('<a href="other.html#gone">x</a>', "links to other.html#gone, which has no such anchor"),
+    ],
+)
+def test_problem_is_found(tmp_path, body, problem):
+    write(tmp_path, '<p id="here">', name="other.html")
+    write(tmp_path, body)
+    with pytest.raises(BookError, match=r"index\.html: ") as caught:
+        check_site(tmp_path)
+    assert problem in str(caught.value)
+
+
+def test_style_sheet_from_another_host(tmp_path):
+    (tmp_path / "a.css").write_text("@font-face { src: url('https://fonts.example/a.woff2'); }")
+    with pytest.raises(BookError, match="a.css: loads https://fonts.example/a.woff2"):
+        check_site(tmp_path)
+
+
+def test_sound_site_passes(tmp_path):
+    write(tmp_path, '<p id="here">', name="other page.html")
+    links = '<a href="other%20page.html#here">x</a> <a href="https://arxiv.org/">y</a>'
+    write(tmp_path, links + '<a href="#top">z</a> <a href="mailto:a@b.example">m</a>')
+    check_site(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "foreign"),
+    [("a/b.js", False), ("/a.js", False), ("data:x", False), ("http://h/a", True), ("//h/a", True)],
+)
+def test_is_foreign(url, foreign):
+    assert is_foreign(url) is foreign
