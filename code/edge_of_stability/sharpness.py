@@ -16,8 +16,8 @@ from ._checks import FloatArray
 DENSE_LIMIT = 200
 
 # Relative size of the Lanczos residual. For a symmetric matrix some eigenvalue is at most this far
-# from the returned number; since the error of a Ritz value is quadratic in its residual, it is mostly
-# correct to 12 digits, and a smaller tolerance would only cost products.
+# from the returned number; since the error of a Ritz value is quadratic in its residual, it mostly has
+# twelve correct digits, and a smaller tolerance would only cost products.
 LANCZOS_TOLERANCE = 1e-7
 
 # The start vector is Gaussian, since a structured one (all ones, say) is orthogonal to the leading

@@ -92,6 +92,16 @@ def test_the_first_t_can_fail():
     assert certificate.verify()
 
 
+@pytest.mark.parametrize("h", [3, 4, 5])
+def test_the_line_goes_on_where_its_minimizer_is_no_witness(h):
+    # W⋆ = diag(2, 1), η = 1/4: a resonance (s = 2), and at U = (W⋆, I) the Hessian has the
+    # eigenvalue 2(1 + 1²) = 1/η. So t = 1 fails, and at t = 2 the residual E is not zero.
+    certificate = certify_nonsingular((2, h, 2), [[1, 0], [0, 1]], [[2, 0], [0, 1]], "1/4")
+    assert certificate.reason == f"depth 2: 2 of {h} hidden units on, {h - 2} off"
+    assert certificate.witness[:4] == (4, 0, 0, 2)
+    assert certificate.verify()
+
+
 @settings(max_examples=25)
 @given(rational_instances(depth=2))
 def test_random_rational_data_at_depth_two(instance):
@@ -213,6 +223,12 @@ def certificate():
 )
 def test_a_tampered_certificate_is_rejected(certificate, changes):
     assert not dataclasses.replace(certificate, **changes).verify()
+
+
+def test_only_positive_step_sizes_are_certified():
+    certificate = certify_nonsingular((1, 1, 1, 1), [[1]], [[1]], HALF)
+    assert certificate.verify()
+    assert not dataclasses.replace(certificate, eta=-HALF).verify()  # the determinant is 1 again
 
 
 def test_floats_prove_nothing(certificate):
