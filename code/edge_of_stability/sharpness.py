@@ -16,7 +16,7 @@ from ._checks import FloatArray
 DENSE_LIMIT = 200
 
 # Relative size of the Lanczos residual. For a symmetric matrix some eigenvalue is at most this far
-# from the returned number; since the error of a Ritz value is quadratic in its residual, it mostly has
+# from the returned number; as the error of a Ritz value is quadratic in its residual, it mostly has
 # twelve correct digits, and a smaller tolerance would only cost products.
 LANCZOS_TOLERANCE = 1e-7
 

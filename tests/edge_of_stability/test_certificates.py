@@ -95,10 +95,10 @@ def test_the_first_t_can_fail():
 @pytest.mark.parametrize("h", [3, 4, 5])
 def test_the_line_goes_on_where_its_minimizer_is_no_witness(h):
     # W⋆ = diag(2, 1), η = 1/4: a resonance (s = 2), and at U = (W⋆, I) the Hessian has the
-    # eigenvalue 2(1 + 1²) = 1/η. So t = 1 fails, and at t = 2 the residual E is not zero.
+    # eigenvalue 2(1 + 1²) = 1/η, so t = 1 fails. E = (t − 1) W⋆ makes R(E) vanish at t = 2, 3.
     certificate = certify_nonsingular((2, h, 2), [[1, 0], [0, 1]], [[2, 0], [0, 1]], "1/4")
     assert certificate.reason == f"depth 2: 2 of {h} hidden units on, {h - 2} off"
-    assert certificate.witness[:4] == (4, 0, 0, 2)
+    assert certificate.witness[:4] == (8, 0, 0, 4)
     assert certificate.verify()
 
 

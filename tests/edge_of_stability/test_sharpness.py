@@ -49,8 +49,8 @@ def test_closed_form_at_the_origin_of_depth_two():
 
 
 def test_a_wide_net_whose_units_are_all_equal():
-    # The leading eigenvector is (u, u) at the first point and (u, −u) at the second: the start vector
-    # must not be orthogonal to either.
+    # The leading eigenvector is (u, u) at the first point and (u, −u) at the second: the start
+    # vector must not be orthogonal to either.
     problem = DeepLinearProblem([[1.0]], [[1.0]], (1, 150, 1))
     theta = np.full(300, 1 / np.sqrt(150))
     assert problem.sharpness(theta) == pytest.approx(4.0, rel=1e-7)  # on M: 2(x² + y²) = 4
