@@ -51,13 +51,12 @@ from ._checks import FloatArray
 from .floating_bounds import (
     INFLATION,
     UNDERFLOW,
+    absolute_sum,
     accurate_product,
     frobenius,
     gamma,
     gram,
     image_norm,
-    product,
-    row_sum,
     smallest_eigenvalue_bound,
 )
 from .joint_range import JointMaximum, joint_maximum
@@ -67,6 +66,11 @@ DEFAULT_RTOL = 1e-9
 
 # Precision in bits of the scalar balls; they only carry float64 numbers through a few powers.
 _BALL_BITS = 160
+
+# Relative errors (in the Frobenius norm, up to √d_0 above the spectral one) of Q, and of XQ and YQ.
+# The error of Q also enters the other two multiplied by ‖X‖_F and ‖Y‖_F, hence the smaller one.
+_BASIS_TOLERANCE = 1e-14
+_IMAGE_TOLERANCE = 1e-12
 
 # c = λ_max(1 + margin): the first margin for which T has a Cholesky factor is taken.
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
@@ -150,6 +154,8 @@ def critical_step_size(
     X, X_exponent = _scale("X", X)
     Y, Y_exponent = _scale("Y", Y)
     U, s = _singular_vectors(X)
+    if N == 1:
+        Y, Y_exponent = np.zeros((1, X.shape[1])), 0  # η_C = 1/λ_max(Σ): Y has no part in it
 
     images = _images(X, Y, U / s)
     if N > 1 and np.linalg.norm(images.Y) <= images.Y_error:
@@ -159,12 +165,13 @@ def critical_step_size(
     C = images.Y  # (d_N, d_0)
     found = joint_maximum(np.diag(s**2), C.T @ C, N)
 
-    with _ball_precision():
+    with ctx.workprec(_BALL_BITS):
         unit = arb(2) ** ((arb(2 * X_exponent) + 2 * (N - 1) * arb(Y_exponent)) / N)
         most = unit * _upper_bound(images, found, N)
         least = unit * _lower_bound(images, found, N)
         lower, upper = _outward((1 / most).lower(), (1 / least).upper())
-        scale = float(arb(found.x) * arb(2) ** (2 * arb(Y_exponent - X_exponent) / N))
+        x_exponent = 2 * arb(Y_exponent - X_exponent) / N if N > 1 else arb(0)
+        scale = float(arb(found.x) * arb(2) ** x_exponent)
         value = float((1 / (unit * arb(found.dual))).mid())
     if not (np.finfo(float).tiny <= lower and upper <= np.finfo(float).max and 0 < scale < np.inf):
         _checks.refuse("X and Y", "sizes for which η_C is a normal float64 number", lower)
@@ -192,9 +199,9 @@ class _Images:
 
 
 def _images(X: FloatArray, Y: FloatArray, R: FloatArray) -> _Images:
-    Q, Q_error = accurate_product(X.T, R)
-    XQ, X_rounding = product(X, Q)
-    YQ, Y_rounding = accurate_product(Y, Q)
+    Q, Q_error = accurate_product(X.T, R, _BASIS_TOLERANCE)
+    XQ, X_rounding = accurate_product(X, Q, _IMAGE_TOLERANCE)
+    YQ, Y_rounding = accurate_product(Y, Q, _IMAGE_TOLERANCE)
     return _Images(
         Q,
         Q_error,
@@ -235,16 +242,14 @@ def _pencil_bound(images: _Images, alpha: float, beta: float, estimate: float) -
     YY_error = YY_rounding + _gram_perturbation(images.Y, YY, YY_rounding, images.Y_error)
 
     # QᵀQ ⪰ mI
-    least_length = 1 - (row_sum(np.eye(len(QQ)) - QQ) * INFLATION + QQ_error + gamma(1))
+    least_length = 1 - (absolute_sum(np.eye(len(QQ)) - QQ) * INFLATION + QQ_error + gamma(1))
     if not least_length > 0:
         raise PrecisionError("X is too ill-conditioned for float64: no orthonormal basis found")
 
     for margin in _MARGINS:
         c = estimate * (1 + margin)
         T = c * QQ - (alpha * XX + beta * YY)
-        rounding = gamma(4) * (
-            c * frobenius(QQ) + alpha * frobenius(XX) + beta * frobenius(YY)
-        )
+        rounding = gamma(4) * (c * frobenius(QQ) + alpha * frobenius(XX) + beta * frobenius(YY))
         smallest = smallest_eigenvalue_bound(T)
         if smallest is not None:
             errors = c * QQ_error + alpha * XX_error + beta * YY_error
@@ -253,20 +258,20 @@ def _pencil_bound(images: _Images, alpha: float, beta: float, estimate: float) -
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 
 
-def _gram_perturbation(
-    F: FloatArray, square: FloatArray, rounding: float, error: float
-) -> float:
+def _gram_perturbation(F: FloatArray, square: FloatArray, rounding: float, error: float) -> float:
     """A bound of ‖(F + E)ᵀ(F + E) − FᵀF‖ for ‖E‖ ≤ error: 2‖F‖‖E‖ + ‖E‖²."""
-    norm = min(frobenius(F), math.sqrt(row_sum(square) + rounding) * INFLATION)
+    norm = min(frobenius(F), math.sqrt(absolute_sum(square) + rounding) * INFLATION)
     return (2 * norm * error + error**2) * INFLATION
 
 
 def _scale(argument: str, matrix: FloatArray) -> tuple[FloatArray, int]:
-    """matrix = 2^exponent · scaled, exactly, with the largest entry of scaled in [1/2, 1)."""
+    """Return (scaled, e), matrix = 2^e · scaled exactly, the largest |entry| in [1/2, 1)."""
     exponent = int(np.frexp(np.abs(matrix).max())[1])
     scaled = np.ldexp(matrix, -exponent)
     if not np.array_equal(np.ldexp(scaled, exponent), matrix):
-        _checks.refuse(argument, "entries within 300 orders of magnitude", "smaller and larger ones")
+        _checks.refuse(
+            argument, "entries within 300 orders of magnitude", "smaller and larger ones"
+        )
     return scaled, exponent
 
 
@@ -288,13 +293,3 @@ def _outward(lower: arb, upper: arb) -> tuple[float, float]:
         float(np.nextafter(float(lower), -np.inf)),
         float(np.nextafter(float(upper), np.inf)),
     )
-
-
-class _ball_precision:
-    """Set the working precision of Arb, and set it back."""
-
-    def __enter__(self) -> None:
-        self.before, ctx.prec = ctx.prec, _BALL_BITS
-
-    def __exit__(self, *_: object) -> None:
-        ctx.prec = self.before

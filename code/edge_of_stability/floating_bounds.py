@@ -34,6 +34,9 @@ UNDERFLOW = 1e-280
 # instead of k, and the blocks are still large enough for the BLAS to run at full speed.
 BLOCK = 64
 
+# Each slice of a factor holds about 20 binary digits; a third one reaches the last digit.
+_MOST_SLICES = 3
+
 
 def gamma(count: int) -> float:
     """An upper bound of γ_k = ku/(1 − ku), the relative error of k roundings."""
@@ -45,9 +48,13 @@ def frobenius(matrix: FloatArray) -> float:
     return float(np.linalg.norm(matrix)) * INFLATION + UNDERFLOW
 
 
-def row_sum(matrix: FloatArray) -> float:
-    """An upper bound of ‖matrix‖_∞, hence of the spectral norm of a symmetric matrix."""
-    return float(np.abs(matrix).sum(axis=1).max()) * INFLATION + UNDERFLOW
+def absolute_sum(matrix: FloatArray) -> float:
+    """An upper bound of max(‖matrix‖_1, ‖matrix‖_∞), hence of the spectral norm.
+
+    Much better than the Frobenius norm for nearly diagonal matrices.
+    """
+    sizes = np.abs(matrix)
+    return float(max(sizes.sum(axis=0).max(), sizes.sum(axis=1).max())) * INFLATION + UNDERFLOW
 
 
 def product(A: FloatArray, B: FloatArray) -> tuple[FloatArray, float]:
@@ -70,11 +77,8 @@ def product(A: FloatArray, B: FloatArray) -> tuple[FloatArray, float]:
     return total, gamma(roundings) * frobenius(A) * frobenius(B) + UNDERFLOW
 
 
-def accurate_product(A: FloatArray, B: FloatArray) -> tuple[FloatArray, float]:
-    """AB, nearly as if rounded once, and a bound of the Frobenius norm of its error.
-
-    A = A_1 + A_2 + A_3 and B = B_1 + B_2 + B_3 exactly, with so few digits in A_1, A_2, B_1, B_2
-    that A_1B_1, A_1B_2 and A_2B_1 are exact. Only the small rest is computed with errors.
+def accurate_product(A: FloatArray, B: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+    """AB and a bound of the Frobenius norm of its error, small against ‖AB‖_F if possible.
 
     Parameters
     ----------
@@ -82,45 +86,58 @@ def accurate_product(A: FloatArray, B: FloatArray) -> tuple[FloatArray, float]:
         Entries below 1e200 in size.
     B : (k, p) array
         Likewise.
+    tolerance : float
+        The error wanted, relative to ‖AB‖_F. Reached unless ‖A‖_F‖B‖_F is more than about 10¹⁰
+        times ‖AB‖_F.
 
     Returns
     -------
     (m, p) array, float
     """
-    A1, A2, A3 = _slices(A, axis=1)  # (m, k)
-    B1, B2, B3 = _slices(B, axis=0)  # (k, p)
-    rest, error = np.zeros((A.shape[0], B.shape[1])), UNDERFLOW
-    for left, right in ((A3, B), (A2, B2 + B3), (A1, B3)):
-        if left.any() and right.any():
-            term, bound = product(left, right)
-            rest += term
-            # B2 + B3 is exact, being what slicing left of B; summing three terms rounds twice.
-            error += bound + gamma(4) * frobenius(left) * frobenius(right)
-    total = rest
-    for left, right in ((A1, B2), (A2, B1), (A1, B1)):
-        total = total + left @ right
-        error += gamma(1) * frobenius(total)
+    for slices in range(1, _MOST_SLICES + 1):
+        total, error = _sliced_product(A, B, slices)
+        if error <= tolerance * np.linalg.norm(total):
+            break
+    return total, error
+
+
+def _sliced_product(A: FloatArray, B: FloatArray, count: int) -> tuple[FloatArray, float]:
+    """AB from A = A_1 + … + A_count, B = B_1 + … + B_count, and a bound of the error.
+
+    All slices but the last have so few digits that their products are exact. Products A_iB_j with
+    i + j ≤ count are formed so; the rest, smaller by the digits split off, is not exact.
+    """
+    left, right = _slices(A, count, axis=1), _slices(B, count, axis=0)
+    total, error = np.zeros((A.shape[0], B.shape[1])), UNDERFLOW
+    for i in range(count, 0, -1):
+        # B_j + … + B_count with j = count − i + 1 is exact: slicing passed through it.
+        term, bound = product(left[i - 1], B - sum(right[: count - i]))
+        total = total + term
+        error += bound + gamma(1) * frobenius(total)
+    for i in range(1, count):
+        for j in range(1, count - i + 1):
+            total = total + left[i - 1] @ right[j - 1]
+            error += gamma(1) * frobenius(total)
     return total, error * INFLATION
 
 
-def _slices(matrix: FloatArray, axis: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Split a matrix into two parts with few digits and the rest, exactly.
+def _slices(matrix: FloatArray, count: int, axis: int) -> list[FloatArray]:
+    """Split a matrix exactly into ``count`` parts; all but the last have few digits.
 
-    Along ``axis`` (the axis of summation) the entries of one part share a power of two and have at
-    most b digits in front of it, 2b + log₂ k ≤ 53.
+    Along ``axis`` (the axis of summation) the entries of one part are multiples of 2^(e−b) of size
+    at most 2^e, where 2b + log₂ k ≤ 53.
     """
-    k = matrix.shape[axis]
-    digits = (53 - math.ceil(math.log2(k + 1))) // 2 - 1
+    digits = (53 - math.ceil(math.log2(matrix.shape[axis] + 1))) // 2 - 1  # b
     parts, rest = [], matrix
-    for _ in range(2):
+    for _ in range(count - 1):
         largest = np.abs(rest).max(axis=axis, keepdims=True)
-        exponents = np.frexp(largest)[1]  # |entry| < 2^exponent
-        # Adding and subtracting 3·2^(e+52−b)/2 rounds to multiples of 2^(e−b).
+        exponents = np.frexp(largest)[1]  # e: |entry| < 2^e
+        # Adding and subtracting 3/2 · 2^(e+52−b) rounds to multiples of 2^(e−b).
         shift = np.ldexp(1.5, exponents + 52 - digits)
         part = np.where(largest > 0, (rest + shift) - shift, 0.0)
         parts.append(part)
         rest = rest - part
-    return parts[0], parts[1], rest
+    return [*parts, rest]
 
 
 def gram(F: FloatArray) -> tuple[FloatArray, float]:
@@ -141,7 +158,7 @@ def smallest_eigenvalue_bound(T: FloatArray) -> float | None:
         −‖T − LLᵀ‖_F for the Cholesky factor L that LAPACK returns; None if it finds no factor.
     """
     try:
-        L = np.linalg.cholesky(T)
+        L: FloatArray = np.linalg.cholesky(T).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
         return None
     square, error = product(L, L.T)

@@ -22,7 +22,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import eigh  # type: ignore[import-untyped, unused-ignore]
 from scipy.optimize import brentq  # type: ignore[import-untyped, unused-ignore]
 
 from ._checks import FloatArray
@@ -73,7 +72,7 @@ def pencil(A: FloatArray, B: FloatArray, depth: int, x: float) -> FloatArray:
 def primal_value(A: FloatArray, B: FloatArray, depth: int, y: FloatArray) -> float:
     """N (yᵀAy)^{1/N} (yᵀBy)^{1−1/N}."""
     a, b = max(float(y @ A @ y), 0.0), max(float(y @ B @ y), 0.0)
-    return depth * a ** (1 / depth) * b ** (1 - 1 / depth)
+    return float(depth * a ** (1 / depth) * b ** (1 - 1 / depth))
 
 
 def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
@@ -95,7 +94,11 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
         return _dense(A, B, depth)
     # Subspace acceleration: solve the problem on the span of leading eigenvectors, add those at the
     # x it returns, repeat. The projected dual is below the full one and equal where they touch.
-    basis = np.linalg.qr(np.hstack([_leading(A), _leading(B)]))[0]  # (d, m)
+    # The start needs some vector with yᵀBy > 0: a column of B.
+    x = 1.0 if depth == 1 else (float(np.trace(B)) / float(np.trace(A))) ** (1 / depth)
+    column = B[:, [int(np.argmax(np.diag(B)))]]  # (d, 1)
+    start = _leading(pencil(A, B, depth, x))
+    basis = np.linalg.qr(np.hstack([start, column]))[0]  # (d, m)
     for _ in range(_ROUNDS):
         small = _dense(basis.T @ A @ basis, basis.T @ B @ basis, depth)
         vectors = _leading(pencil(A, B, depth, small.x))  # (d, _LEADING), the top one last
@@ -109,8 +112,7 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
 
 
 def _leading(matrix: FloatArray) -> FloatArray:
-    d = matrix.shape[0]
-    return np.asarray(eigh(matrix, subset_by_index=[d - _LEADING, d - 1])[1])
+    return np.linalg.eigh(matrix)[1][:, -_LEADING:]
 
 
 def _dense(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:

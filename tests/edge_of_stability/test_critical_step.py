@@ -1,0 +1,257 @@
+"""η_C and its interval, against closed forms and 60-digit arithmetic."""
+
+import math
+import re
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_of_stability.critical_step import PrecisionError, critical_step_size
+from edge_of_stability.joint_range import joint_maximum, pencil, primal_value
+
+DIGITS = 60
+
+
+def reference(X, Y, depth, near):
+    """η_C in 60-digit arithmetic; ``near`` is a guess of x, checked here to be good to 1e-3.
+
+    With Σ = LLᵀ the matrix of the dual is, up to rotation, x^{N−1}LᵀL + (N−1)x^{−1}CᵀC,
+    C = SL^{−T}. Bisection on the sign of its derivative.
+    """
+    with mpmath.workdps(DIGITS):
+        X, Y = mpmath.matrix(X.tolist()), mpmath.matrix(Y.tolist())
+        L = mpmath.cholesky(X * X.T, tol=0)
+        A = L.T * L
+        C = (mpmath.inverse(L) * (X * Y.T)).T
+        B = C.T * C
+        if depth == 1:
+            return 1 / max(mpmath.eigsy(A, eigvals_only=True))
+
+        def top(t):
+            x = mpmath.exp(t)
+            values, vectors = mpmath.eigsy(x ** (depth - 1) * A + (depth - 1) / x * B)
+            v = vectors[:, len(values) - 1]
+            return values[len(values) - 1], (v.T * (x**depth * A - B) * v)[0]
+
+        low, high = mpmath.log(near) - 1e-3, mpmath.log(near) + 1e-3
+        assert top(low)[1] <= 0 <= top(high)[1]
+        for _ in range(45):
+            middle = (low + high) / 2
+            low, high = (middle, high) if top(middle)[1] < 0 else (low, middle)
+        return 2 / (2 * min(top(low)[0], top(high)[0]))
+
+
+def assert_encloses(X, Y, depth, width=1e-9):
+    result = critical_step_size(X, Y, depth)
+    truth = reference(X, Y, depth, result.scale)
+    assert result.lower <= truth <= result.upper
+    assert result.lower <= result.value <= result.upper
+    assert result.upper - result.lower <= width * result.value
+    return result
+
+
+def gaussian(d_0, d_N, n, seed):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((d_0, n)), rng.standard_normal((d_N, n))
+
+
+def orthogonal(d, rng):
+    return np.linalg.qr(rng.standard_normal((d, d)))[0]
+
+
+# -- the defining property: the interval holds the truth ------------------------------------------
+
+
+@pytest.mark.parametrize("depth", range(1, 9))
+@pytest.mark.parametrize(("d_0", "d_N"), [(3, 2), (2, 4)])
+def test_interval_holds_the_truth(d_0, d_N, depth):
+    assert_encloses(*gaussian(d_0, d_N, d_0 + 2, seed=depth), depth, width=1e-12)
+
+
+@pytest.mark.parametrize("decades", [4, 6, 8])
+def test_ill_conditioned_inputs(decades):
+    # cond Σ = 10^(2·decades), with Y along the weak directions too
+    rng = np.random.default_rng(decades)
+    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
+    assert_encloses(X, rng.standard_normal((2, 4)), 3)
+
+
+@pytest.mark.parametrize("decades", [10, 12, 13])
+def test_hopeless_condition_gives_the_truth_or_an_error(decades):
+    rng = np.random.default_rng(decades)
+    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
+    Y = rng.standard_normal((2, 4))
+    try:
+        result = critical_step_size(X, Y, 2)
+    except (PrecisionError, ValueError) as error:
+        assert re.search("ill-conditioned|numerical rank", str(error))  # noqa: PT017
+    else:
+        assert result.lower <= reference(X, Y, 2, result.scale) <= result.upper
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_kink_of_the_dual(gap, depth):
+    # A = diag(4, 1), B = diag(1, 4) in one basis: the two eigenvalues cross, and at the minimum no
+    # single eigenvector is balanced. A gap bends the crossing into a smooth, very sharp turn.
+    turn = np.array([[math.cos(gap), -math.sin(gap)], [math.sin(gap), math.cos(gap)]])
+    assert_encloses(np.diag([2.0, 1.0]), np.diag([1.0, 2.0]) @ turn, depth, width=1e-11)
+
+
+def test_degenerate_top_eigenspaces():
+    rng = np.random.default_rng(0)
+    turn = orthogonal(4, rng)
+    assert_encloses(np.eye(3), np.eye(3), 3)
+    assert_encloses(np.diag([2.0, 2.0, 1.0, 1.0]) @ turn, np.diag([1.0, 1.0, 2.0, 2.0]) @ turn, 2)
+    assert_encloses(np.diag([2.0, 2.0, 1.0]), np.ones((1, 3)), 4)
+
+
+def test_rank_deficient_solution():
+    X, _ = gaussian(4, 1, 6, seed=1)
+    W = np.outer([1.0, 2.0, -1.0], [1.0, 0.5, 0.0, 2.0])
+    assert_encloses(X, W @ X, 3)
+
+
+def test_targets_nearly_orthogonal_to_the_inputs():
+    X, noise = gaussian(2, 2, 5, seed=2)
+    noise -= noise @ np.linalg.pinv(X) @ X
+    assert_encloses(X, noise + 1e-5 * X, 2)
+
+
+@pytest.mark.parametrize(("decades_X", "decades_Y"), [(100, 100), (-100, -100), (100, -60)])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_extreme_sizes(decades_X, decades_Y, depth):
+    X, Y = gaussian(3, 2, 4, seed=3)
+    assert_encloses(X * 10.0**decades_X, Y * 10.0**decades_Y, depth, width=1e-12)
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_covariance(d_0, d_N, depth, seed):
+    # η_C(T X P, U Y P) = η_C(X, Y) for orthogonal T, U, P, and η_C has degree −2/N in X and
+    # 2/N − 2 in Y.
+    X, Y = gaussian(d_0, d_N, d_0 + 1, seed)
+    rng = np.random.default_rng(seed + 1)
+    turn, U, P = orthogonal(d_0, rng), orthogonal(d_N, rng), orthogonal(d_0 + 1, rng)
+    value = critical_step_size(X, Y, depth).value
+    assert critical_step_size(turn @ X @ P, U @ Y @ P, depth).value == pytest.approx(
+        value, rel=1e-9
+    )
+    scaled = critical_step_size(3 * X, 5 * Y, depth).value
+    assert scaled * 3 ** (2 / depth) * 5 ** (2 - 2 / depth) == pytest.approx(value, rel=1e-9)
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_direction_and_scale_attain(d_0, d_N, depth, seed):
+    X, Y = gaussian(d_0, d_N, d_0 + 3, seed)
+    result = critical_step_size(X, Y, depth)
+    Sigma = X @ X.T
+    values, vectors = np.linalg.eigh(Sigma)
+    root = vectors @ np.diag(np.sqrt(values)) @ vectors.T
+    W = Y @ X.T @ np.linalg.inv(Sigma) @ root
+    B = W.T @ W
+    v, x = result.direction, result.scale
+    assert np.linalg.norm(v) == pytest.approx(1, rel=1e-14)
+    assert 1 / primal_value(Sigma, B, depth, v) == pytest.approx(result.value, rel=1e-9)
+    dual = np.linalg.eigvalsh(pencil(Sigma, B, depth, x))[-1]
+    assert 1 / dual == pytest.approx(result.value, rel=1e-9)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_duality_on_singular_matrices(d, depth, seed):
+    # The two-sided formula needs no invertibility: random ranks, A and B with common kernels.
+    rng = np.random.default_rng(seed)
+    F, G = (rng.standard_normal((rng.integers(1, d + 1), d)) for _ in range(2))
+    A, B = F.T @ F, G.T @ G
+    found = joint_maximum(A, B, depth)
+    assert primal_value(A, B, depth, found.y) == pytest.approx(found.dual, rel=1e-9)
+    for y in rng.standard_normal((50, d)):
+        y /= np.linalg.norm(y)
+        assert primal_value(A, B, depth, y) <= found.dual * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("d_0", "d_N", "n"), [(120, 120, 120), (150, 3, 200)])
+def test_larger_problems_by_projection(d_0, d_N, n):
+    X, Y = gaussian(d_0, d_N, n, seed=4)
+    result = critical_step_size(X, Y, 3)
+    C = Y @ np.linalg.qr(X.T)[0]
+    A = np.linalg.qr(X.T)[1] @ np.linalg.qr(X.T)[1].T
+    exact = min(
+        np.linalg.eigvalsh(pencil(A, C.T @ C, 3, x))[-1]
+        for x in result.scale * np.array([0.999, 1, 1.001])
+    )
+    assert 1 / exact == pytest.approx(result.value, rel=1e-11)
+
+
+# -- by hand ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("depth", "eta"), [(1, 1.0), (2, 0.5), (3, 1 / 3), (8, 1 / 8)])
+def test_scalar_net(depth, eta):
+    result = critical_step_size([[1.0]], [[1.0]], depth)
+    assert result.lower <= eta <= result.upper
+    assert result.scale == pytest.approx(1)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 7])
+def test_whitened_data(depth):
+    # Σ = I: 1/η_C = N σ_1^{2−2/N}
+    result = critical_step_size(np.eye(3), np.diag([3.0, 2.0, 1.0]), depth)
+    assert 1 / result.value == pytest.approx(depth * 3 ** (2 - 2 / depth), rel=1e-12)
+    assert result.direction == pytest.approx([1, 0, 0])
+
+
+def test_depth_one_is_the_inverse_of_the_largest_eigenvalue():
+    result = critical_step_size(np.diag([3.0, 1.0]), np.zeros((1, 2)), depth=1)
+    assert result.lower <= 1 / 9 <= result.upper
+    assert result.scale == 1
+
+
+def test_crossing_eigenvalues_by_hand():
+    # A = diag(4, 1), B = diag(1, 4), N = 2: at x = 1 the matrix A + B is 5I; v = (1, 1)/√2 has
+    # a = b = 5/2 and 2√(ab) = 5. The single eigenvectors only give 2√4 = 4.
+    result = critical_step_size(np.diag([2.0, 1.0]), np.diag([1.0, 2.0]), depth=2)
+    assert result.lower <= 0.2 <= result.upper
+    assert np.abs(result.direction) == pytest.approx([math.sqrt(0.5)] * 2)
+
+
+# -- bad input -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("X", "Y", "depth", "message"),
+    [
+        ([[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0]], 2, r"X: need rank d_0 = 2.*A1"),
+        ([[1.0], [2.0]], [[1.0]], 2, r"X: need rank d_0 = 2.*A1"),
+        ([[0.0]], [[1.0]], 2, r"X: need rank d_0 = 1.*A1"),
+        ([[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0]], 1, r"X: need rank d_0 = 2.*A1"),
+        (np.eye(2), np.zeros((1, 2)), 2, r"Y: need .*W⋆ ≠ 0"),
+        ([[1.0, 1.0]], [[1.0, -1.0]], 3, r"Y: need .*W⋆ ≠ 0"),
+        ([[1.0, 3.0]], [[0.3, -0.1]], 3, r"Y: need .*W⋆ ≠ 0"),
+        (np.eye(2), np.eye(3), 2, r"Y: need 2 columns"),
+        ([[np.nan]], [[1.0]], 2, r"X: need finite"),
+        ([[1.0]], [[np.inf]], 2, r"Y: need finite"),
+        ([[1.0]], [[1.0]], 0, r"depth: need a positive integer"),
+        ([[1.0]], [[1.0]], 1.5, r"depth: need a positive integer"),
+        ([[1e200]], [[1e200]], 1, r"X and Y: need sizes"),
+        ([[1e-200]], [[1e-200]], 2, r"X and Y: need sizes"),
+        ([[1e300, 1e-300]], [[1.0, 1.0]], 2, r"X: need entries within"),
+    ],
+)
+def test_bad_input(X, Y, depth, message):
+    with pytest.raises(ValueError, match=message):
+        critical_step_size(X, Y, depth)
+
+
+@pytest.mark.parametrize("rtol", [0, -1e-9, 1.0, np.nan, "1e-9"])
+def test_bad_tolerance(rtol):
+    with pytest.raises(ValueError, match="rtol: need"):
+        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
+
+
+def test_a_width_out_of_reach_is_an_error():
+    X, Y = gaussian(3, 3, 5, seed=5)
+    with pytest.raises(PrecisionError, match="rtol"):
+        critical_step_size(X, Y, 2, rtol=1e-18)
