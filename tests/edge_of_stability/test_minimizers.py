@@ -1,0 +1,202 @@
+"""Minimizers: the spectrum there, the flattest one, and a search for a flatter one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minimizer_walks import move, random_point_of_M, sharpness
+
+from edge_of_stability import DeepLinearProblem
+from edge_of_stability.critical_step import critical_step_size
+from edge_of_stability.minimizers import (
+    flattest_minimizer,
+    is_minimizer,
+    minimizer_spectrum,
+    reduced_hessian,
+    solution_rank,
+)
+
+
+def instance(widths, rank, rng, spread=1.0, noise=1.0):
+    """Data with rank W⋆ = ``rank`` and singular values of X over 10^±spread."""
+    d_0, d_N = widths[0], widths[-1]
+    n = d_0 + 2
+    X = rng.standard_normal((d_0, n))
+    U, _, Vt = np.linalg.svd(X, full_matrices=False)
+    X = U * 10 ** rng.uniform(-spread, spread, d_0) @ Vt
+    W = rng.standard_normal((d_N, rank)) @ rng.standard_normal((rank, d_0))
+    outside = rng.standard_normal((d_N, n))
+    outside -= outside @ np.linalg.pinv(X) @ X  # what no network can fit
+    return DeepLinearProblem(X, W @ X + noise * outside, widths)
+
+
+@st.composite
+def instances(draw, min_depth=1, max_depth=5, max_width=4):
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    N = draw(st.integers(min_depth, max_depth))
+    d_0, d_N = draw(st.integers(1, max_width)), draw(st.integers(1, max_width))
+    rank = draw(st.integers(1, min(d_0, d_N)))
+    hidden = draw(st.lists(st.integers(rank, rank + 2), min_size=N - 1, max_size=N - 1).map(tuple))
+    return instance((d_0, *hidden, d_N), rank, rng), rank, rng
+
+
+# -- spectrum --------------------------------------------------------------------------------------
+
+
+@given(instances(max_depth=4, max_width=3))
+def test_spectrum_is_that_of_the_dense_hessian(case):
+    problem, rank, rng = case
+    theta = problem.join(random_point_of_M(problem, rank, rng))
+    assert is_minimizer(problem, theta)
+    K = minimizer_spectrum(problem, theta)
+    H = np.linalg.eigvalsh(problem.hessian(theta))
+    size = max(len(K), len(H))
+    padded = [np.sort(np.concatenate([np.zeros(size - len(v)), v])) for v in (K, H)]
+    assert padded[0] == pytest.approx(padded[1], abs=1e-7 * H[-1])
+
+
+@given(instances(max_depth=3, max_width=3))
+def test_off_the_minimizers_it_is_the_gauss_newton_part(case):
+    problem, _, rng = case
+    theta = rng.standard_normal(problem.dimension)
+    fitted = DeepLinearProblem(
+        problem.X, problem.end_to_end(theta) @ problem.X, problem.widths
+    )  # residual 0, same K
+    assert np.linalg.eigvalsh(reduced_hessian(problem, theta))[-1] == pytest.approx(
+        np.linalg.eigvalsh(fitted.hessian(theta))[-1], rel=1e-9
+    )
+
+
+# -- the flattest minimizer ------------------------------------------------------------------------
+
+
+def assert_flattest(problem):
+    theta = flattest_minimizer(problem)
+    eta = critical_step_size(problem.X, problem.Y, problem.depth)
+    minimum = np.sum((problem.solution @ problem.X - problem.Y) ** 2)
+    assert problem.loss(theta) == pytest.approx(minimum, rel=1e-12, abs=1e-18)
+    assert is_minimizer(problem, theta)
+    assert minimizer_spectrum(problem, theta)[-1] == pytest.approx(2 / eta.value, rel=1e-9)
+    return theta
+
+
+@given(instances(max_depth=6))
+def test_flattest_minimizer_attains_the_critical_step_size(case):
+    problem, rank, _ = case
+    assert solution_rank(problem) == rank
+    assert_flattest(problem)
+
+
+@pytest.mark.parametrize(
+    ("widths", "rank"),
+    [
+        ((3, 5), 3),
+        ((3, 5), 1),
+        ((2, 2, 4), 2),
+        ((4, 2, 2), 2),
+        ((4, 2, 3), 2),  # hidden width r⋆ < min(d_0, d_N)
+        ((4, 1, 3), 1),
+        ((3, 7, 5, 9, 2), 2),  # wide layers
+        ((3, 3, 1, 4, 3), 1),
+        ((1, 1, 1, 1, 1, 1), 1),
+        ((5, 6, 6, 5), 2),  # rank-deficient W⋆ with room for more
+    ],
+)
+def test_every_pattern_of_widths(widths, rank):
+    problem = instance(widths, rank, np.random.default_rng(sum(widths)))
+    theta = assert_flattest(problem)
+    # The dense Hessian says the same.
+    eta = critical_step_size(problem.X, problem.Y, problem.depth).value
+    assert np.linalg.eigvalsh(problem.hessian(theta))[-1] == pytest.approx(2 / eta, rel=1e-9)
+
+
+def test_whitened_data_balance_the_leading_direction():
+    problem = DeepLinearProblem(np.eye(2), np.diag([8.0, 1.0]), (2, 2, 2, 2))
+    weights = problem.split(flattest_minimizer(problem))
+    # 2N σ_1^{2−2/N} = 6 · 8^{4/3} = 96
+    assert minimizer_spectrum(problem, problem.join(weights))[-1] == pytest.approx(96)
+    for W in weights:
+        assert np.linalg.svd(W)[1][0] == pytest.approx(2)
+
+
+@pytest.mark.parametrize("wide", [(6, 6), (6, 2), (2, 6)])
+def test_wider_layers_do_not_flatten(wide):
+    rng = np.random.default_rng(0)
+    problem = instance((3, *wide, 2), 2, rng)
+    narrow = DeepLinearProblem(problem.X, problem.Y, (3, 2, 2, 2))
+    values = [minimizer_spectrum(p, flattest_minimizer(p))[-1] for p in (problem, narrow)]
+    assert values[0] == pytest.approx(values[1], rel=1e-9)
+
+
+# -- trying to beat the formula --------------------------------------------------------------------
+
+
+def search(problem, start, steps, rng):
+    """Lower the sharpness within M by random steps of adaptive length."""
+    best, lowest, size = start, sharpness(problem, start), 0.3
+    for _ in range(steps):
+        trial = move(best, size, rng)
+        value = sharpness(problem, trial)
+        if value < lowest:
+            best, lowest, size = trial, value, min(size * 1.5, 1.0)
+        else:
+            size = max(size * 0.93, 1e-5)
+    return best, lowest
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_search_finds_no_flatter_minimizer(seed):
+    rng = np.random.default_rng(seed)
+    N = int(rng.integers(2, 5))
+    d_0, d_N = rng.integers(1, 4, 2)
+    rank = int(rng.integers(1, min(d_0, d_N) + 1))
+    widths = (int(d_0), *(rank + int(k) for k in rng.integers(0, 3, N - 1)), int(d_N))
+    problem = instance(widths, rank, rng, spread=0.5)
+    bound = 2 / critical_step_size(problem.X, problem.Y, N).value
+    starts = [
+        random_point_of_M(problem, rank, rng),
+        problem.split(flattest_minimizer(problem)),
+        move(problem.split(flattest_minimizer(problem)), 0.1, rng),
+    ]
+    for start in starts:
+        end, lowest = search(problem, start, 300, rng)
+        # Rounding lets a long walk drift off M; only points on M count.
+        assert is_minimizer(problem, problem.join(end))
+        assert lowest >= bound * (1 - 1e-8)
+
+
+# -- bad input -------------------------------------------------------------------------------------
+
+
+def test_hidden_width_below_the_rank():
+    problem = instance((3, 1, 3), 2, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"hidden widths at least rank W⋆ = 2"):
+        flattest_minimizer(problem)
+
+
+def test_zero_solution():
+    problem = DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2, 2))
+    with pytest.raises(ValueError, match="W⋆ ≠ 0"):
+        flattest_minimizer(problem)
+    assert is_minimizer(problem, np.zeros(8))
+    single = DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2))
+    assert flattest_minimizer(single) == pytest.approx(np.zeros(4))
+
+
+def test_singular_inputs():
+    problem = DeepLinearProblem(np.ones((2, 3)), np.ones((1, 3)), (2, 2, 1))
+    with pytest.raises(ValueError, match="X: need rank"):
+        flattest_minimizer(problem)
+    with pytest.raises(ValueError, match="X: need rank"):
+        minimizer_spectrum(problem, np.zeros(6))
+
+
+def test_points_that_are_no_minimizers():
+    problem = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
+    with pytest.raises(ValueError, match="theta: need a global minimizer"):
+        minimizer_spectrum(problem, [1.0, 1.0 + 1e-6])
+    with pytest.raises(ValueError, match="theta: need one point"):
+        minimizer_spectrum(problem, [[1.0, 1.0]])
+    with pytest.raises(ValueError, match="theta"):
+        minimizer_spectrum(problem, [1.0])
+    assert minimizer_spectrum(problem, [2.0, 0.5]) == pytest.approx([8.5])
