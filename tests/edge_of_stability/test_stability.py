@@ -1,0 +1,339 @@
+"""Stable, unstable, undecided; when the stable minimizers are bounded; exact certificates."""
+
+import dataclasses
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from minimizer_walks import move, sharpness
+
+from edge_of_stability import DeepLinearProblem, SymbolicProblem
+from edge_of_stability.critical_step import critical_step_size
+from edge_of_stability.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
+from edge_of_stability.stability import Stability, classify_minimizer, stable_set_is_bounded
+from edge_of_stability.stability_certificates import certify_stability, inertia
+
+SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
+
+
+# -- classification --------------------------------------------------------------------------------
+
+
+@given(st.integers(2, 4), st.integers(0, 2**32 - 1), st.floats(0.05, 0.5))
+def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
+    """Near the flattest minimizer GD stays below η_C and leaves above."""
+    rng = np.random.default_rng(seed)
+    X, Y = rng.standard_normal((2, 4)), rng.standard_normal((2, 4))
+    problem = DeepLinearProblem(X, Y, (2, *[2] * (depth - 1), 2))
+    theta = flattest_minimizer(problem)
+    eta_C = critical_step_size(X, Y, depth).value
+    start = theta + 1e-7 * np.linalg.norm(theta) * rng.standard_normal(theta.shape)
+    for eta, expected in (
+        (eta_C * (1 - distance), Stability.STABLE),
+        (eta_C * (1 + distance), Stability.UNSTABLE),
+    ):
+        assert classify_minimizer(problem, theta, eta) is expected
+        farthest, point = 0.0, start
+        for _ in range(400):
+            point = problem.step(point, eta)
+            farthest = max(farthest, float(np.linalg.norm(point - theta)))
+            if farthest > 1e-3 * np.linalg.norm(theta):
+                break
+        left = farthest > 1e-3 * np.linalg.norm(theta)
+        assert left == (expected is Stability.UNSTABLE)
+
+
+@pytest.mark.parametrize(
+    ("eta", "verdict"),
+    [
+        (4 / 17 * (1 - 1e-3), Stability.STABLE),
+        (4 / 17, Stability.UNDECIDED),
+        (4 / 17 * (1 - 1e-7), Stability.UNDECIDED),
+        (4 / 17 * (1 + 1e-7), Stability.UNDECIDED),
+        (4 / 17 * (1 + 1e-3), Stability.UNSTABLE),
+    ],
+)
+def test_scalar_net(eta, verdict):
+    assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict  # λ_max = 2(4 + 1/4) = 17/2
+
+
+def test_margin():
+    eta = 4 / 17 * (1 - 1e-3)
+    assert classify_minimizer(SCALAR, [2.0, 0.5], eta, margin=1e-2) is Stability.UNDECIDED
+    assert classify_minimizer(SCALAR, [2.0, 0.5], eta, margin=0) is Stability.STABLE
+
+
+@pytest.mark.parametrize(
+    ("theta", "eta", "margin", "message"),
+    [
+        ([1.0, 1.1], 0.1, 1e-6, "theta: need a global minimizer"),
+        ([0.0, 0.0], 0.1, 1e-6, "theta: need a global minimizer"),
+        ([1.0, np.nan], 0.1, 1e-6, "theta: need finite"),
+        ([1.0], 0.1, 1e-6, "theta: need shape"),
+        ([1.0, 1.0], 0.0, 1e-6, "eta: need"),
+        ([1.0, 1.0], [0.1, 0.2], 1e-6, "eta: need"),
+        ([1.0, 1.0], 0.1, 1.0, "margin: need"),
+        ([1.0, 1.0], 0.1, -1e-6, "margin: need"),
+        ([1.0, 1.0], 0.1, None, "margin: need"),
+    ],
+)
+def test_bad_input_to_classify(theta, eta, margin, message):
+    with pytest.raises(ValueError, match=message):
+        classify_minimizer(SCALAR, theta, eta, margin=margin)
+
+
+def test_classify_needs_invertible_inputs():
+    problem = DeepLinearProblem(np.ones((2, 2)), np.ones((1, 2)), (2, 1))
+    with pytest.raises(ValueError, match="X: need rank"):
+        classify_minimizer(problem, [1.0, 0.0], 0.1)
+
+
+# -- boundedness -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("widths", "rank", "bounded"),
+    [
+        ((3, 2), 2, True),
+        ((3, 9, 2), 1, True),  # N = 2: always
+        ((1, 1, 1, 1, 1), 1, True),  # scalar chain
+        ((1, 2, 2, 1), 1, False),
+        ((1, 2, 1, 2, 1), 1, True),  # no two wide neighbours
+        ((4, 2, 5, 2, 4), 2, True),
+        ((4, 2, 5, 3, 4), 2, False),
+        ((2, 2, 2, 2), 2, True),
+        ((2, 2, 2, 2), 1, False),
+        ((1, 1, 1, 1), 0, False),  # W_1 = W_3 = 0 and any W_2: the Hessian is 0
+        ((1, 1, 1), 0, True),
+    ],
+)
+def test_by_hand(widths, rank, bounded):
+    assert stable_set_is_bounded(widths, rank) is bounded
+
+
+@pytest.mark.parametrize("T", [0.0, 1.0, 1e3, 1e6])
+def test_smallest_unbounded_family(T):
+    problem = DeepLinearProblem([[1.0]], [[1.0]], (1, 2, 2, 1))
+    theta = problem.join([[[1.0], [0.0]], [[1.0, 0.0], [0.0, T]], [[1.0, 0.0]]])
+    assert problem.loss(theta) == 0
+    assert minimizer_spectrum(problem, theta)[-1] == pytest.approx(6, rel=1e-12)
+    assert problem.sharpness(theta, method="dense") == pytest.approx(6, rel=1e-9)
+
+
+@st.composite
+def architectures(draw):
+    d_0, d_N = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rank = draw(st.integers(1, min(d_0, d_N)))
+    hidden = draw(st.lists(st.integers(rank, rank + 2), min_size=1, max_size=4))
+    return (d_0, *hidden, d_N), rank, draw(st.integers(0, 2**32 - 1))
+
+
+def rank_instance(widths, rank, rng):
+    X = rng.standard_normal((widths[0], widths[0] + 2))
+    W = rng.standard_normal((widths[-1], rank)) @ rng.standard_normal((rank, widths[0]))
+    return DeepLinearProblem(X, W @ X, widths)
+
+
+@given(architectures())
+def test_only_if_a_line_of_constant_spectrum(case):
+    """Two wide neighbours: the padded flattest minimizer lies on a line of the same sharpness."""
+    widths, rank, seed = case
+    problem = rank_instance(widths, rank, np.random.default_rng(seed))
+    weights = problem.split(flattest_minimizer(problem))
+    lowest = minimizer_spectrum(problem, problem.join(weights))[-1]
+    wide = [j for j in range(1, len(weights) - 1) if min(widths[j], widths[j + 1]) > rank]
+    assert (not wide) == stable_set_is_bounded(widths, rank)
+    for j in wide:
+        far = [W.copy() for W in weights]
+        far[j][-1, -1] += 1e4 * np.linalg.norm(far[j])
+        assert minimizer_spectrum(problem, problem.join(far))[-1] == pytest.approx(lowest, rel=1e-9)
+
+
+def farthest_walk(widths, rank, rng, steps=400):
+    """Walk on M with steps of all sizes while the sharpness stays below 4 times its minimum.
+
+    Returns how many times the norm of the start the walk gets away from the origin.
+    """
+    problem = rank_instance(widths, rank, rng)
+    start = weights = problem.split(flattest_minimizer(problem))
+    limit = 4 * sharpness(problem, start)
+    farthest = size = np.linalg.norm(problem.join(start))
+    for _ in range(steps):
+        trial = move(weights, np.exp(3 * rng.standard_normal()), rng)
+        theta = problem.join(trial)
+        if is_minimizer(problem, theta) and sharpness(problem, trial) <= limit:
+            weights = trial
+            farthest = max(farthest, np.linalg.norm(theta))
+    return farthest / size
+
+
+@pytest.mark.parametrize(
+    ("widths", "rank", "bounded"),
+    [
+        ((1, 2, 2, 1), 1, False),
+        ((2, 2, 3, 2), 1, False),
+        ((1, 1, 2, 2, 1), 1, False),
+        ((1, 2, 1, 2, 1), 1, True),
+        ((2, 2, 2, 2), 2, True),
+        ((2, 3, 2), 1, True),
+        ((2, 1, 3, 1, 3), 1, True),
+        ((1, 1, 1, 1, 1), 1, True),
+        ((3, 3, 2, 3, 2), 2, True),
+    ],
+)
+def test_walks_run_off_exactly_where_the_theorem_says(widths, rank, bounded):
+    assert stable_set_is_bounded(widths, rank) is bounded
+    reached = [farthest_walk(widths, rank, np.random.default_rng(seed)) for seed in range(2)]
+    assert (max(reached) < 100) == bounded, reached
+
+
+@pytest.mark.parametrize(
+    ("widths", "rank"), [((1, 2, 1), 2), ((3, 1, 3), 2), ((2, 2), 3), ((2, 2), -1), ((2, 2), 1.0)]
+)
+def test_impossible_ranks(widths, rank):
+    with pytest.raises(ValueError, match="rank: need"):
+        stable_set_is_bounded(widths, rank)
+
+
+@pytest.mark.parametrize("widths", [(), (3,), (2, 0, 2), 3, (2, 1.5)])
+def test_impossible_widths(widths):
+    with pytest.raises(ValueError, match="widths: need"):
+        stable_set_is_bounded(widths, 0)
+
+
+# -- exact certificates ----------------------------------------------------------------------------
+
+
+@st.composite
+def rational_minimizers(draw):
+    """Integer factors, and targets that they fit exactly, up to a residual orthogonal to X."""
+    N = draw(st.integers(1, 3))
+    widths = tuple(draw(st.lists(st.integers(1, 2), min_size=N + 1, max_size=N + 1)))
+    small = st.integers(-3, 3)
+    weights = [
+        draw(st.lists(st.lists(small, min_size=b, max_size=b), min_size=a, max_size=a))
+        for b, a in pairwise(widths)
+    ]
+    X = draw(
+        st.lists(st.lists(small, min_size=2, max_size=2), min_size=widths[0], max_size=widths[0])
+    )
+    product = sp.eye(widths[0])
+    for W in weights:
+        product = sp.Matrix(W) * product
+    # One more sample at 0: its residual is orthogonal to every input.
+    Y = (product * sp.Matrix(X)).tolist()
+    X = [[*row, 0] for row in X]
+    Y = [[*row, draw(small)] for row in Y]
+    eta = draw(st.fractions(min_value=Fraction(1, 50), max_value=4, max_denominator=50))
+    return widths, X, Y, weights, eta
+
+
+@given(rational_minimizers())
+def test_certificates_verify_and_agree_with_floating_point(case):
+    widths, X, Y, weights, eta = case
+    certificate = certify_stability(widths, X, Y, weights, eta)
+    assert certificate.verify()
+    problem = DeepLinearProblem(np.array(X, float), np.array(Y, float), widths)
+    theta = problem.join(weights)
+    H, threshold = np.linalg.eigvalsh(problem.hessian(theta)), float(2 / eta)
+    near = 1e-9 * max(threshold, H[-1])
+    assert certificate.above + certificate.equal + certificate.below == len(H)
+    assert certificate.above >= np.sum(H - threshold > near)
+    assert certificate.below >= np.sum(threshold - H > near)
+    assert np.sum(np.abs(H - threshold) <= near) >= certificate.equal
+
+
+@given(rational_minimizers(), st.integers(-1, 1), st.integers(-1, 1))
+def test_wrong_counts_do_not_verify(case, first, second):
+    widths, X, Y, weights, eta = case
+    good = certify_stability(widths, X, Y, weights, eta)
+    forged = dataclasses.replace(
+        good, above=good.above + first, equal=good.equal + second, below=good.below - first - second
+    )
+    assert forged.verify() == (forged == good)
+
+
+@pytest.mark.parametrize(
+    ("eta", "counts", "verdict"),
+    [
+        ("1/4", (1, 0, 1), Stability.UNSTABLE),  # 2/η = 8 < 17/2
+        ("4/17", (0, 1, 1), Stability.UNDECIDED),
+        ("4/18", (0, 0, 2), Stability.STABLE),
+        (Fraction(10**30 * 4, 10**30 * 17 + 1), (0, 0, 2), Stability.STABLE),  # beyond float64
+        (Fraction(10**30 * 4, 10**30 * 17 - 1), (1, 0, 1), Stability.UNSTABLE),
+    ],
+)
+def test_scalar_net_exactly(eta, counts, verdict):
+    certificate = certify_stability((1, 1, 1), [[1]], [[1]], [2, "1/2"], eta)
+    assert (certificate.above, certificate.equal, certificate.below) == counts
+    assert certificate.verdict is verdict
+    assert certificate.verify()
+
+
+def test_the_unbounded_family_exactly():
+    for T in (0, 7, 10**9):
+        weights = [[[1], [0]], [[1, 0], [0, T]], [[1, 0]]]
+        at_six = certify_stability((1, 2, 2, 1), [[1]], [[1]], weights, "1/3")
+        assert (at_six.above, at_six.equal, at_six.below) == (0, 1, 7)
+        assert at_six.verify()
+
+
+def test_depth_one_counts_with_multiplicity():
+    certificate = certify_stability((2, 2), [[1, 0], [0, 2]], [[1, 0], [0, 2]], [1, 0, 0, 1], "1/2")
+    assert (certificate.above, certificate.equal, certificate.below) == (2, 0, 2)  # 2, 2, 8, 8 vs 4
+
+
+def test_hessian_of_the_certificate_is_the_symbolic_one():
+    widths, X, Y, weights = (2, 1, 2), [[1, 2], [0, 1]], [[1, 2], [3, 6]], [[[1, 0]], [[1], [3]]]
+    symbolic = SymbolicProblem(widths, X, Y)
+    H = symbolic.substitute(symbolic.hessian, [1, 0, 1, 3])
+    shifted = [[Fraction(int(H[i, j])) - (4 if i == j else 0) for j in range(4)] for i in range(4)]
+    certificate = certify_stability(widths, X, Y, weights, "1/2")
+    assert inertia(shifted) == (certificate.above, certificate.equal, certificate.below)
+
+
+@given(st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_inertia_of_singular_and_hollow_matrices(d, seed):
+    rng = np.random.default_rng(seed)
+    A = rng.integers(-2, 3, (d, d)) * (rng.random((d, d)) < 0.5)
+    A = A + A.T
+    if rng.random() < 0.5:
+        np.fill_diagonal(A, 0)
+    values = np.linalg.eigvalsh(A)
+    expected = tuple(
+        int(c) for c in (sum(values > 1e-9), sum(abs(values) <= 1e-9), sum(values < -1e-9))
+    )
+    assert inertia([[Fraction(int(x)) for x in row] for row in A]) == expected
+
+
+def test_forged_points_do_not_verify():
+    good = certify_stability((1, 1, 1), [[1]], [[1]], [2, "1/2"], "1/4")
+    moved = dataclasses.replace(good, theta=(Fraction(2), Fraction(1)))
+    assert not moved.verify()
+    assert not dataclasses.replace(good, eta=Fraction(-1, 4)).verify()
+    assert not dataclasses.replace(good, theta=(Fraction(1),)).verify()
+
+
+@pytest.mark.parametrize(
+    ("widths", "X", "Y", "theta", "eta", "message"),
+    [
+        ((1, 1, 1), [[1]], [[1]], [1, 2], "1/4", "theta: need a global minimizer"),
+        ((1, 1, 1), [[1]], [[1]], [0, 0], "1/4", "theta: need a global minimizer"),  # a saddle
+        ((1, 1, 1), [[1]], [[1]], [1.0, 1.0], "1/4", "theta: need a rational"),
+        ((1, 1, 1), [[1]], [[1]], [1], "1/4", "theta: need 2 rationals"),
+        ((1, 1, 1), [[1]], [[1]], [[[1, 0]], [[1]]], "1/4", "theta: need 2 rationals"),
+        ((1, 1, 1), [[1]], [[1]], 3, "1/4", "theta: need 2 rationals"),
+        ((1, 1, 1), [[1]], [[1]], [1, 1], 0.25, "eta: need a rational"),
+        ((1, 1, 1), [[1]], [[1]], [1, 1], 0, "eta: need a positive"),
+        ((1, 1, 1), [[0.5]], [[1]], [1, 1], "1/4", "X: need a rational"),
+        ((1, 1, 1), [[1]], [[1], [1]], [1, 1], "1/4", "Y: need 1 rows"),
+        ((1,), [[1]], [[1]], [1, 1], "1/4", "widths: need"),
+    ],
+)
+def test_bad_input_to_certify(widths, X, Y, theta, eta, message):
+    with pytest.raises(ValueError, match=message):
+        certify_stability(widths, X, Y, theta, eta)
