@@ -30,11 +30,12 @@ How they are chosen
     from which α = x^{N−1}, β = (N−1)/x, and c is slightly above λ_max.
 
 How they are proved
-    Q is computed with error-free slices of the factors, so its error does not grow with cond(X)
-    until about 10¹²; XQ and YQ likewise or in short blocks; T ⪰ −κI by a Cholesky factor and its
-    residual. All errors are bounded in the Frobenius norm
+    Q is computed from factors cut into slices, so that no digits are lost to cancellation; XQ and
+    YQ in short blocks or in slices, YQ also as (YXᵀ)R if Y is nearly orthogonal to the rows of X;
+    T ⪰ −κI by a Cholesky factor and its residual. All errors are bounded in the Frobenius norm
     (:mod:`edge_of_stability.floating_bounds`). The last few scalars are balls (Arb). X and Y are
-    first scaled by powers of two, which is exact and undone in the ball.
+    first scaled by powers of two, which is exact and undone in the ball. The default width is
+    reached while σ_max(X)/σ_min(X) is below about 10⁷, that is cond(Σ) below 10¹⁴.
 """
 
 from __future__ import annotations
@@ -202,14 +203,16 @@ def _images(X: FloatArray, Y: FloatArray, R: FloatArray) -> _Images:
     Q, Q_error = accurate_product(X.T, R, _BASIS_TOLERANCE)
     XQ, X_rounding = accurate_product(X, Q, _IMAGE_TOLERANCE)
     YQ, Y_rounding = accurate_product(Y, Q, _IMAGE_TOLERANCE)
-    return _Images(
-        Q,
-        Q_error,
-        XQ,
-        X_rounding + frobenius(X) * Q_error * INFLATION,
-        YQ,
-        Y_rounding + frobenius(Y) * Q_error * INFLATION,
-    )
+    Y_error = Y_rounding + frobenius(Y) * Q_error * INFLATION
+    if Y_error > _IMAGE_TOLERANCE * np.linalg.norm(YQ):
+        # Y is nearly orthogonal to the rows of X: YQ = (YXᵀ)R cancels before any rounding.
+        S, S_error = accurate_product(Y, X.T, np.finfo(float).eps)
+        SR, rounding = accurate_product(S, R, _IMAGE_TOLERANCE)
+        error = rounding + S_error * frobenius(R) * INFLATION
+        if error < Y_error:
+            YQ, Y_error = SR, error
+    X_error = X_rounding + frobenius(X) * Q_error * INFLATION
+    return _Images(Q, Q_error, XQ, X_error, YQ, Y_error)
 
 
 def _lower_bound(images: _Images, found: JointMaximum, N: int) -> arb:

@@ -115,10 +115,11 @@ def test_rank_deficient_solution():
     assert_encloses(X, W @ X, 3)
 
 
-def test_targets_nearly_orthogonal_to_the_inputs():
+@pytest.mark.parametrize("size", [1e-5, 1e-8, 1e-11])
+def test_targets_nearly_orthogonal_to_the_inputs(size):
     X, noise = gaussian(2, 2, 5, seed=2)
     noise -= noise @ np.linalg.pinv(X) @ X
-    assert_encloses(X, noise + 1e-5 * X, 2)
+    assert_encloses(X, noise + size * X, 2)
 
 
 @pytest.mark.parametrize(("decades_X", "decades_Y"), [(100, 100), (-100, -100), (100, -60)])
@@ -229,7 +230,7 @@ def test_crossing_eigenvalues_by_hand():
         ([[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0]], 1, r"X: need rank d_0 = 2.*A1"),
         (np.eye(2), np.zeros((1, 2)), 2, r"Y: need .*W⋆ ≠ 0"),
         ([[1.0, 1.0]], [[1.0, -1.0]], 3, r"Y: need .*W⋆ ≠ 0"),
-        ([[1.0, 3.0]], [[0.3, -0.1]], 3, r"Y: need .*W⋆ ≠ 0"),
+        ([[1.0, 3.0]], [[0.75, -0.25]], 3, r"Y: need .*W⋆ ≠ 0"),
         (np.eye(2), np.eye(3), 2, r"Y: need 2 columns"),
         ([[np.nan]], [[1.0]], 2, r"X: need finite"),
         ([[1.0]], [[np.inf]], 2, r"Y: need finite"),
@@ -249,6 +250,16 @@ def test_bad_input(X, Y, depth, message):
 def test_bad_tolerance(rtol):
     with pytest.raises(ValueError, match="rtol: need"):
         critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
+
+
+def test_a_solution_of_the_size_of_rounding_errors():
+    # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
+    # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.
+    X, Y = [[1.0, 3.0]], [[0.3, -0.1]]
+    result = critical_step_size(X, Y, 2, rtol=1e-5)
+    assert result.lower <= 2.0**54 <= result.upper
+    with pytest.raises(PrecisionError, match="W⋆X‖ too small"):
+        critical_step_size(X, Y, 2)
 
 
 def test_a_width_out_of_reach_is_an_error():

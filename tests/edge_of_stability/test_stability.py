@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from minimizer_walks import move, sharpness
 
@@ -23,7 +23,8 @@ SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 # -- classification --------------------------------------------------------------------------------
 
 
-@given(st.integers(2, 4), st.integers(0, 2**32 - 1), st.floats(0.05, 0.5))
+@settings(max_examples=20)
+@given(st.integers(2, 4), st.integers(0, 2**32 - 1), st.floats(0.1, 0.5))
 def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
     """Near the flattest minimizer GD stays below η_C and leaves above."""
     rng = np.random.default_rng(seed)
@@ -38,7 +39,7 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
     ):
         assert classify_minimizer(problem, theta, eta) is expected
         farthest, point = 0.0, start
-        for _ in range(400):
+        for _ in range(250):
             point = problem.step(point, eta)
             farthest = max(farthest, float(np.linalg.norm(point - theta)))
             if farthest > 1e-3 * np.linalg.norm(theta):
