@@ -6,17 +6,33 @@ from .certificates import (
     certify_nonsingular,
     resonant_steps,
 )
+from .critical_step import CriticalStepSize, PrecisionError, critical_step_size
 from .descent import Trajectory, gradient_descent
+from .minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum, reduced_hessian
 from .problem import DeepLinearProblem
+from .stability import Stability, classify_minimizer, stable_set_is_bounded
+from .stability_certificates import StabilityCertificate, certify_stability
 from .symbolic import SymbolicProblem
 
 __all__ = [
+    "CriticalStepSize",
     "DeepLinearProblem",
     "NonsingularityCertificate",
+    "PrecisionError",
     "SingularMapError",
+    "Stability",
+    "StabilityCertificate",
     "SymbolicProblem",
     "Trajectory",
     "certify_nonsingular",
+    "certify_stability",
+    "classify_minimizer",
+    "critical_step_size",
+    "flattest_minimizer",
     "gradient_descent",
+    "is_minimizer",
+    "minimizer_spectrum",
+    "reduced_hessian",
     "resonant_steps",
+    "stable_set_is_bounded",
 ]
