@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+
 from edge_of_stability import DeepLinearProblem, gradient_descent
 
 SIZES = [

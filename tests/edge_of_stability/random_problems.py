@@ -1,9 +1,10 @@
 """Random problems and points for the property-based tests."""
 
 import numpy as np
-from edge_of_stability import DeepLinearProblem
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from edge_of_stability import DeepLinearProblem
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from edge_of_stability import DeepLinearProblem, SymbolicProblem, gradient_descent, resonant_steps
 
 NAN, INF = float("nan"), float("inf")

@@ -6,9 +6,10 @@ import pickle
 
 import numpy as np
 import pytest
-from edge_of_stability import DeepLinearProblem
 from hypothesis import given
 from random_problems import point, problems
+
+from edge_of_stability import DeepLinearProblem
 
 
 @given(problems())

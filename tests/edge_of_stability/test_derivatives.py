@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from edge_of_stability import DeepLinearProblem
 from hypothesis import given
 from random_problems import point, problems
+
+from edge_of_stability import DeepLinearProblem
 
 # Relative agreement of two float64 computations of the same number through a few small products.
 ROUNDING = 1e-11

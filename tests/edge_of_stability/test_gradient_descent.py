@@ -4,9 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from edge_of_stability import DeepLinearProblem, gradient_descent
 from hypothesis import given
 from random_problems import point, problems
+
+from edge_of_stability import DeepLinearProblem, gradient_descent
 
 NET = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 
@@ -33,12 +34,14 @@ def test_a_hand_worked_orbit():
     path = gradient_descent(NET, [2.0, 1.0], 0.25, 1)
     np.testing.assert_array_equal(path.thetas, [[2.0, 1.0], [1.5, 0.0]])
     np.testing.assert_array_equal(path.losses, [1.0, 1.0])
-    assert path.eta == 0.25 and isinstance(path.eta, float)
+    assert path.eta == 0.25
+    assert isinstance(path.eta, float)
 
 
 def test_no_step():
     path = gradient_descent(NET, [2.0, 1.0], 0.25, 0)
-    assert path.thetas.shape == (1, 2) and path.losses.shape == (1,)
+    assert path.thetas.shape == (1, 2)
+    assert path.losses.shape == (1,)
 
 
 def test_it_is_pure():

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import sympy as sp
-from edge_of_stability import DeepLinearProblem, SymbolicProblem, gradient_descent
 from hypothesis import given
 from hypothesis import strategies as st
+
+from edge_of_stability import DeepLinearProblem, SymbolicProblem, gradient_descent
 
 NET = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 coordinate = st.floats(-3, 3)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from edge_of_stability import DeepLinearProblem
-from edge_of_stability.sharpness import LANCZOS_TOLERANCE
 from hypothesis import given, settings
 from random_problems import point, problems
+
+from edge_of_stability import DeepLinearProblem
+from edge_of_stability.sharpness import LANCZOS_TOLERANCE
 
 
 @given(problems(max_width=4))
