@@ -24,7 +24,8 @@ from companion.references import (
 )
 from companion.runs import Run
 
-_SHOWN = re.compile(r"^(?:```+|:::+)\{published\}\s+(\S+)", re.MULTILINE)
+# Where a figure is explained; `:repeat:` marks a place that only shows it once more.
+_SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from companion.__main__ import main
 from toy import ToyBook, make_toy_book
 

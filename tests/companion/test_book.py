@@ -6,13 +6,13 @@ import subprocess
 import sys
 
 import pytest
-from toy import REPOSITORY
 
 from companion.checks import check_runs, check_sources
 from companion.declarations import read_declarations
 from companion.project import Project
 from companion.runs import run_notebooks
 from companion.statements import check_statements, read_registry
+from toy import REPOSITORY
 
 PROJECT = Project(REPOSITORY)
 

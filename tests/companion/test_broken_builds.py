@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from toy import DRAW, STATEMENTS, TITLE, ToyBook
 
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
@@ -157,6 +158,15 @@ def test_figure_shown_nowhere(toy, refused):
 def test_figure_shown_twice(toy, refused):
     toy.page.write_text(toy.page.read_text() + TITLE.removeprefix("# Lines"))
     assert "figure line: shown more than once" in refused()
+
+
+def test_figure_may_be_repeated(toy, build):
+    again = TITLE.removeprefix("# Lines").replace("line\n", "line\n:repeat:\n")
+    toy.page.write_text(toy.page.read_text() + again)
+    assert build() == 0
+    page = (toy.site / "book/toy/index.html").read_text()
+    assert page.count("_images/line.svg") == 1
+    assert 'id="fig-line"' not in page
 
 
 def test_figure_shown_but_not_declared(toy, refused):

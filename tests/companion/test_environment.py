@@ -9,6 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
 from toy import REPOSITORY
 
 LOCK = (REPOSITORY / "requirements.lock").read_text()

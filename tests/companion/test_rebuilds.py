@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 
-import companion.keys
 import pytest
+
+import companion.keys
 from companion.notebooks import Notebook
 from companion.project import Project
 from companion.runs import run_notebooks

@@ -33,7 +33,7 @@ def test_problem_is_found(tmp_path, body, problem):
 
 def test_style_sheet_from_another_host(tmp_path):
     (tmp_path / "a.css").write_text("@font-face { src: url('https://fonts.example/a.woff2'); }")
-    with pytest.raises(BookError, match="a.css: loads https://fonts.example/a.woff2"):
+    with pytest.raises(BookError, match=r"a\.css: loads https://fonts\.example/a\.woff2"):
         check_site(tmp_path)
 
 

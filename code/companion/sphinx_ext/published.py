@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import yaml
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -38,11 +39,15 @@ def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str
 
 
 class _PublishedDirective(SphinxDirective):
-    """``{published} name`` with the caption as content."""
+    """``{published} name`` with the caption as content.
+
+    With ``:repeat:`` the figure is shown once more: without number and label, which belong to the
+    place where it is explained.
+    """
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {}
+    option_spec: ClassVar[dict[str, Any]] = {"repeat": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
@@ -58,9 +63,13 @@ class _PublishedDirective(SphinxDirective):
         alt = json.loads(record.read_text(encoding="utf-8"))["alt"]
         figure = nodes.figure("", *self._images(folder, name, alt), classes=["published"])
         self.set_source_info(figure)
-        figure += self._caption()
-        figure["names"].append(f"fig-{name}")
-        self.state.document.note_explicit_target(figure, figure)
+        caption = self._caption()
+        if "repeat" in self.options:
+            figure += nodes.legend("", nodes.paragraph("", "", *caption.children))
+        else:
+            figure += caption
+            figure["names"].append(f"fig-{name}")
+            self.state.document.note_explicit_target(figure, figure)
         return [figure, self._links(folder, name, notebook)]
 
     def _images(self, folder: Path, name: str, alt: str) -> list[nodes.image]:

@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from companion.notebooks import Notebook
 from companion.sphinx_ext.cells import page_link
-from companion.statements import TIERS, Evidence, Statement, order, proof_target, read_registry
+from companion.statements import Evidence, Statement, order, proof_target, read_registry
 
 _FILE = Path("book") / "statements.yml"
 
@@ -93,47 +93,42 @@ def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _footer(env: BuildEnvironment, statement: Statement) -> nodes.container:
+    """Return one line for each tier of evidence, and one for what the proof uses."""
     footer = nodes.container(classes=["statement-footer"])
-    badges = nodes.paragraph(classes=["statement-badges"])
-    for item in statement.evidence:
-        badges += [_badge(env, statement, item), nodes.Text(" ")]
-    if statement.evidence:
-        footer += badges
+    for tier in statement.tiers:
+        places = [_place(env, statement, item) for item in statement.evidence if item.tier == tier]
+        footer += nodes.paragraph("", "", _badge(tier), nodes.Text(" "), *_separated(places))
     if statement.uses:
-        line = nodes.paragraph("", "Uses ", classes=["statement-uses"])
-        for index, label in enumerate(statement.uses):
-            line += [nodes.Text(", ")] if index else []
-            line += _statement_link(env.docname, label)
-        footer += line
+        links = [_statement_link(env.docname, label) for label in statement.uses]
+        footer += nodes.paragraph("", "Uses ", *_separated(links), classes=["statement-uses"])
     return footer
 
 
-def _badge(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
-    classes = ["badge", f"tier-{item.tier}"]
-    text, title = item.tier, TIERS[item.tier]
+def _badge(tier: str) -> nodes.inline:
+    return nodes.inline("", tier, classes=["badge", f"tier-{tier}"])
+
+
+def _separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
+    return [part for item in items for part in (nodes.Text(", "), item)][1:]
+
+
+def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
+    """Where the evidence is: a link into the book where it is there, else a name."""
     if item.place == "cell":
         file, _, name = item.target.partition("#")
         cell = Notebook.read(Path(env.srcdir) / file).named(name)
         return page_link(
             "",
-            nodes.Text(text),
+            nodes.Text(f"cell {name}"),
             docname=file.removesuffix(".ipynb"),
             anchor=cell.anchor if cell else "",
-            classes=classes,
-            title=f"{title}: see cell {name}",
         )
-    if item.place:
-        shown = item.target.rpartition("::")[2] if item.place == "test" else item.target
-        badge = nodes.inline("", "", classes=classes)
-        badge += [nodes.Text(f"{text}: "), nodes.literal("", shown)]
-        return badge
+    if item.place == "test":
+        return nodes.inline("", "test ", nodes.literal("", item.target.rpartition("::")[2]))
+    if item.place == "function":
+        return nodes.inline("", "", nodes.literal("", item.target))
     return page_link(
-        "",
-        nodes.Text(text),
-        docname=env.docname,
-        anchor=proof_target(statement.label),
-        classes=classes,
-        title=title,
+        "", nodes.Text("proof"), docname=env.docname, anchor=proof_target(statement.label)
     )
 
 
@@ -211,7 +206,7 @@ def _table(app: Sphinx, docname: str, sources: Mapping[str, nodes.paragraph]) ->
         title = [child.deepcopy() for child in titles.get(statement.label, [])]
         tiers: list[nodes.Node] = []
         for tier in statement.tiers or ("definition",):
-            tiers += [nodes.inline("", tier, classes=["badge", f"tier-{tier}"]), nodes.Text(" ")]
+            tiers += [_badge(tier), nodes.Text(" ")]
         body += _row([[link, *title], tiers, sources[statement.label].children])
     group += body
     table += group

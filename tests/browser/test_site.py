@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+from conftest import PAGES
+
+WIDTHS = (1280, 390)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_loads_whole_and_fits(visit, name, width, scheme):
+    opened = visit(name, width, scheme)
+    page = opened.page
+    # Lazy images load when seen; see them all.
+    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+    page.wait_for_function(
+        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
+    )
+    broken = page.evaluate(
+        "[...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src)"
+    )
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    bad_formulas = page.evaluate(
+        "[...document.querySelectorAll('mjx-merror')].map(e => e.textContent)"
+    )
+    assert opened.complaints == []
+    assert broken == []
+    assert bad_formulas == []
+    assert overflow <= 0
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+def test_formulas_are_typeset(visit):
+    page = visit("book/setting/index.html").page
+    assert page.locator("mjx-container").count() > 50
+    assert page.locator(".math:not(:has(mjx-container))").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_one_variant_of_every_figure_is_seen(visit, scheme):
+    page = visit("book/setting/edge_on_real_data.html", scheme=scheme).page
+    figures = page.locator("figure.published")
+    assert figures.count() > 0
+    for index in range(figures.count()):
+        seen = figures.nth(index).locator("img:visible")
+        assert seen.count() == 1
+        assert (".dark.svg" in seen.get_attribute("src")) == (scheme == "dark")
+        assert len(seen.get_attribute("alt")) >= 40
+
+
+def test_statement_table_sorts_by_column_and_by_keyboard(visit):
+    page = visit("book/statements.html").page
+    cells = page.locator("table.sortable tbody tr td:nth-child(2)")
+    heading = page.locator("table.sortable th:nth-child(2)")
+    heading.locator("button").focus()
+    page.keyboard.press("Enter")
+    ascending = cells.all_inner_texts()
+    assert heading.get_attribute("aria-sort") == "ascending"
+    assert ascending == sorted(ascending)
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert cells.all_inner_texts() == sorted(ascending, reverse=True)
+
+
+def test_evidence_leads_to_proof_and_cell(visit):
+    page = visit("book/nonsingularity/index.html").page
+    for text in ("proof", "cell "):
+        link = page.locator(".statement-footer a", has_text=text).first
+        target = link.evaluate("a => a.href")
+        page.goto(target)
+        anchor = target.partition("#")[2]
+        assert page.locator(f"[id='{anchor}']").count() == 1
+        page.go_back()
+
+
+def test_map_of_statements_links_to_statements(visit):
+    page = visit("book/statements.html").page
+    links = page.locator(".statement-map svg a")
+    assert links.count() > 10
+    # An SVG link's address is an animated string.
+    href = links.first.evaluate("a => a.href.baseVal")
+    page.goto(page.url.rpartition("/")[0] + "/" + href)
+    assert page.locator(f"[id='{href.partition('#')[2]}']").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("non-singular", "Non-singularity"), ("sharpness", "The setting")],
+)
+def test_search_finds(visit, words, expected):
+    page = visit(f"search.html?q={words}").page
+    page.wait_for_selector("ul.search li a")
+    assert expected in page.locator("ul.search").inner_text()
