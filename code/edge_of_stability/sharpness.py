@@ -46,9 +46,8 @@ def largest_eigenvalue_lanczos(
 
     The vectors are not made orthogonal again. Rounding then duplicates converged Ritz values but
     neither moves the largest one nor spoils its residual bound (Paige), three vectors are all the
-    memory, and the products are all the time. ARPACK by ``scipy.sparse.linalg.eigsh`` restarts and
-    needs more products; and its threads, which are not NumPy's, contend with them: up to 25 times
-    slower on two busy cores.
+    memory, and the products are all the time. ``scipy.sparse.linalg.eigsh`` restarts, so it
+    needs more products, and makes vectors orthogonal: about four times the time at D = 60 000.
 
     Parameters
     ----------
