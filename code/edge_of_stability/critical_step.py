@@ -70,8 +70,12 @@ _BALL_BITS = 160
 
 # Relative errors (in the Frobenius norm, up to √d_0 above the spectral one) of Q, and of XQ and YQ.
 # The error of Q also enters the other two multiplied by ‖X‖_F and ‖Y‖_F, hence the smaller one.
-_BASIS_TOLERANCE = 1e-14
+_BASIS_TOLERANCE = 2e-15
 _IMAGE_TOLERANCE = 1e-12
+
+# If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, three times as
+# fast: XᵀU diag(1/s) is then orthonormal to 1e-13.
+_GRAM_LIMIT = 1e-3
 
 # c = λ_max(1 + margin): the first margin for which T has a Cholesky factor is taken.
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
@@ -179,7 +183,7 @@ def critical_step_size(
     if not upper - lower <= rtol * lower:
         raise PrecisionError(
             f"η_C is proved to lie in [{lower}, {upper}], wider than rtol = {rtol}: X is too "
-            f"ill-conditioned (σ_min/σ_max = {s[-1] / s[0]:.1e}), or ‖W⋆X‖ too small against ‖Y‖ "
+            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}), or ‖W⋆X‖ too small against ‖Y‖ "
             f"({np.linalg.norm(C) / np.linalg.norm(Y):.1e}), for float64"
         )
     v = U @ found.y
@@ -283,6 +287,9 @@ def _singular_vectors(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     need = f"rank d_0 = {X.shape[0]}, so that Σ = XXᵀ is invertible (assumption A1)"
     if X.shape[1] < X.shape[0]:
         _checks.refuse("X", need, f"shape {X.shape}")
+    squares, U = np.linalg.eigh(X @ X.T)
+    if squares[0] > _GRAM_LIMIT * squares[-1]:
+        return U, np.sqrt(squares)
     U, s, _ = np.linalg.svd(X, full_matrices=False)
     rank = int(np.sum(s > np.finfo(float).eps * max(X.shape) * s[0]))
     if rank < X.shape[0]:

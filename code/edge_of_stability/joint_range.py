@@ -31,7 +31,7 @@ from ._checks import FloatArray
 DENSE_LIMIT = 80
 
 # Eigenvectors added to the projected problem in each round.
-_LEADING = 12
+_LEADING = 30
 
 # A projected maximum this close (relatively) to the full one is as good as rounding allows.
 _PROJECTION_TOLERANCE = 1e-13
