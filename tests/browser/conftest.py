@@ -14,9 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 PAGES = sorted(
-    path.relative_to(SITE).as_posix()
-    for path in SITE.rglob("*.html")
-    if "_static" not in path.parts and path.name not in ("genindex.html", "prf-prf.html")
+    [path.relative_to(SITE).as_posix() for path in (SITE / "book").rglob("*.html")]
+    + ["search.html"]
 )
 
 
