@@ -183,8 +183,8 @@ def critical_step_size(
     if not upper - lower <= rtol * lower:
         raise PrecisionError(
             f"η_C is proved to lie in [{lower}, {upper}], wider than rtol = {rtol}: X is too "
-            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}), or ‖W⋆X‖ too small against ‖Y‖ "
-            f"({np.linalg.norm(C) / np.linalg.norm(Y):.1e}), for float64"
+            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}), or ‖W⋆X‖ too small "
+            f"against ‖Y‖ ({np.linalg.norm(C) / np.linalg.norm(Y):.1e}), for float64"
         )
     v = U @ found.y
     v = v / np.linalg.norm(v) * np.copysign(1.0, v[np.argmax(np.abs(v))])
