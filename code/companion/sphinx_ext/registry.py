@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from sphinx import addnodes
@@ -165,28 +165,30 @@ def _fill_overviews(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         chart.replace_self(nodes.raw("", _map(app, docname), format="html"))
 
 
-def _placed(env: BuildEnvironment) -> Iterator[tuple[Statement, Mapping[str, Any], str]]:
-    """Registered statements with sphinx-proof's record and their number, in reading order."""
+class _Placed(NamedTuple):
+    """A registered statement as it stands on its page."""
+
+    statement: Statement
+    docname: str
+    name: str  # "Theorem 2.1"
+    title: list[nodes.Node]  # in parentheses, as sphinx-proof typesets it
+
+
+def _placed(env: BuildEnvironment) -> list[_Placed]:
+    """All registered statements that pages state, in reading order."""
     registry = _registry(env)
     proofs: Mapping[str, Mapping[str, Any]] = getattr(env, "proof_list", {})
     found = []
-    for label, statement in registry.items():
-        if label in proofs:
-            place = proofs[label]
-            numbers = env.toc_fignumbers.get(place["docname"], {}).get(place["countertype"], {})
-            found.append((statement, place, numbers.get(label, ())))
-    found.sort(key=lambda row: (row[2], row[1]["countertype"]))
-    for statement, place, number in found:
-        yield statement, place, f"{place['realtype'].title()} {'.'.join(map(str, number))}"
-
-
-def _titles(env: BuildEnvironment) -> dict[str, list[nodes.Node]]:
-    """Title of every statement, in parentheses, as sphinx-proof typesets it."""
-    return {
-        node["label"]: node[0].children
-        for docname in {place["docname"] for _, place, _ in _placed(env)}
-        for node in env.get_doctree(docname).findall(_is_statement)
-    }
+    for docname in sorted({proofs[label]["docname"] for label in registry if label in proofs}):
+        for position, node in enumerate(env.get_doctree(docname).findall(_is_statement)):
+            label = node["label"]
+            if label in registry:
+                numbers = env.toc_fignumbers.get(docname, {}).get(node["countertype"], {})
+                number = ".".join(map(str, numbers.get(label, ())))
+                name = f"{node['realtype'].title()} {number}"
+                place = (env.toc_secnumbers.get(docname, {}).get("", ()), docname, position)
+                found.append((place, _Placed(registry[label], docname, name, node[0].children)))
+    return [item for _, item in sorted(found, key=lambda row: row[0])]
 
 
 def _is_statement(node: nodes.Node) -> bool:
@@ -194,20 +196,24 @@ def _is_statement(node: nodes.Node) -> bool:
 
 
 def _table(app: Sphinx, docname: str, sources: Mapping[str, nodes.paragraph]) -> nodes.container:
-    titles = _titles(app.env)
     columns = ("Statement", "How we know", "Where it comes from")
     table = nodes.table(classes=["statement-table", "sortable"])
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=width) for width in (40, 25, 35)]
     group += nodes.thead("", _row([[nodes.Text(column)] for column in columns]))
     body = nodes.tbody()
-    for statement, place, numbered in _placed(app.env):
-        link = page_link("", nodes.Text(numbered), docname=place["docname"], anchor=statement.label)
-        title = [child.deepcopy() for child in titles.get(statement.label, [])]
+    for statement, place, name, title in _placed(app.env):
+        link = page_link("", nodes.Text(name), docname=place, anchor=statement.label)
         tiers: list[nodes.Node] = []
         for tier in statement.tiers or ("definition",):
             tiers += [_badge(tier), nodes.Text(" ")]
-        body += _row([[link, *title], tiers, sources[statement.label].children])
+        body += _row(
+            [
+                [link, *(child.deepcopy() for child in title)],
+                tiers,
+                sources[statement.label].children,
+            ]
+        )
     group += body
     table += group
     return nodes.container("", table, classes=["statement-overview"])
@@ -219,30 +225,29 @@ def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
 
 def _map(app: Sphinx, docname: str) -> str:
     """The dependency graph as inline SVG, each node a link."""
-    env = app.env
-    titles = _titles(env)
-    registry = _registry(env)
+    registry = _registry(app.env)
     lines = [
-        "digraph statements { rankdir=TB; bgcolor=transparent; ranksep=0.5; nodesep=0.25;",
-        'node [shape=box, style="rounded", fontname="Arimo", fontsize=11, margin="0.12,0.06"];',
-        "edge [arrowsize=0.6];",
+        "digraph statements { rankdir=LR; bgcolor=transparent; ranksep=0.35; nodesep=0.12;",
+        'node [shape=box, style="rounded", fontname="Arimo", fontsize=10, margin="0.1,0.05"];',
+        "edge [arrowsize=0.5];",
     ]
-    for statement, place, numbered in _placed(env):
+    placed = _placed(app.env)
+    for statement, place, name, title in placed:
         tier = (statement.tiers or ("definition",))[0]
-        uri = app.builder.get_relative_uri(docname, place["docname"]).partition("#")[0]
-        title = "".join(node.astext() for node in titles.get(statement.label, ())).strip(" ()")
-        label = _dot(f"{numbered}\n{_wrapped(title)}")
+        uri = app.builder.get_relative_uri(docname, place).partition("#")[0]
+        text = "".join(node.astext() for node in title).strip(" ()")
         lines.append(
-            f'"{statement.label}" [label="{label}", class="tier-{tier}", '
-            f'URL="{uri}#{statement.label}", tooltip="{_dot(title)}", target="_self"];'
+            f'"{statement.label}" [label="{_dot(_wrapped(f"{name}: {text}"))}", '
+            f'class="tier-{tier}", URL="{uri}#{statement.label}", tooltip="{_dot(text)}", '
+            'target="_self"];'
         )
-    placed = {statement.label for statement, _, _ in _placed(env)}
+    shown = {item.statement.label for item in placed}
     for label in order(registry):
         for used in registry[label].uses:
-            if {label, used} <= placed:
+            if {label, used} <= shown:
                 lines.append(f'"{used}" -> "{label}";')
     svg = _graphviz("\n".join([*lines, "}"]))
-    caption = html.escape("Which statement uses which; the same as a list is in the table.")
+    caption = html.escape("Which statement uses which; the table above lists the same statements.")
     return f'<figure class="statement-map" tabindex="0" aria-label="{caption}">{svg}</figure>'
 
 
@@ -259,7 +264,7 @@ def _graphviz(source: str) -> str:
     return result.stdout[result.stdout.index("<svg") :]
 
 
-def _wrapped(text: str, width: int = 26) -> str:
+def _wrapped(text: str, width: int = 24) -> str:
     return "\n".join(textwrap.wrap(text, width))
 
 
