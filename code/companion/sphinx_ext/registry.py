@@ -161,6 +161,9 @@ def _fill_overviews(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for table in list(doctree.findall(statement_table)):
         sources = {paragraph["label"]: paragraph for paragraph in table.findall(nodes.paragraph)}
         table.replace_self(_table(app, docname, sources))
+        # Titles may have formulas; MathJax is loaded only on pages known to have some.
+        math: Any = app.env.get_domain("math")
+        math.data["has_equations"][docname] = True
     for chart in list(doctree.findall(statement_map)):
         chart.replace_self(nodes.raw("", _map(app, docname), format="html"))
 
