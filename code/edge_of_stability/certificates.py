@@ -33,14 +33,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import sympy as sp  # type: ignore[import-untyped, unused-ignore]
 from flint import fmpq, fmpq_mat
 from numpy.typing import ArrayLike
 
 from . import _checks, verify_certificate
 from ._checks import FloatArray
-
-FractionMatrix = tuple[tuple[Fraction, ...], ...]
+from ._rationals import FractionMatrix, rational_matrix, rational_number
 
 
 class SingularMapError(ValueError):
@@ -130,11 +128,11 @@ def certify_nonsingular(
     True
     """
     checked_widths = _checks.layer_widths(widths)
-    X_rows, Y_rows = _rational_matrix("X", X), _rational_matrix("Y", Y)
+    X_rows, Y_rows = rational_matrix("X", X), rational_matrix("Y", Y)
     _checks.data_shapes(
         checked_widths, (len(X_rows), len(X_rows[0])), (len(Y_rows), len(Y_rows[0]))
     )
-    step_size = _rational("eta", eta)
+    step_size = rational_number("eta", eta)
     if step_size <= 0:
         _checks.refuse("eta", "a positive rational number", repr(eta))
     data = _Data(_to_flint(X_rows), _to_flint(Y_rows), fmpq(*step_size.as_integer_ratio()))
@@ -393,39 +391,6 @@ def _independent_rows(matrix: Any) -> list[int]:
     """Return indices of rows that form a basis of the row space, the first such set."""
     reduced, rank = matrix.transpose().rref()
     return [next(j for j in range(reduced.ncols()) if reduced[i, j] != 0) for i in range(int(rank))]
-
-
-def _rational(argument: str, value: Any) -> Fraction:
-    need = "a rational number: int, Fraction, sympy.Rational or a string such as '3/7'"
-    if isinstance(value, (bool, np.bool_)):
-        _checks.refuse(argument, need, repr(value))
-    if isinstance(value, (int, np.integer, Fraction)):
-        return Fraction(int(value)) if not isinstance(value, Fraction) else value
-    if isinstance(value, sp.Rational):
-        return Fraction(int(value.p), int(value.q))
-    if isinstance(value, str):
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            pass
-    _checks.refuse(argument, need, f"{value!r} of type {type(value).__name__}")
-
-
-def _rational_matrix(argument: str, value: Any) -> FractionMatrix:
-    rows = value.tolist() if hasattr(value, "tolist") else value
-    try:
-        matrix = tuple(tuple(_rational(argument, entry) for entry in row) for row in rows)
-    except TypeError as error:
-        raise ValueError(
-            f"{argument}: need a matrix of rational numbers, got {type(value).__name__}"
-        ) from error
-    if not matrix or not matrix[0] or any(len(row) != len(matrix[0]) for row in matrix):
-        _checks.refuse(
-            argument,
-            "a non-empty matrix with rows of one length",
-            f"row lengths {[len(row) for row in matrix]}",
-        )
-    return matrix
 
 
 def _to_flint(rows: FractionMatrix) -> Any:

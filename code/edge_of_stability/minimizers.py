@@ -9,8 +9,6 @@ non-zero eigenvalues of the Hessian at θ ∈ M are those of
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -174,7 +172,7 @@ def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
     inner = (values[:rank, np.newaxis] * right[:rank]) / s @ U.T  # W° = UᵀŴΣ^{−1/2}, (r⋆, d_0)
     blocks = [inner / q ** (N - 1), *[q * np.eye(rank)] * (N - 2), q * outer]
     return problem.join(
-        [_padded(block, shape) for block, shape in zip(blocks, _shapes(problem), strict=True)]
+        [_padded(block, shape) for block, shape in zip(blocks, problem.shapes, strict=True)]
     )
 
 
@@ -194,10 +192,6 @@ def _weights(problem: DeepLinearProblem, theta: ArrayLike) -> list[FloatArray]:
     if np.ndim(theta) != 1:
         _checks.refuse("theta", f"one point, shape ({problem.dimension},)", np.shape(theta))
     return problem.split(theta)
-
-
-def _shapes(problem: DeepLinearProblem) -> list[tuple[int, int]]:
-    return [(after, before) for before, after in pairwise(problem.widths)]
 
 
 def _padded(block: FloatArray, shape: tuple[int, int]) -> FloatArray:

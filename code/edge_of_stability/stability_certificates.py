@@ -25,7 +25,7 @@ from typing import Any
 from flint import fmpq, fmpq_mat
 
 from . import _checks, verify_certificate
-from .certificates import FractionMatrix, _rational, _rational_matrix
+from ._rationals import FractionMatrix, rational_matrix, rational_number
 from .stability import Stability
 
 
@@ -126,9 +126,9 @@ def certify_stability(
     <Stability.UNSTABLE: 'unstable'>
     """
     checked = _checks.layer_widths(widths)
-    inputs, targets = _rational_matrix("X", X), _rational_matrix("Y", Y)
+    inputs, targets = rational_matrix("X", X), rational_matrix("Y", Y)
     _checks.data_shapes(checked, (len(inputs), len(inputs[0])), (len(targets), len(targets[0])))
-    step = _rational("eta", eta)
+    step = rational_number("eta", eta)
     if step <= 0:
         _checks.refuse("eta", "a positive rational number", repr(eta))
     point = _rational_point(checked, theta)
@@ -254,14 +254,14 @@ def _rational_point(widths: tuple[int, ...], theta: Any) -> tuple[Fraction, ...]
     except TypeError:
         _checks.refuse("theta", need, repr(theta))
     if entries and (hasattr(entries[0], "tolist") or isinstance(entries[0], (list, tuple))):
-        matrices = [_rational_matrix("theta", entry) for entry in entries]
+        matrices = [rational_matrix("theta", entry) for entry in entries]
         shapes = [(len(W), len(W[0])) for W in matrices]
         if shapes != [(after, before) for before, after in pairwise(widths)]:
             _checks.refuse("theta", need, f"shapes {shapes}")
         return tuple(entry for W in matrices for row in W for entry in row)
     if len(entries) != size:
         _checks.refuse("theta", need, f"{len(entries)} entries")
-    return tuple(_rational("theta", entry) for entry in entries)
+    return tuple(rational_number("theta", entry) for entry in entries)
 
 
 def _matrix(rows: Sequence[Sequence[Any]]) -> Any:
