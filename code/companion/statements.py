@@ -24,9 +24,12 @@ TIERS = {
     "proved": "the proof is on the page",
     "exact": "certified in exact arithmetic",
     "rigorous": "enclosed by intervals",
+    "cited": "a theorem of others, quoted without its proof",
     "sampled": "supported by numerics; not a proof",
 }
-"""How a statement is known, from strongest to weakest."""
+"""How a statement is known; numerics last."""
+
+_WITHOUT_PLACE = frozenset({"proved", "cited"})
 
 _PLACES = ("function", "test", "cell")
 _LABELLED = re.compile(
@@ -41,7 +44,7 @@ _UNREGISTERED_KINDS = frozenset({"proof", "remark", "example", "algorithm", "not
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason to believe a statement; `place` is ``""`` for the proof on the page."""
+    """One reason to believe a statement; `place` is ``""`` for a proof, here or elsewhere."""
 
     tier: str
     place: str = ""
@@ -157,7 +160,9 @@ def _malformed(label: str, entry: Any) -> Iterator[str]:
         places = [key for key in item if key != "tier"]
         if len(places) > 1 or not set(places) <= set(_PLACES):
             yield f"{label}: evidence {item}; a tier and one of {', '.join(_PLACES)} needed"
-        if not places and item.get("tier") != "proved":
+        if item.get("tier") == "cited" and "{cite:" not in str(entry.get("source")):
+            yield f"{label}: cited, but its source {entry.get('source')!r} cites nothing"
+        if not places and item.get("tier") not in _WITHOUT_PLACE:
             yield f"{label}: evidence {item} names no {', '.join(_PLACES)}"
 
 
@@ -218,6 +223,8 @@ def _bad_evidence(project: Project, statement: Statement) -> Iterator[str]:
     if not statement.evidence and not statement.label.startswith("def-"):
         yield "no evidence"
     for item in statement.evidence:
+        if item.tier == "cited":
+            continue
         exists = {
             "": _proof_exists,
             "function": _function_exists,

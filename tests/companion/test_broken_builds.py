@@ -218,6 +218,7 @@ def _with_evidence(**evidence: str) -> dict[str, object]:
         ),
         ({"tier": "certain"}, "tier 'certain'; one of proved, exact, rigorous, sampled needed"),
         ({"tier": "sampled"}, "names no function, test, cell"),
+        ({"tier": "cited"}, "cited, but its source 'Folklore.' cites nothing"),
     ],
 )
 def test_statement_whose_evidence_does_not_exist(toy, refused, evidence, message):

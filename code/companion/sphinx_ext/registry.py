@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from companion.notebooks import Notebook
 from companion.sphinx_ext.cells import page_link
-from companion.statements import Evidence, Statement, order, proof_target, read_registry
+from companion.statements import TIERS, Evidence, Statement, order, proof_target, read_registry
 
 _FILE = Path("book") / "statements.yml"
 
@@ -127,6 +127,8 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
         return nodes.inline("", "test ", nodes.literal("", item.target.rpartition("::")[2]))
     if item.place == "function":
         return nodes.inline("", "", nodes.literal("", item.target))
+    if item.tier == "cited":
+        return nodes.Text(TIERS[item.tier])
     return page_link(
         "", nodes.Text("proof"), docname=env.docname, anchor=proof_target(statement.label)
     )
