@@ -19,6 +19,7 @@ import json
 import math
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,7 +170,10 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
         for other in hidden:
             other.set_visible(False)
         axes.set_axis_off()
-        canvas.draw()
+        with warnings.catch_warnings():
+            # Without its ticks the figure may leave the layout less room than it wants.
+            warnings.simplefilter("ignore")
+            canvas.draw()
         box = axes.get_window_extent()
         pixels = np.asarray(canvas.buffer_rgba())
         rows = slice(int(pixels.shape[0] - box.y1), int(pixels.shape[0] - box.y0))
