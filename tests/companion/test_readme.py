@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from toy import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
@@ -21,7 +22,9 @@ def test_code_runs(block):
     assert eval("certificate.verify()", namespace) is True
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+@pytest.mark.parametrize(
+    "target", sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)))
+)
 def test_commands_exist(target):
     assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
 
