@@ -8,6 +8,8 @@ from .certificates import (
 )
 from .critical_step import CriticalStepSize, PrecisionError, critical_step_size
 from .descent import Trajectory, gradient_descent
+from .ensemble import EnsembleResult, run_ensemble
+from .ensemble_blocks import Gaussian, Outcome, Sampler, UniformBox
 from .minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum, reduced_hessian
 from .problem import DeepLinearProblem
 from .stability import Stability, classify_minimizer, stable_set_is_bounded
@@ -17,13 +19,18 @@ from .symbolic import SymbolicProblem
 __all__ = [
     "CriticalStepSize",
     "DeepLinearProblem",
+    "EnsembleResult",
+    "Gaussian",
     "NonsingularityCertificate",
+    "Outcome",
     "PrecisionError",
+    "Sampler",
     "SingularMapError",
     "Stability",
     "StabilityCertificate",
     "SymbolicProblem",
     "Trajectory",
+    "UniformBox",
     "certify_nonsingular",
     "certify_stability",
     "classify_minimizer",
@@ -34,5 +41,6 @@ __all__ = [
     "minimizer_spectrum",
     "reduced_hessian",
     "resonant_steps",
+    "run_ensemble",
     "stable_set_is_bounded",
 ]

@@ -216,7 +216,10 @@ def _with_evidence(**evidence: str) -> dict[str, object]:
             {"tier": "sampled", "cell": "book/toy/lines.ipynb#no-such-cell"},
             "cell book/toy/lines.ipynb#no-such-cell does not exist",
         ),
-        ({"tier": "certain"}, "tier 'certain'; one of proved, exact, rigorous, sampled needed"),
+        (
+            {"tier": "certain"},
+            "tier 'certain'; one of proved, exact, rigorous, cited, sampled needed",
+        ),
         ({"tier": "sampled"}, "names no function, test, cell"),
         ({"tier": "cited"}, "cited, but its source 'Folklore.' cites nothing"),
     ],
