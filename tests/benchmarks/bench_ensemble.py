@@ -1,0 +1,433 @@
+"""Time ensembles of gradient descent side by side with NumPy, PyTorch and JAX, in float64.
+
+Run as ``python tests/benchmarks/bench_ensemble.py [--json FILE] [--only NAME …]``. Every line of a
+table does the same work: the same starts, all steps (nothing settles and stops early), two cores.
+The machine's limit is a loop of fused multiply-adds that does nothing else, on both cores.
+Times are the best of a few runs. Frameworks that are missing are named as such.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from edge_of_stability import DeepLinearProblem, ensemble_kernels, run_ensemble
+
+CORES = 2
+REPEATS = 3
+NETWORKS = {
+    "scalar": (1, 1, 1),
+    "2-2-2": (2, 2, 2),
+    "5-10-10-3": (5, 10, 10, 3),
+    "depth-5 chain": (1, 1, 1, 1, 1, 1),
+}
+# Initialisations and steps for each way: enough for half a second or so.
+WORK = {
+    "NumPy, a loop a trajectory": (20, 500),
+    "NumPy, batched": (4096, 100),
+    "PyTorch autograd": (4096, 100),
+    "PyTorch torch.func": (4096, 100),
+    "JAX jit(vmap(grad))": (16384, 500),
+    "run_ensemble": (65536, 2000),
+}
+LIGHTER = {"5-10-10-3": 16, "2-2-2": 2}  # this many times fewer initialisations
+MISSING = "not installed"
+
+Step = Callable[[np.ndarray, int], Any]
+
+
+def example(widths: tuple[int, ...]) -> DeepLinearProblem:
+    """Return the problem of the table: W⋆ = Σ = 1 for chains, else Gaussian data."""
+    if max(widths) == 1:
+        return DeepLinearProblem([[1.0]], [[1.0]], widths)
+    rng = np.random.default_rng(0)
+    samples = 2 * widths[0]
+    X = rng.standard_normal((widths[0], samples)) / np.sqrt(samples)
+    Y = rng.standard_normal((widths[-1], samples)) / np.sqrt(samples)
+    return DeepLinearProblem(X, Y, widths)
+
+
+def step_size(widths: tuple[int, ...]) -> float:
+    """Return a step at which nothing settles: chaos past the edge, or a slow descent."""
+    return 0.9 if widths == (1, 1, 1) else 1e-4
+
+
+def starts(problem: DeepLinearProblem, count: int) -> np.ndarray:
+    """Return points from which no orbit diverges, (count, D)."""
+    return 0.3 * np.random.default_rng(1).standard_normal((count, problem.dimension))
+
+
+def best(call: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Seconds of a call, the best of some runs after one for warming up."""
+    call()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+# -- the ways -------------------------------------------------------------------------------------
+
+
+def numpy_loop(problem: DeepLinearProblem, eta: float) -> Step:
+    """One trajectory after the other, each step with the package's own gradient."""
+    size = np.asarray(eta)
+
+    def run(theta: np.ndarray, steps: int) -> None:
+        for point in theta:
+            for _ in range(steps):
+                point = problem._step(point, size)
+
+    return run
+
+
+def numpy_batched(problem: DeepLinearProblem, eta: float) -> Step:
+    size = np.asarray(eta)
+
+    def run(theta: np.ndarray, steps: int) -> None:
+        for _ in range(steps):
+            theta = problem._step(theta, size)
+
+    return run
+
+
+def torch_loss(problem: DeepLinearProblem, torch: Any) -> Callable[[Any], Any]:
+    """L of (…, D) tensors; the reduced data, as the package uses them."""
+    X, Y, constant = problem._reduced
+    X, Y = torch.tensor(X), torch.tensor(Y)
+    parts = [a * b for a, b in pairwise(problem.widths)]
+
+    def loss(theta: Any) -> Any:
+        product = X
+        for part, (rows, columns) in zip(theta.split(parts, -1), problem.shapes, strict=True):
+            product = part.reshape(*part.shape[:-1], rows, columns) @ product
+        return ((product - Y) ** 2).sum((-2, -1)) + constant
+
+    return loss
+
+
+def torch_autograd(problem: DeepLinearProblem, eta: float) -> Step | None:
+    torch = optional("torch")
+    if torch is None:
+        return None
+    torch.set_num_threads(CORES)
+    loss = torch_loss(problem, torch)
+
+    def run(theta: np.ndarray, steps: int) -> None:
+        point = torch.tensor(theta)
+        for _ in range(steps):
+            point.requires_grad_(True)
+            (gradient,) = torch.autograd.grad(loss(point).sum(), point)
+            point = (point - eta * gradient).detach()
+
+    return run
+
+
+def torch_func(problem: DeepLinearProblem, eta: float) -> Step | None:
+    torch = optional("torch")
+    if torch is None:
+        return None
+    torch.set_num_threads(CORES)
+    gradient = torch.func.vmap(torch.func.grad(torch_loss(problem, torch)))
+
+    def run(theta: np.ndarray, steps: int) -> None:
+        point = torch.tensor(theta)
+        with torch.no_grad():
+            for _ in range(steps):
+                point = point - eta * gradient(point)
+
+    return run
+
+
+def jax_loss(problem: DeepLinearProblem, jnp: Any) -> Callable[[Any], Any]:
+    """L of one point."""
+    X, Y, constant = problem._reduced
+    ends = np.cumsum([a * b for a, b in pairwise(problem.widths)])[:-1]
+
+    def loss(theta: Any) -> Any:
+        product = jnp.asarray(X)
+        for part, shape in zip(jnp.split(theta, ends), problem.shapes, strict=True):
+            product = part.reshape(shape) @ product
+        return jnp.sum((product - Y) ** 2) + constant
+
+    return loss
+
+
+def jax_vmap(problem: DeepLinearProblem, eta: float) -> Step | None:
+    jax = optional("jax")
+    if jax is None:
+        return None
+    jax.config.update("jax_enable_x64", True)
+    gradient = jax.vmap(jax.grad(jax_loss(problem, jax.numpy)))
+
+    @jax.jit
+    def descend(theta: Any, steps: int) -> Any:
+        return jax.lax.fori_loop(0, steps, lambda _, t: t - eta * gradient(t), theta)
+
+    return lambda theta, steps: descend(theta, steps).block_until_ready()
+
+
+def ours(problem: DeepLinearProblem, eta: float) -> Step:
+    def run(theta: np.ndarray, steps: int) -> None:
+        result = run_ensemble(problem, theta, eta, steps, tolerance=1e-300)
+        assert (result.steps == steps).mean() > 0.99, "settled early: not the same work"
+
+    return run
+
+
+WAYS: dict[str, Callable[[DeepLinearProblem, float], Step | None]] = {
+    "NumPy, a loop a trajectory": numpy_loop,
+    "NumPy, batched": numpy_batched,
+    "PyTorch autograd": torch_autograd,
+    "PyTorch torch.func": torch_func,
+    "JAX jit(vmap(grad))": jax_vmap,
+    "run_ensemble": ours,
+}
+
+
+def optional(name: str) -> Any:
+    """Return a module, or None if it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        return None
+
+
+# -- the machine's limit --------------------------------------------------------------------------
+
+
+@intrinsic
+def _chains(typing: Any, rounds: Any) -> Any:
+    """Twelve independent chains of multiply-adds on vectors, nothing else."""
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        fma = ensemble_kernels._fma(builder)
+        number = lambda x: ensemble_kernels._splat(builder, ir.Constant(ir.DoubleType(), x))  # noqa: E731
+        factor, term = number(0.999), number(0.001)
+        begin = [number(float(n)) for n in range(12)]
+        with ensemble_kernels._loop(builder, values[0], begin) as (_, sums):
+            sums[:] = [builder.call(fma, [one, factor, term]) for one in sums]
+        total = sums[0]
+        for one in sums[1:]:
+            total = builder.fadd(total, one)
+        return builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
+
+    return types.float64(types.int64), emit
+
+
+@njit(nogil=True)
+def _spin(rounds: int) -> float:
+    return _chains(rounds)
+
+
+def multiply_adds_a_second() -> float:
+    """Fused multiply-adds a second in float64, all cores together."""
+    rounds = 20_000_000
+    with ThreadPoolExecutor(CORES) as pool:
+        seconds = best(lambda: list(pool.map(_spin, [rounds] * CORES)), 5)
+    return CORES * rounds * 12 * ensemble_kernels._WIDTH / seconds
+
+
+def multiply_adds_a_step(problem: DeepLinearProblem) -> int:
+    """Count the multiply-adds, multiplications and additions of one step of one lane."""
+    return ensemble_kernels.plan(problem.widths, problem._reduced[0].shape[1]).operations
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def ensembles(peak: float, names: list[str]) -> list[dict[str, Any]]:
+    """Millions of gradient steps a second, each way and each network."""
+    rows = []
+    for name in names:
+        problem, eta = example(NETWORKS[name]), step_size(NETWORKS[name])
+        limit = peak / multiply_adds_a_step(problem)
+        row: dict[str, Any] = {"network": name, "limit": limit / 1e6}
+        for way, make in WAYS.items():
+            step = make(problem, eta)
+            if step is None:
+                row[way] = None
+                continue
+            count, steps = WORK[way]
+            count = max(20, count // LIGHTER.get(name, 1))
+            theta = starts(problem, count)
+            seconds = best(lambda step=step, theta=theta, steps=steps: step(theta, steps))
+            row[way] = count * steps / seconds / 1e6
+            print(f"  {name:14} {way:28} {row[way]:10.3f} million steps/s", flush=True)
+        rows.append(row)
+    return rows
+
+
+def scaling() -> dict[str, Any]:
+    """Fit seconds ~ size^power in initialisations and in steps: 1 is linear."""
+    problem, eta = example((1, 1, 1)), step_size((1, 1, 1))
+    step = ours(problem, eta)
+    counts, many = [2**k for k in range(15, 20)], [500 * 2**k for k in range(5)]
+    by_count = [best(lambda c=c: step(starts(problem, c), 1000)) for c in counts]
+    theta = starts(problem, 2**17)
+    by_steps = [best(lambda s=s: step(theta, s)) for s in many]
+    power = lambda x, y: float(np.polyfit(np.log(x), np.log(y), 1)[0])  # noqa: E731
+    return {
+        "initialisations": counts,
+        "seconds by initialisations": by_count,
+        "power in initialisations": power(counts, by_count),
+        "steps": many,
+        "seconds by steps": by_steps,
+        "power in steps": power(many, by_steps),
+    }
+
+
+def picture() -> float:
+    """Seconds of a basin picture: 1024² starts, 2000 steps, scalar net at η = 0.7."""
+    axis = np.linspace(-3, 3, 1024)
+    grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    return best(lambda: run_ensemble(example((1, 1, 1)), grid, 0.7, 2000))
+
+
+def hessians() -> list[dict[str, Any]]:
+    """Milliseconds of an exact Hessian."""
+    torch, jax = optional("torch"), optional("jax")
+    rows = []
+    for widths in [(2, 2, 2), (5, 10, 10, 3), (10, 20, 10)]:
+        problem = example(widths)
+        theta = starts(problem, 1)[0]
+        row: dict[str, Any] = {"network": "-".join(map(str, widths)), "D": problem.dimension}
+        row["ours"] = 1e3 * best(lambda p=problem, t=theta: p.hessian(t), 5)
+        row["torch.func.hessian"] = row["jax.hessian"] = None
+        exact = problem.hessian(theta)
+        if torch is not None:
+            compute = torch.func.hessian(torch_loss(problem, torch))
+            point = torch.tensor(theta)
+            np.testing.assert_allclose(compute(point).numpy(), exact, atol=1e-9)
+            row["torch.func.hessian"] = 1e3 * best(lambda c=compute, t=point: c(t), 5)
+        if jax is not None:
+            jax.config.update("jax_enable_x64", True)
+            compute = jax.jit(jax.hessian(jax_loss(problem, jax.numpy)))
+            np.testing.assert_allclose(np.asarray(compute(theta)), exact, atol=1e-9)
+            row["jax.hessian"] = 1e3 * best(lambda c=compute, t=theta: c(t).block_until_ready(), 5)
+        rows.append(row)
+    return rows
+
+
+def sharpness() -> list[dict[str, Any]]:
+    """Seconds of λ_max, matrix-free: ours, and the same Lanczos on the frameworks' products."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    torch, jax = optional("torch"), optional("jax")
+    rows = []
+    for width in (70, 225, 710):  # D = 2 · width²: 10⁴, 10⁵, 10⁶
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((width, 2 * width)) / np.sqrt(2 * width)
+        problem = DeepLinearProblem(X, rng.standard_normal((width, width)) @ X, (width,) * 3)
+        theta = rng.standard_normal(problem.dimension) / np.sqrt(width)
+        D, runs = problem.dimension, 1 if width > 300 else 2
+        row: dict[str, Any] = {"D": D}
+        row["ours"] = best(lambda p=problem, t=theta: p.sharpness(t, method="lanczos"), runs)
+        value = float(problem.sharpness(theta, method="lanczos"))
+
+        def lanczos(product: Callable[[np.ndarray], np.ndarray], D: int = D) -> float:
+            operator = LinearOperator((D, D), matvec=product, dtype=np.float64)
+            return float(eigsh(operator, k=1, which="LA", return_eigenvectors=False)[0])
+
+        row["torch.func jvp(grad)"] = row["jax jvp(grad)"] = None
+        if torch is not None:
+            gradient = torch.func.grad(torch_loss(problem, torch))
+            point = torch.tensor(theta)
+
+            def by_torch(v: np.ndarray, gradient: Any = gradient, point: Any = point) -> np.ndarray:
+                tangent = torch.tensor(v.ravel())
+                return torch.func.jvp(gradient, (point,), (tangent,))[1].numpy()
+
+            assert abs(lanczos(by_torch) - value) < 1e-6 * value
+            row["torch.func jvp(grad)"] = best(lambda f=lanczos, p=by_torch: f(p), runs)
+        if jax is not None:
+            slope = jax.grad(jax_loss(problem, jax.numpy))
+            product = jax.jit(lambda t, v, slope=slope: jax.jvp(slope, (t,), (v,))[1])
+
+            def by_jax(v: np.ndarray, product: Any = product, theta: Any = theta) -> np.ndarray:
+                return np.asarray(product(theta, v.ravel()))
+
+            assert abs(lanczos(by_jax) - value) < 1e-6 * value
+            row["jax jvp(grad)"] = best(lambda f=lanczos, p=by_jax: f(p), runs)
+        rows.append(row)
+    return rows
+
+
+def table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print rows as a table with one line a column, so that long names fit."""
+    print(f"\n{title}")
+    for key in rows[0]:
+        cells = [row[key] for row in rows]
+        shown = [
+            MISSING if c is None else f"{c:.4g}" if isinstance(c, float) else str(c) for c in cells
+        ]
+        print(f"  {key:28}", *(cell.rjust(14) for cell in shown))
+
+
+def machine() -> dict[str, Any]:
+    """Describe where this ran."""
+    versions = {}
+    for name in ("numpy", "numba", "torch", "jax"):
+        module = optional(name)
+        versions[name] = MISSING if module is None else module.__version__
+        if module is None:
+            print(f"{name}: {MISSING}")
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            model = next(line.split(":")[1].strip() for line in file if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return {
+        "processor": model,
+        "cores": os.cpu_count(),
+        "used": CORES,
+        "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "versions": versions,
+    }
+
+
+def main() -> None:
+    """Run everything, print the tables, write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--json", help="write the results here")
+    parser.add_argument("--only", nargs="*", choices=list(NETWORKS), help="these networks alone")
+    chosen = parser.parse_args()
+    results: dict[str, Any] = {"machine": machine()}
+    peak = multiply_adds_a_second()
+    results["multiply-adds a second"] = peak
+    print(f"{peak / 1e9:.1f}e9 fused multiply-adds a second on {CORES} cores\n")
+    results["ensembles"] = ensembles(peak, chosen.only or list(NETWORKS))
+    table("Millions of gradient steps a second", results["ensembles"])
+    if not chosen.only:
+        results["picture"] = picture()
+        print(f"\nBasin picture, 1024² starts, 2000 steps: {results['picture']:.2f} s")
+        results["scaling"] = scaling()
+        for size in ("initialisations", "steps"):
+            print(f"  seconds ~ {size}^{results['scaling'][f'power in {size}']:.3f}")
+        results["hessian"] = hessians()
+        table("Exact Hessian, milliseconds", results["hessian"])
+        results["sharpness"] = sharpness()
+        table("λ_max by Lanczos, seconds", results["sharpness"])
+    if chosen.json:
+        with open(chosen.json, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

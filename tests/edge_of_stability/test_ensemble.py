@@ -1,0 +1,244 @@
+"""What an ensemble computes: gradient descent, and outcomes that are known in closed form."""
+
+import numpy as np
+import pytest
+
+from edge_of_stability import (
+    DeepLinearProblem,
+    Gaussian,
+    Outcome,
+    UniformBox,
+    ensemble_kernels,
+    gradient_descent,
+    run_ensemble,
+)
+
+SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
+CHAIN = (1, 1, 1, 1, 1, 1)
+# One layer; in registers, bracketed either way; in memory, with full tiles and rests of tiles.
+WIDTHS = [(3, 2), (2, 3, 2), CHAIN, (5, 10, 10, 3), (9, 4, 11)]
+
+
+def example(widths, samples=None, seed=0):
+    """A problem of moderate size and the generator it was drawn with."""
+    rng = np.random.default_rng(seed)
+    samples = samples or widths[0] + 3
+    X = rng.standard_normal((widths[0], samples)) / np.sqrt(samples)
+    Y = rng.standard_normal((widths[-1], samples)) / np.sqrt(samples)
+    return DeepLinearProblem(X, Y, widths), rng
+
+
+@pytest.mark.parametrize("widths", WIDTHS, ids=str)
+def test_an_ensemble_is_gradient_descent(widths):
+    problem, rng = example(widths)
+    starts = 0.5 * rng.standard_normal((37, problem.dimension))
+    eta = rng.uniform(0.01, 0.05, 37)
+    for steps in (0, 1, 32, 45):
+        result = run_ensemble(problem, starts, eta, steps, tolerance=1e-300)
+        expected = gradient_descent(problem, starts, eta, steps)
+        np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(result.loss, expected.losses[-1], rtol=1e-11)
+        slopes = np.linalg.norm(problem.gradient(result.theta), axis=1)
+        np.testing.assert_allclose(result.gradient_norm, slopes, rtol=1e-11)
+        assert (result.steps == steps).all()
+        assert result.bounded.all()
+
+
+def test_fewer_samples_than_inputs():
+    problem, rng = example((2, 3, 2), samples=1)
+    starts = rng.standard_normal((20, problem.dimension))
+    result = run_ensemble(problem, starts, 0.02, 20)
+    expected = gradient_descent(problem, starts, 0.02, 20)
+    np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(result.loss, expected.losses[-1], rtol=1e-11)
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+def test_excess_is_the_loss_above_the_best_matrix(rank):
+    rng = np.random.default_rng(3)
+    X = np.linalg.qr(rng.standard_normal((6, 2)))[0].T
+    X = X if rank == 2 else [[0.6], [0.8]] @ X[:1]  # with more samples than inputs all the same
+    Y = rng.standard_normal((2, 6))
+    problem = DeepLinearProblem(X, Y, (2, 3, 2))
+    least = np.linalg.norm(Y - Y @ np.linalg.pinv(X) @ X) ** 2
+    result = run_ensemble(problem, rng.standard_normal((30, 12)), 0.02, 20000, sharpness=True)
+    assert result.converged.all()
+    np.testing.assert_allclose(result.excess, 0, atol=1e-15)
+    np.testing.assert_allclose(result.loss, least, rtol=1e-12)
+    np.testing.assert_allclose(result.sharpness, problem.sharpness(result.theta), rtol=1e-12)
+
+
+def invariant(theta, eta):
+    """F of the scalar net: F > 0 is the ellipse outside which almost every orbit is unbounded."""
+    x, y = np.asarray(theta).T
+    h = 2 * eta
+    return 4 - h * (x**2 + y**2) + h**2 * (x * y - 1)
+
+
+@pytest.mark.parametrize("eta", [0.2, 0.45, 0.55, 0.7, 0.9])
+def test_outcomes_on_the_scalar_net_are_the_exact_basin(eta):
+    starts = UniformBox(20_000, -3.5, 3.5, seed=1)
+    result = run_ensemble(SCALAR, starts, eta, 3000, sharpness=True)
+    inside = invariant(starts.starts(2), eta) > 0
+    assert 0.05 < inside.mean() < 0.95
+    np.testing.assert_array_equal(result.diverged, ~inside)
+    if eta < 0.5:
+        assert result.converged.sum() > 0.999 * inside.sum()
+        assert (result.excess[result.converged] < 1e-20).all()
+        assert (result.sharpness[result.converged] < 2 / eta).all()
+        assert (result.sharpness[result.converged] >= 4 - 1e-9).all()
+    else:
+        assert not result.converged.any()
+        x, y = result.theta[result.bounded].T
+        assert np.median(np.abs(x - y)) < 1e-6
+    assert np.isnan(result.sharpness[~result.converged]).all()
+
+
+def test_a_diverged_orbit_ends_with_its_first_point_outside():
+    eta = np.linspace(0.4, 0.99, 200)
+    starts = np.random.default_rng(0).uniform(-3, 3, (200, 2))
+    result = run_ensemble(SCALAR, starts, eta, 500)
+    assert 50 < result.diverged.sum() < 190
+    assert len(set(result.steps[result.diverged])) > 5
+    for lane in np.flatnonzero(result.diverged):
+        t = result.steps[lane]
+        orbit = gradient_descent(SCALAR, starts[lane], eta[lane], int(t)).thetas
+        bound = 1e6 * max(np.linalg.norm(starts[lane]), np.sqrt(2))
+        assert np.linalg.norm(orbit[-1]) > bound
+        assert np.linalg.norm(orbit[-2]) <= bound
+        if t < 15:  # chaos: the last digit of FMA or not is worth the whole result later
+            np.testing.assert_allclose(result.theta[lane], orbit[-1], rtol=1e-6)
+
+
+def test_divergence_by_overflow_in_one_step():
+    result = run_ensemble(SCALAR, [[1e150, 1e150], [1.2, 0.9]], 0.3, 100)
+    assert list(result.outcome) == [Outcome.DIVERGED, Outcome.CONVERGED]
+    assert result.steps[0] <= 2  # the bound itself overflows here
+
+
+def test_one_layer_is_linear():
+    problem, rng = example((3, 2))
+    top = 2 * np.linalg.eigvalsh(problem.Sigma)[-1]
+    starts = rng.standard_normal((3, 6))
+    eta = np.array([1.9, 2.2, 1.0]) / top
+    result = run_ensemble(problem, starts, eta, 5000, sharpness=True)
+    assert [Outcome(o) for o in result.outcome] == [
+        Outcome.CONVERGED,
+        Outcome.DIVERGED,
+        Outcome.CONVERGED,
+    ]
+    np.testing.assert_allclose(problem.end_to_end(result.theta[0]), problem.solution, atol=1e-8)
+    np.testing.assert_allclose(result.sharpness[[0, 2]], top)
+
+
+def test_critical_points_and_where_the_gradient_became_small():
+    saddle, minimum = [0.0, 0.0], [1.0, 1.0]
+    result = run_ensemble(SCALAR, [saddle, minimum, [1.2, 0.9], [1e-9, 0]], 0.3, 1000, window=70)
+    assert list(result.outcome) == [Outcome.CONVERGED] * 4
+    assert list(result.settled[:2]) == [0, 0]
+    assert list(result.steps[:2]) == [96, 96]  # the first look after a window of 70 steps
+    assert result.excess[0] == 1.0
+    assert list(result.minimized) == [False, True, True, True]
+    assert (result.excess[1:] < 1e-20).all()  # the last one left the saddle
+    assert result.settled[2] % 32 == 0
+    assert (result.steps - result.settled == 96).all()
+
+
+def test_a_short_run_does_not_last_a_window():
+    result = run_ensemble(SCALAR, [[1.0, 1.0]], 0.3, 63)
+    assert result.bounded.all()
+    assert list(result.settled) == [0]
+
+
+def test_orbits_near_a_degenerate_saddle_are_not_called_minimized():
+    """Five layers, η = 0.45: most orbits stay near 0, where even the Hessian vanishes."""
+    problem = DeepLinearProblem([[1.0]], [[1.0]], CHAIN)
+    starts = Gaussian(200, 0.5, seed=4)
+    result = run_ensemble(problem, starts, 0.45, 100_000, sharpness=True)
+    near = ~result.diverged & (np.linalg.norm(result.theta, axis=1) < 0.5)
+    assert near.sum() > 150
+    assert result.bounded[near].mean() > 0.95  # the gradient of a few is tiny, though
+    assert not result.minimized[near].any()
+    assert (result.sharpness[near & result.converged] < 1e-5).all()
+
+
+def test_a_network_too_narrow_for_the_solution():
+    """Width 1 < r⋆ = 2: the least loss is the square of the second singular value."""
+    problem = DeepLinearProblem(np.eye(2), np.diag([2.0, 0.5]), (2, 1, 2))
+    result = run_ensemble(problem, Gaussian(50, 0.5, seed=1), 0.05, 20_000)
+    assert result.minimized.all()
+    np.testing.assert_allclose(result.loss, 0.25, rtol=1e-12)
+    np.testing.assert_allclose(result.excess, 0, atol=1e-12)
+
+
+def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch):
+    problem, rng = example((2, 3, 2))
+    starts = rng.standard_normal((50, 12))
+    results = [run_ensemble(problem, starts, 0.2, 500)]
+    chosen = ensemble_kernels.plan(problem.widths, 2)
+    assert chosen.unrolled
+    for other in (chosen._replace(vectors=2), chosen._replace(unrolled=False, vectors=1)):
+        monkeypatch.setattr(ensemble_kernels, "plan", lambda widths, columns, other=other: other)
+        ensemble_kernels.sweep.cache_clear()
+        results.append(run_ensemble(problem, starts, 0.2, 500))
+    ensemble_kernels.sweep.cache_clear()
+    for result in results[1:]:
+        np.testing.assert_array_equal(result.theta, results[0].theta)
+        np.testing.assert_array_equal(result.excess, results[0].excess)
+        np.testing.assert_array_equal(result.gradient_norm, results[0].gradient_norm)
+
+
+def test_samplers():
+    long, short = Gaussian(3000, 2.0, seed=5).starts(3), Gaussian(1500, 2.0, seed=5).starts(3)
+    np.testing.assert_array_equal(long[:1500], short)
+    np.testing.assert_array_equal(
+        Gaussian(3000, 2.0, seed=5).starts(3, 1000, 2100), long[1000:2100]
+    )
+    streams = np.random.SeedSequence(5).spawn(3)
+    expected = 2.0 * np.random.default_rng(streams[1]).standard_normal((1024, 3))
+    np.testing.assert_array_equal(long[1024:2048], expected)
+    box = UniformBox(2000, [0.0, -1.0], [1.0, 5.0], seed=1).starts(2)
+    assert (box.min(axis=0) >= [0, -1]).all()
+    assert (box.max(axis=0) <= [1, 5]).all()
+    assert box[:, 1].max() > 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"initial": [1.0, 1.0]}, r"initial: need shape \(m, 2\)"),
+        ({"initial": np.empty((0, 2))}, "initial: need"),
+        ({"initial": [[1.0, np.nan]]}, "initial: need finite"),
+        ({"initial": [[1.0, 2.0, 3.0]]}, "initial: need"),
+        ({"initial": UniformBox(5, [0.0] * 3, [1.0] * 3)}, "low: need a number or D = 2"),
+        ({"eta": 0.0}, "eta: need a positive"),
+        ({"eta": [0.1, 0.2, 0.3]}, "eta: need"),
+        ({"steps": -1}, "steps: need"),
+        ({"steps": 2.5}, "steps: need"),
+        ({"block": 0}, "block: need"),
+        ({"window": 0}, "window: need"),
+        ({"tolerance": 0.0}, "tolerance: need"),
+        ({"escape": 1.0}, "escape: need"),
+        ({"escape": np.inf}, "escape: need"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    arguments = {"initial": [[1.0, 1.0], [0.5, 0.5]], "eta": 0.1, "steps": 10} | change
+    with pytest.raises(ValueError, match=message):
+        run_ensemble(SCALAR, **arguments)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda: Gaussian(0),
+        lambda: Gaussian(5, -1.0),
+        lambda: Gaussian(5, seed=-1),
+        lambda: UniformBox(5, 1.0, 0.0),
+        lambda: UniformBox(5, [0.0, 0.0], [1.0, 1.0, 1.0]),
+        lambda: UniformBox(5, -np.inf, 0.0),
+    ],
+)
+def test_bad_laws_are_refused(law):
+    with pytest.raises(ValueError, match="need"):
+        law()

@@ -1,0 +1,199 @@
+"""Where an ensemble runs makes no difference; and nothing is lost when something breaks."""
+
+import multiprocessing
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from edge_of_stability import (
+    DeepLinearProblem,
+    EnsembleResult,
+    Gaussian,
+    UniformBox,
+    run_ensemble,
+)
+
+SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
+BOX = UniformBox(3000, -3.0, 3.0, seed=7)
+
+
+def assert_same_bits(one: EnsembleResult, other: EnsembleResult):
+    for name in ("outcome", "theta", "steps", "settled", "loss", "minimized", "gradient_norm"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    if one.sharpness is not None:
+        np.testing.assert_array_equal(one.sharpness, other.sharpness)
+
+
+def sweep(**options) -> EnsembleResult:
+    """Chaos, so that one bit of difference is not hidden."""
+    return run_ensemble(SCALAR, BOX, 0.9, 1000, **options)
+
+
+@pytest.fixture(scope="module")
+def expected() -> EnsembleResult:
+    return sweep(executor=None, block=10**6)
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000, 1024])
+def test_any_block_size(expected, block):
+    if block == 1:
+        few = run_ensemble(SCALAR, BOX.starts(2)[:50], 0.9, 1000, block=1)
+        np.testing.assert_array_equal(few.theta, expected.theta[:50])
+    else:
+        assert_same_bits(sweep(block=block), expected)
+
+
+@pytest.mark.parametrize(
+    ("widths", "scale", "largest"), [((2, 3, 2), 0.6, 0.5), ((5, 10, 10, 3), 0.35, 0.15)], ids=str
+)
+def test_a_lane_knows_neither_its_place_nor_its_neighbours(widths, scale, largest):
+    rng = np.random.default_rng(2)
+    data = (rng.standard_normal((widths[0], 9)) / 3, rng.standard_normal((widths[-1], 9)) / 3)
+    problem = DeepLinearProblem(*data, widths)
+    starts = rng.standard_normal((203, problem.dimension)) * scale
+    eta = rng.uniform(0.02, largest, 203)
+    limits = problem.dimension < 50  # Hessians of the larger one take seconds
+    once = run_ensemble(problem, starts, eta, 400, sharpness=limits)
+    assert once.diverged.any()
+    assert not once.diverged.all()
+    order = rng.permutation(203)
+    again = run_ensemble(problem, starts[order], eta[order], 400, block=13, sharpness=limits)
+    names = ("outcome", "theta", "steps", "settled", "loss", "gradient_norm")
+    for name in (*names, "sharpness") if limits else names:
+        np.testing.assert_array_equal(getattr(again, name), getattr(once, name)[order])
+
+
+def test_threads(expected):
+    with ThreadPoolExecutor(3) as pool:
+        assert_same_bits(sweep(executor=pool, block=100), expected)
+
+
+def test_processes(expected):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        assert_same_bits(sweep(executor=pool, block=500), expected)
+        eta = np.linspace(0.3, 0.95, 300)
+        starts = BOX.starts(2)[:300]
+        parts = run_ensemble(SCALAR, starts, eta, 100, executor=pool, block=64)
+        assert_same_bits(parts, run_ensemble(SCALAR, starts, eta, 100))
+
+
+class Counting(ThreadPoolExecutor):
+    """Threads that count what they were given."""
+
+    submitted = 0
+
+    def submit(self, function, /, *arguments, **options):
+        self.submitted += 1
+        return super().submit(function, *arguments, **options)
+
+
+class PowerCutError(Exception):
+    """What interrupts the sweep."""
+
+
+def test_an_interrupted_sweep_goes_on_from_its_finished_blocks(expected, tmp_path):
+    def stop_after_three(done, total):
+        assert total == 3000
+        if done >= 3 * 250:
+            raise PowerCutError
+
+    with Counting(1) as pool, pytest.raises(PowerCutError):
+        sweep(executor=pool, block=250, resume=tmp_path, progress=stop_after_three)
+    kept = list(tmp_path.glob("block-*.npz"))
+    assert 3 <= len(kept) < 12
+    with Counting(2) as pool:
+        assert_same_bits(sweep(executor=pool, block=250, resume=tmp_path), expected)
+        assert pool.submitted == 12 - len(kept)
+    with Counting(2) as pool:
+        assert_same_bits(sweep(executor=pool, block=250, resume=tmp_path), expected)
+        assert pool.submitted == 0
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eta": 0.8},
+        {"steps": 999},
+        {"initial": UniformBox(3000, -3.0, 3.0, seed=8)},
+        {"initial": Gaussian(3000)},
+        {"block": 251},
+        {"window": 65},
+        {"problem": DeepLinearProblem([[1.0]], [[1.5]], (1, 1, 1))},
+        {"sharpness": True},
+    ],
+    ids=str,
+)
+def test_the_folder_of_another_sweep_is_refused(tmp_path, change):
+    arguments = {"problem": SCALAR, "initial": BOX, "eta": 0.9, "steps": 10, "block": 1000}
+    run_ensemble(**arguments, resume=tmp_path)
+    with pytest.raises(ValueError, match="resume: need"):
+        run_ensemble(**(arguments | change), resume=tmp_path)
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="resume: need an empty folder"):
+        sweep(resume=tmp_path)
+
+
+def test_a_block_that_fails_is_reported(tmp_path):
+    class Broken(ThreadPoolExecutor):
+        def submit(self, function, /, *arguments, **options):
+            if arguments[0].begin == 500:
+                return super().submit(lambda: 1 / 0)
+            return super().submit(function, *arguments, **options)
+
+    with Broken(2) as pool, pytest.raises(ZeroDivisionError):
+        sweep(executor=pool, block=250, resume=tmp_path)
+
+
+@pytest.fixture
+def dask_cluster(tmp_path):
+    """A scheduler and two workers, three processes that know each other by loopback alone."""
+    distributed = pytest.importorskip("distributed")
+    address = tmp_path / "scheduler.json"
+    common = ["--scheduler-file", str(address), "--host", "127.0.0.1", "--no-dashboard"]
+
+    def start(*command):
+        with (tmp_path / "log.txt").open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", *command, *common], stdout=log, stderr=log
+            )
+
+    processes = [start("scheduler", "--port", "0")]
+    try:
+        for _ in range(2):
+            processes.append(start("worker", "--no-nanny", "--nthreads", "1"))
+        deadline = time.monotonic() + 60
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with distributed.Client(scheduler_file=str(address), timeout=60) as client:
+            client.wait_for_workers(2, timeout=60)
+            yield client, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_dask_and_a_worker_killed_in_the_middle(dask_cluster):
+    client, workers = dask_cluster
+    steps = 100_000  # a block takes some hundredths of a second: the kill falls into the middle
+
+    def kill_one(done, total):
+        if workers[0].poll() is None and done < total:
+            workers[0].kill()
+            workers[0].wait()
+
+    there = run_ensemble(
+        SCALAR, BOX, 0.9, steps, executor=client.get_executor(), block=150, progress=kill_one
+    )
+    assert workers[0].poll() is not None
+    assert len(client.scheduler_info()["workers"]) == 1
+    assert_same_bits(there, run_ensemble(SCALAR, BOX, 0.9, steps))
