@@ -34,6 +34,10 @@ $(READY): requirements.lock pyproject.toml
 book: $(READY) ## run the notebooks, check every figure, build the site, print where it is
 	@$(BOOK) book $(RUN_OPTIONS)
 
+.PHONY: paper
+paper: $(READY) ## the book at full size; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+	@$(BOOK) book --scale paper --timeout 86400 $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+
 .PHONY: test
 test: $(READY) ## all tests that need no browser
 	@$(PY) -m pytest tests --ignore=tests/browser

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from companion.checks import check_runs, check_sources, published_figures
+from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.project import BookError, Project
 from companion.references import accept_figure, accept_numbers
@@ -88,6 +90,8 @@ def _check(project: Project, _: argparse.Namespace) -> None:
 
 
 def _runs(project: Project, options: argparse.Namespace, notebooks: Sequence[Path]) -> list[Run]:
+    if options.scheduler:
+        os.environ[SCHEDULER] = options.scheduler
     return run_notebooks(
         project,
         notebooks,
@@ -125,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     executing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
     executing.add_argument("--jobs", type=int, help="notebooks at a time (default: processors)")
     executing.add_argument("--timeout", type=int, default=900, help="seconds one cell may take")
+    executing.add_argument("--scheduler", help="address of a Dask scheduler for the ensembles")
     executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
     executing.add_argument(
         "-p",
