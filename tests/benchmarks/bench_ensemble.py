@@ -23,6 +23,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from edge_of_stability import DeepLinearProblem, ensemble_kernels, run_ensemble
+from edge_of_stability.sharpness import LANCZOS_TOLERANCE
 
 CORES = 2
 BUDGET = 2.0  # seconds spent on a measurement
@@ -276,24 +277,31 @@ def ensembles(peak: float, names: list[str]) -> list[dict[str, Any]]:
 
 
 def scaling() -> dict[str, Any]:
-    """Fit processor seconds ~ size^power in initialisations and in steps: 1 is linear."""
+    """Fit a line to processor seconds against initialisations and against steps."""
     problem, eta = example((1, 1, 1)), step_size((1, 1, 1))
     step = ours(problem, eta)
-    counts, many = [2**k for k in range(15, 20)], [500 * 2**k for k in range(5)]
-    by_count = [
-        best(lambda t=starts(problem, c): step(t, 1000), clock=time.process_time) for c in counts
-    ]
-    theta = starts(problem, 2**17)
-    by_steps = [best(lambda s=s: step(theta, s), clock=time.process_time) for s in many]
-    power = lambda x, y: float(np.polyfit(np.log(x), np.log(y), 1)[0])  # noqa: E731
-    return {
-        "initialisations": counts,
-        "seconds by initialisations": by_count,
-        "power in initialisations": power(counts, by_count),
-        "steps": many,
-        "seconds by steps": by_steps,
-        "power in steps": power(many, by_steps),
+    points = starts(problem, 2**19)
+    results: dict[str, Any] = {}
+    sizes = {
+        "initialisations": [2**k for k in range(15, 20)],
+        "steps": [2**k for k in range(9, 14)],
     }
+    for name, values in sizes.items():
+        seconds = []
+        for value in values:
+            count, steps = (value, 1000) if name == "initialisations" else (2**17, value)
+            call = lambda c=count, s=steps: step(points[:c], s)  # noqa: E731
+            seconds.append(best(call, clock=time.process_time))
+        weights = 1 / np.array(seconds)  # relative deviations count
+        line = np.polyfit(values, seconds, 1, w=weights)
+        results[name] = {
+            "values": values,
+            "processor seconds": seconds,
+            "seconds each": float(line[0]),
+            "seconds before the first": float(line[1]),
+            "largest deviation": float(np.max(np.abs(np.polyval(line, values) / seconds - 1))),
+        }
+    return results
 
 
 def picture() -> float:
@@ -346,7 +354,10 @@ def sharpness() -> list[dict[str, Any]]:
 
         def lanczos(product: Callable[[np.ndarray], np.ndarray], D: int = D) -> float:
             operator = LinearOperator((D, D), matvec=product, dtype=np.float64)
-            return float(eigsh(operator, k=1, which="LA", return_eigenvectors=False)[0])
+            values = eigsh(
+                operator, k=1, which="LA", tol=LANCZOS_TOLERANCE, return_eigenvectors=False
+            )
+            return float(values[0])
 
         row["torch.func jvp(grad)"] = row["jax jvp(grad)"] = None
         if torch is not None:
@@ -369,6 +380,7 @@ def sharpness() -> list[dict[str, Any]]:
             assert abs(lanczos(by_jax) - value) < 1e-6 * value
             row["jax jvp(grad)"] = best(lambda f=lanczos, p=by_jax: f(p), budget)
         rows.append(row)
+        print("  λ_max:", row, flush=True)
     return rows
 
 
@@ -424,8 +436,8 @@ def main() -> None:
         results["picture"] = picture()
         print(f"\nBasin picture, 1024² starts, 2000 steps: {results['picture']:.2f} s")
         results["scaling"] = scaling()
-        for size in ("initialisations", "steps"):
-            print(f"  seconds ~ {size}^{results['scaling'][f'power in {size}']:.3f}")
+        for size, fit in results["scaling"].items():
+            print(f"  linear in {size} within {fit['largest deviation']:.1%}")
         results["hessian"] = hessians()
         table("Exact Hessian, milliseconds", results["hessian"])
         results["sharpness"] = sharpness()
