@@ -70,8 +70,11 @@ format: $(READY) ## let ruff format and mend
 	@$(PY) -m ruff check --fix .
 
 .PHONY: bench
-bench: $(READY) ## time the package's main operations on this machine
+bench: $(READY) ## time the package against NumPy, PyTorch, JAX; writes the tables of book/speed.md
+	@mkdir -p _build
 	@$(PY) tests/benchmarks/bench_core.py
+	@$(PY) tests/benchmarks/bench_ensemble.py --json _build/bench.json
+	@$(PY) tests/benchmarks/page.py _build/bench.json book/_bench/results.md
 
 .PHONY: serve
 serve: book ## serve the site at http://localhost:PORT

@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
+import distributed
 import numpy as np
 import pytest
 
@@ -156,7 +157,6 @@ def test_a_block_that_fails_is_reported(tmp_path):
 @pytest.fixture
 def dask_cluster(tmp_path):
     """A scheduler and two workers, three processes that know each other by loopback alone."""
-    distributed = pytest.importorskip("distributed")
     address = tmp_path / "scheduler.json"
     common = ["--scheduler-file", str(address), "--host", "127.0.0.1", "--no-dashboard"]
 
