@@ -11,6 +11,14 @@ from .descent import Trajectory, gradient_descent
 from .ensemble import EnsembleResult, run_ensemble
 from .ensemble_blocks import Gaussian, Outcome, Sampler, UniformBox
 from .minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum, reduced_hessian
+from .nonlinear import Network
+from .nonlinear_certificates import (
+    NetworkCertificate,
+    NoWitnessError,
+    certify_nonsingular_network,
+)
+from .nonlinear_descent import NetworkRuns, run_network
+from .nonlinear_flat import flat_interpolant
 from .problem import DeepLinearProblem
 from .stability import Stability, classify_minimizer, stable_set_is_bounded
 from .stability_certificates import StabilityCertificate, certify_stability
@@ -21,6 +29,10 @@ __all__ = [
     "DeepLinearProblem",
     "EnsembleResult",
     "Gaussian",
+    "Network",
+    "NetworkCertificate",
+    "NetworkRuns",
+    "NoWitnessError",
     "NonsingularityCertificate",
     "Outcome",
     "PrecisionError",
@@ -32,9 +44,11 @@ __all__ = [
     "Trajectory",
     "UniformBox",
     "certify_nonsingular",
+    "certify_nonsingular_network",
     "certify_stability",
     "classify_minimizer",
     "critical_step_size",
+    "flat_interpolant",
     "flattest_minimizer",
     "gradient_descent",
     "is_minimizer",
@@ -42,5 +56,6 @@ __all__ = [
     "reduced_hessian",
     "resonant_steps",
     "run_ensemble",
+    "run_network",
     "stable_set_is_bounded",
 ]

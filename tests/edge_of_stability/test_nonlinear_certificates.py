@@ -1,0 +1,187 @@
+"""Enclosures of det DG of small networks, and the statements they rest on."""
+
+import dataclasses
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from edge_of_stability import Network, NoWitnessError, certify_nonsingular_network
+from edge_of_stability.nonlinear_certificates import _determinant, _ends, _matrix
+from edge_of_stability.nonlinear_verify import determinant_ball
+
+RNG_SEED = 11
+
+
+def float_determinant(certificate):
+    network = Network(
+        certificate.widths,
+        certificate.activation,
+        np.array(certificate.X, dtype=float),
+        np.array(certificate.Y, dtype=float),
+    )
+    theta = np.array(certificate.witness, dtype=float)
+    H = network.hessian(theta)
+    return np.linalg.det(np.eye(network.dimension) - float(certificate.eta) * H)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+@pytest.mark.parametrize("widths", [(1, 1, 1), (2, 3, 2), (2, 2, 2, 1), (1, 2, 1, 2, 1)])
+@pytest.mark.parametrize("eta", [Fraction(1, 100), 0.3, Fraction(10)])
+def test_certificates_verify_and_agree_with_floats(widths, activation, eta):
+    rng = np.random.default_rng(RNG_SEED)
+    X, Y = rng.standard_normal((widths[0], 3)), rng.standard_normal((widths[-1], 3))
+    certificate = certify_nonsingular_network(widths, activation, X, Y, eta)
+    assert certificate.lower <= certificate.upper
+    assert certificate.lower * certificate.upper > 0
+    assert certificate.verify()
+    assert float_determinant(certificate) == pytest.approx(float(certificate.lower), rel=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+def test_both_routes_enclose_the_same_number(activation):
+    rng = np.random.default_rng(RNG_SEED)
+    widths = (2, 3, 2, 1)
+    X, Y = (_matrix("data", rng.standard_normal((d, 3))) for d in (2, 1))
+    for _ in range(5):
+        theta = tuple(Fraction(int(k), 16) for k in rng.integers(-20, 21, 14))
+        arguments = (widths, activation, X, Y, Fraction(1, 7), theta)
+        low, high = _ends(_determinant(*arguments, 128))
+        other_low, other_high = _ends(determinant_ball(*arguments, 128))
+        assert max(low, other_low) <= min(high, other_high)
+        assert high - low < Fraction(1, 2**60)
+
+
+def test_precision_is_restored():
+    from flint import ctx
+
+    before = ctx.prec, ctx.cap
+    certify_nonsingular_network((1, 1, 1), "tanh", [[1]], [[1]], "1/3").verify()
+    assert (ctx.prec, ctx.cap) == before
+
+
+@pytest.mark.parametrize("h", [1, 2, 3])
+@pytest.mark.parametrize("samples", [1, 2])
+def test_tanh_at_the_hardest_step(h, samples):
+    # η = 1/(2 h n_0) and Y Xᵀ = h n_0: zero at the origin and in the limit of saturated units
+    certificate = certify_nonsingular_network(
+        (1, h, 1), "tanh", [[1] * samples], [[h] * samples], Fraction(1, 2 * h * samples)
+    )
+    assert any(certificate.witness)
+    assert certificate.verify()
+
+
+def test_softplus_where_the_data_are_odd():
+    # X = (1, −1), Y = (1, −1): no half-space contains the inputs
+    for k in range(1, 9):
+        found = certify_nonsingular_network(
+            (1, 2, 1), "softplus", [[1, -1]], [[1, -1]], Fraction(k, 4)
+        )
+        assert found.verify()
+
+
+def test_random_search_for_a_singular_network():
+    rng = np.random.default_rng(RNG_SEED)
+    for _ in range(60):
+        depth = int(rng.integers(2, 4))
+        widths = tuple(int(d) for d in rng.integers(1, 3, depth + 1))
+        activation = ("tanh", "softplus")[int(rng.integers(2))]
+        X = rng.integers(-2, 3, (widths[0], 2))
+        Y = rng.integers(-2, 3, (widths[-1], 2))
+        singular = np.linalg.svd(Y @ X.T, compute_uv=False)[0]
+        eta = Fraction(1, 2 * round(singular)) if round(singular) else Fraction(1, 2)
+        certificate = certify_nonsingular_network(widths, activation, X, Y, eta)
+        assert certificate.lower * certificate.upper > 0
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+def test_determinant_with_equal_units(activation):
+    # det DG = det(P) det(Q)^{h−1} at W_1 = t·1cᵀ, W_2 = 0
+    rng = np.random.default_rng(RNG_SEED)
+    for _ in range(20):
+        d_0, h, d_2, n = rng.integers(1, 5, 4)
+        X, Y = rng.standard_normal((d_0, n)), rng.standard_normal((d_2, n))
+        network = Network((d_0, h, d_2), activation, X, Y)
+        c, eta = rng.standard_normal(d_0), rng.uniform(0.05, 2)
+        theta = network.join([np.tile(c, (h, 1)), np.zeros((d_2, h))])
+        if activation == "tanh":
+            b = np.tanh(c @ X)
+            s = 1 - b**2
+        else:
+            b, s = np.log1p(np.exp(c @ X)), 1 / (1 + np.exp(-c @ X))
+        T = (Y * s) @ X.T
+        Q = np.eye(d_2) - 4 * eta**2 * T @ T.T
+        P = Q - 2 * eta * h * (b @ b) * np.eye(d_2)
+        determinant = np.linalg.det(np.eye(network.dimension) - eta * network.hessian(theta))
+        expected = np.linalg.det(P) * np.linalg.det(Q) ** (h - 1)
+        assert determinant == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+def test_polynomial_in_the_step():
+    rng = np.random.default_rng(RNG_SEED)
+    network = Network((2, 2, 1), "tanh", rng.standard_normal((2, 3)), rng.standard_normal((1, 3)))
+    H = network.hessian(rng.standard_normal(6))
+    eigenvalues = np.linalg.eigvalsh(H)
+    for eta in 1 / eigenvalues[eigenvalues > 1e-6]:
+        assert abs(np.linalg.det(np.eye(6) - eta * H)) < 1e-9 * np.prod(
+            1 + np.abs(eta * eigenvalues)
+        )
+    assert np.linalg.det(np.eye(6) - 1e-12 * H) == pytest.approx(1)
+
+
+def test_tampered_certificates_are_refused():
+    genuine = certify_nonsingular_network(
+        (2, 2, 1), "softplus", [[1, "1/2"], [0, 1]], [[1, -1]], "3/7"
+    )
+    assert genuine.verify()
+    width = genuine.upper - genuine.lower
+    moved = (genuine.witness[0] + Fraction(1, 1000), *genuine.witness[1:])
+    forgeries = [
+        {"lower": genuine.lower + 2 * width, "upper": genuine.upper + 2 * width},
+        {"lower": -abs(genuine.lower), "upper": abs(genuine.upper)},
+        {"lower": -genuine.upper, "upper": -genuine.lower},
+        {"lower": genuine.upper, "upper": genuine.lower},
+        {"lower": Fraction(0)} if genuine.lower > 0 else {"upper": Fraction(0)},
+        {"witness": moved},
+        {"witness": genuine.witness[:-1]},
+        {"eta": genuine.eta + Fraction(1, 1000)},
+        {"eta": -genuine.eta},
+        {"activation": "tanh"},
+        {"activation": "relu"},
+        {"Y": ((Fraction(1), Fraction(-2)),)},
+        {"X": ((Fraction(1), Fraction(1)), (Fraction(0), Fraction(1)))},
+    ]
+    for change in forgeries:
+        assert not dataclasses.replace(genuine, **change).verify(), change
+
+
+def test_a_given_witness_is_used():
+    certificate = certify_nonsingular_network(
+        (1, 1, 1), "tanh", [[1]], [[1]], 0.5, theta=[0.25, "1/3"]
+    )
+    assert certificate.witness == (Fraction(1, 4), Fraction(1, 3))
+    assert certificate.verify()
+    with pytest.raises(NoWitnessError):  # the origin is none at this step size
+        certify_nonsingular_network((1, 1, 1), "tanh", [[1]], [[1]], 0.5, theta=[0, 0])
+
+
+def test_a_singular_map_has_no_certificate():
+    with pytest.raises(NoWitnessError, match="could not be told from 0"):
+        certify_nonsingular_network((2, 1), "tanh", [[1, 0], [0, 2]], [[1, 1]], "1/8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((1, 1, 1), "relu", [[1]], [[1]], 1), "activation: need an analytic one"),
+        (((1, 1, 1), "tanh", [[1, 2]], [[1]], 1), "Y: need 2 columns"),
+        (((1, 1, 1), "tanh", [[1]], [[1]], 0), "eta: need a positive number"),
+        (((1, 1, 1), "tanh", [[float("nan")]], [[1]], 1), "X: need finite numbers"),
+        (((1, 1, 1), "tanh", [1], [[1]], 1), "X: need a matrix of numbers"),
+        (((1, 1, 1), "tanh", [["a"]], [[1]], 1), "X: need a rational number"),
+        (((1, 1, 1), "tanh", [[1]], [[1]], 1, [0]), "theta: need 2 numbers"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        certify_nonsingular_network(*arguments)
