@@ -21,8 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -30,15 +28,15 @@ from numpy.typing import ArrayLike
 
 from . import _checks
 from ._checks import FloatArray
+from .layers import Layers, Weights
 from .nonlinear_activations import ACTIVATIONS, Activation
 from .sharpness import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
 
-Weights = list[FloatArray]
 ActivationName = Literal["tanh", "softplus", "relu"]
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(Layers):
     """The problem of fitting f_θ(X) to Y with a network of given widths and activation.
 
     Parameters
@@ -92,54 +90,8 @@ class Network:
         return type(self), (self.widths, self.activation, self.X, self.Y)
 
     @property
-    def depth(self) -> int:
-        """N, the number of layers."""
-        return len(self.widths) - 1
-
-    @cached_property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """The shapes (d_j, d_{j-1}) of W_1, …, W_N."""
-        return tuple((after, before) for before, after in pairwise(self.widths))
-
-    @cached_property
-    def dimension(self) -> int:
-        """D = Σ_j d_j d_{j-1}, the number of parameters."""
-        return sum(rows * columns for rows, columns in self.shapes)
-
-    @property
     def _sigma(self) -> Activation:
         return ACTIVATIONS[self.activation]
-
-    # -- coordinates ------------------------------------------------------------------------------
-
-    def split(self, theta: ArrayLike) -> Weights:
-        """Cut θ (..., D) into its matrices W_1, …, W_N, each (..., d_j, d_{j-1})."""
-        return self._split(_checks.coordinates("theta", theta, self.dimension))
-
-    def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
-        """Write W_1, …, W_N as one vector; the inverse of :meth:`split`."""
-        arrays = [_checks.to_floats("weights", W) for W in weights]
-        if [W.shape[-2:] for W in arrays] != list(self.shapes):
-            _checks.refuse(
-                "weights", f"matrices of shapes {list(self.shapes)}", [W.shape for W in arrays]
-            )
-        return self._join(arrays)
-
-    def _split(self, theta: FloatArray) -> Weights:
-        ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]
-        parts = np.split(theta, ends, axis=-1)
-        return [
-            part.reshape(*theta.shape[:-1], *shape)
-            for part, shape in zip(parts, self.shapes, strict=True)
-        ]
-
-    def _join(self, blocks: Sequence[FloatArray]) -> FloatArray:
-        batch = np.broadcast_shapes(*(block.shape[:-2] for block in blocks))
-        flat = [
-            np.broadcast_to(block, (*batch, *block.shape[-2:])).reshape(*batch, -1)
-            for block in blocks
-        ]
-        return np.concatenate(flat, axis=-1)
 
     # -- the loss and its derivatives -------------------------------------------------------------
 

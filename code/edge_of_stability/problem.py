@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -31,14 +30,14 @@ from numpy.typing import ArrayLike
 
 from . import _checks
 from ._checks import FloatArray
+from .layers import Layers, Weights
 from .sharpness import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
 
-Weights = list[FloatArray]
 SharpnessMethod = Literal["auto", "dense", "lanczos"]
 
 
 @dataclass(frozen=True, eq=False)
-class DeepLinearProblem:
+class DeepLinearProblem(Layers):
     """The problem of fitting π(θ)X to Y with a linear network of given widths.
 
     Parameters
@@ -87,21 +86,6 @@ class DeepLinearProblem:
 
     # -- the problem's constants ------------------------------------------------------------------
 
-    @property
-    def depth(self) -> int:
-        """N, the number of layers."""
-        return len(self.widths) - 1
-
-    @cached_property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """The shapes (d_j, d_{j-1}) of W_1, …, W_N."""
-        return tuple((after, before) for before, after in pairwise(self.widths))
-
-    @cached_property
-    def dimension(self) -> int:
-        """D = Σ_j d_j d_{j-1}, the number of parameters."""
-        return sum(rows * columns for rows, columns in self.shapes)
-
     @cached_property
     def Sigma(self) -> FloatArray:
         """Σ = XXᵀ, (d_0, d_0), read-only."""
@@ -136,63 +120,6 @@ class DeepLinearProblem:
         Q, triangle = np.linalg.qr(self.X.T)  # (n, d_0), (d_0, d_0)
         Y = self.Y @ Q  # (d_N, d_0)
         return triangle.T, Y, float(np.sum((self.Y - Y @ Q.T) ** 2))
-
-    # -- coordinates ------------------------------------------------------------------------------
-
-    def split(self, theta: ArrayLike) -> Weights:
-        """Cut θ into its matrices.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-            W_1 first, then W_2, …, W_N, each row by row.
-
-        Returns
-        -------
-        list of (..., d_j, d_{j-1}) arrays
-            W_1, …, W_N, which share memory with a float64 ``theta``.
-        """
-        return self._split(_checks.coordinates("theta", theta, self.dimension))
-
-    def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
-        """Write W_1, …, W_N as one vector; the inverse of :meth:`split`.
-
-        Parameters
-        ----------
-        weights : sequence of (..., d_j, d_{j-1}) array_like
-            Batch axes broadcast against each other.
-
-        Returns
-        -------
-        (..., D) array
-        """
-        arrays = [_checks.to_floats("weights", W) for W in weights]
-        if [W.shape[-2:] for W in arrays] != list(self.shapes):
-            _checks.refuse(
-                "weights", f"matrices of shapes {list(self.shapes)}", [W.shape for W in arrays]
-            )
-        if not all(np.isfinite(W).all() for W in arrays):
-            _checks.refuse("weights", "finite entries", "NaN or infinite entries")
-        try:
-            return self._join(arrays)
-        except ValueError:
-            _checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
-
-    def _split(self, theta: FloatArray) -> Weights:
-        ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]
-        parts = np.split(theta, ends, axis=-1)
-        return [
-            part.reshape(*theta.shape[:-1], *shape)
-            for part, shape in zip(parts, self.shapes, strict=True)
-        ]
-
-    def _join(self, weights: Sequence[FloatArray]) -> FloatArray:
-        batch = np.broadcast_shapes(*(W.shape[:-2] for W in weights))
-        flat = [
-            np.broadcast_to(W, (*batch, *W.shape[-2:])).reshape(*batch, W.shape[-2] * W.shape[-1])
-            for W in weights
-        ]
-        return np.concatenate(flat, axis=-1)
 
     # -- the loss and its derivatives -------------------------------------------------------------
 
