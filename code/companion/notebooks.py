@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,9 @@ class Notebook:
 
     @classmethod
     def read(cls, path: Path) -> Notebook:
-        """Read a ``.ipynb`` file."""
-        try:
-            raw = nbformat.read(path, as_version=4)
-        except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
-            raise BookError(f"{path.name}: not a readable notebook ({error})") from error
-        return cls(path, tuple(_cell(index, cell) for index, cell in enumerate(raw.cells)))
+        """Read a ``.ipynb`` file; once, as long as it does not change."""
+        state = path.stat()
+        return _read(path, state.st_mtime_ns, state.st_size)
 
     @property
     def code(self) -> tuple[Cell, ...]:
@@ -94,6 +92,15 @@ class Notebook:
             return ast.parse(cell.source)
         except SyntaxError as error:
             raise BookError(f"{self.path.name}: cell {cell.index}: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _modified: int, _size: int) -> Notebook:
+    try:
+        raw = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+        raise BookError(f"{path.name}: not a readable notebook ({error})") from error
+    return Notebook(path, tuple(_cell(index, cell) for index, cell in enumerate(raw.cells)))
 
 
 def _cell(index: int, raw: Any) -> Cell:

@@ -169,15 +169,10 @@ def _malformed(label: str, entry: Any) -> Iterator[str]:
 # Agreement of pages and registry ------------------------------------------------------------
 
 
-@cache
-def _text(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
-
-
 def _prose(page: Path) -> str:
     """The Markdown of a page, whatever its format."""
     if page.suffix == ".md":
-        return _text(page)
+        return page.read_text(encoding="utf-8")
     cells = Notebook.read(page).cells
     return "\n\n".join(cell.source for cell in cells if not cell.is_code)
 
