@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.declarations import Declaration, read_declarations
-from companion.notebooks import Notebook
+from companion.notebooks import Notebook, prose
 from companion.project import BookError, Project
 from companion.references import (
     figure_deviations,
@@ -129,12 +129,7 @@ def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Ite
 
 def shown_figures(page: Path) -> list[str]:
     """Names in the ``published`` directives of a page."""
-    if page.suffix == ".md":
-        text = page.read_text(encoding="utf-8")
-    else:
-        cells = Notebook.read(page).cells
-        text = "\n".join(cell.source for cell in cells if not cell.is_code)
-    return _SHOWN.findall(text)
+    return _SHOWN.findall(prose(page))
 
 
 def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:

@@ -94,6 +94,14 @@ class Notebook:
             raise BookError(f"{self.path.name}: cell {cell.index}: {error}") from error
 
 
+def prose(page: Path) -> str:
+    """Return the Markdown of a page, whatever its format."""
+    if page.suffix == ".md":
+        return page.read_text(encoding="utf-8")
+    cells = Notebook.read(page).cells
+    return "\n\n".join(cell.source for cell in cells if not cell.is_code)
+
+
 @lru_cache(maxsize=256)
 def _read(path: Path, _modified: int, _size: int) -> Notebook:
     try:

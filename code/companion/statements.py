@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from companion.notebooks import Notebook
+from companion.notebooks import Notebook, prose
 from companion.project import BookError, Project, package_source
 
 TIERS = {
@@ -100,7 +100,7 @@ def read_registry(path: Path) -> dict[str, Statement]:
 def stated(project: Project) -> Iterator[Stated]:
     """Every labelled statement of every page, in reading order."""
     for page in project.pages:
-        for match in _LABELLED.finditer(_prose(page)):
+        for match in _LABELLED.finditer(prose(page)):
             if match["label"]:
                 yield Stated(match["label"], match["kind"], match["title"].strip(), page)
 
@@ -116,6 +116,7 @@ def check_statements(project: Project) -> None:
         definition) without evidence, and evidence that does not exist.
     """
     registry = read_registry(project.statements)
+    proved = _proved(project)
     problems = [
         *_unlabelled(project),
         *_unmatched(registry, list(stated(project)), project),
@@ -123,7 +124,7 @@ def check_statements(project: Project) -> None:
         *(
             f"{label}: {problem}"
             for label, statement in registry.items()
-            for problem in _bad_evidence(project, statement)
+            for problem in _bad_evidence(project, statement, proved)
         ),
     ]
     if problems:
@@ -169,17 +170,9 @@ def _malformed(label: str, entry: Any) -> Iterator[str]:
 # Agreement of pages and registry ------------------------------------------------------------
 
 
-def _prose(page: Path) -> str:
-    """The Markdown of a page, whatever its format."""
-    if page.suffix == ".md":
-        return page.read_text(encoding="utf-8")
-    cells = Notebook.read(page).cells
-    return "\n\n".join(cell.source for cell in cells if not cell.is_code)
-
-
 def _unlabelled(project: Project) -> Iterator[str]:
     for page in project.pages:
-        for match in _LABELLED.finditer(_prose(page)):
+        for match in _LABELLED.finditer(prose(page)):
             if not match["label"] and match["kind"] not in _UNREGISTERED_KINDS:
                 title = match["title"].strip() or "without a title"
                 yield f"{project.name(page)}: {match['kind']} {title!r} has no label"
@@ -214,29 +207,32 @@ def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:
 # Evidence -----------------------------------------------------------------------------------
 
 
-def _bad_evidence(project: Project, statement: Statement) -> Iterator[str]:
+def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]) -> Iterator[str]:
     if not statement.evidence and not statement.label.startswith("def-"):
         yield "no evidence"
     for item in statement.evidence:
         if item.tier == "cited":
             continue
+        if not item.place:
+            if statement.label not in proved:
+                target = proof_target(statement.label)
+                yield f"{item.tier} evidence: proof at ({target})= does not exist"
+            continue
         exists = {
-            "": _proof_exists,
             "function": _function_exists,
             "test": _test_exists,
             "cell": _cell_exists,
         }[item.place]
-        if not exists(project, item.target or statement.label):
-            what = f"{item.place} {item.target}" if item.place else "proof"
-            where = "" if item.place else f" at ({proof_target(statement.label)})="
-            yield f"{item.tier} evidence: {what}{where} does not exist"
+        if not exists(project, item.target):
+            yield f"{item.tier} evidence: {item.place} {item.target} does not exist"
 
 
-def _proof_exists(project: Project, label: str) -> bool:
+def _proved(project: Project) -> frozenset[str]:
+    """Labels of all statements whose proof stands on a page, after its target."""
     pattern = re.compile(
-        rf"^\({re.escape(proof_target(label))}\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
+        rf"^\({proof_target('')}(\S+)\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
     )
-    return any(pattern.search(_prose(page)) for page in project.pages)
+    return frozenset(label for page in project.pages for label in pattern.findall(prose(page)))
 
 
 def _function_exists(project: Project, target: str) -> bool:
