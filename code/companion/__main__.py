@@ -4,6 +4,8 @@
 ``run``        run and check notebooks, without building the site
 ``reference``  accept what the last runs published as the new reference
 ``check``      check the sources alone; nothing runs
+``archive``    pack the built site, the executed notebooks and the data of the figures
+``launch``     write the repository as the launch buttons open it
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from typing import Any
 import yaml
 from filelock import FileLock, Timeout
 
+from companion.archive import write_archives
 from companion.checks import check_runs, check_sources, published_figures
 from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
+from companion.launch import REPOSITORY, Origin, write_tree
 from companion.project import BookError, Project
 from companion.references import accept_figure, accept_numbers
 from companion.runs import SCALES, Run, run_notebooks
@@ -89,6 +93,21 @@ def _check(project: Project, _: argparse.Namespace) -> None:
     check_statements(project)
 
 
+def _archive(project: Project, options: argparse.Namespace) -> None:
+    runs = _runs(project, options, project.notebooks)
+    check_runs(project, runs, scale=options.scale)
+    for path in write_archives(project, runs, project.archive):
+        print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
+
+
+def _launch(project: Project, _: argparse.Namespace) -> None:
+    origin = Origin.find(project)
+    if origin is None:
+        raise BookError(f"no repository: set {REPOSITORY}, or repository-code in CITATION.cff")
+    write_tree(project, project.launch, origin)
+    print(f"branch {origin.ref} of {origin.url}: {project.launch}")
+
+
 def _runs(project: Project, options: argparse.Namespace, notebooks: Sequence[Path]) -> list[Run]:
     if options.scheduler:
         os.environ[SCHEDULER] = options.scheduler
@@ -154,6 +173,10 @@ def _parser() -> argparse.ArgumentParser:
     reference.set_defaults(command=_reference)
     check = commands.add_parser("check", help="check the sources; nothing runs")
     check.set_defaults(command=_check)
+    archive = commands.add_parser("archive", parents=[executing], help="pack site, notebooks, data")
+    archive.set_defaults(command=_archive)
+    launch = commands.add_parser("launch", help="write the tree that launch buttons open")
+    launch.set_defaults(command=_launch)
     return parser
 
 

@@ -103,6 +103,16 @@ class Project:
         """The last good site."""
         return self.build / "html"
 
+    @property
+    def launch(self) -> Path:
+        """The repository as launch buttons open it; see :mod:`companion.launch`."""
+        return self.build / "launch"
+
+    @property
+    def archive(self) -> Path:
+        """What a release holds; see :mod:`companion.archive`."""
+        return self.build / "archive"
+
     # Sources ---------------------------------------------------------------------------------
     def name(self, path: Path) -> str:
         """Path relative to the root, with forward slashes: how files are called in messages."""

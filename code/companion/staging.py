@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import filecmp
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import yaml
 
+from companion.launch import Origin, prepared
 from companion.project import NOTEBOOK_SUFFIX, Project
 from companion.publish import FOLDER
 from companion.runs import Run
+from companion.sphinx_ext import downloads
 
 
 def stage(project: Project, runs: Sequence[Run]) -> None:
@@ -27,11 +29,14 @@ def stage(project: Project, runs: Sequence[Run]) -> None:
         for file in sorted(run.published.rglob("*")):
             if file.is_file():
                 wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
+    origin = Origin.find(project)
+    written = {Path("_config.yml"): _staged_config(project, origin), **_downloads(project, origin)}
     project.stage.mkdir(parents=True, exist_ok=True)
-    _remove_others(project.stage, wanted)
+    _remove_others(project.stage, {*wanted, *written})
     for name, source in wanted.items():
         _copy_if_changed(source, project.stage / name)
-    _write_if_changed(project.stage / "_config.yml", _staged_config(project))
+    for name, text in written.items():
+        _write_if_changed(project.stage / name, text)
 
 
 def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
@@ -43,15 +48,25 @@ def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
             yield relative, path
 
 
-def _staged_config(project: Project) -> str:
+def _downloads(project: Project, origin: Origin | None) -> dict[Path, str]:
+    """What the download buttons give, for :mod:`companion.sphinx_ext.downloads`."""
+    return {
+        Path(downloads.FOLDER) / project.name(path): (
+            prepared(path, origin) if origin else path.read_text(encoding="utf-8")
+        )
+        for path in project.notebooks
+    }
+
+
+def _staged_config(project: Project, origin: Origin | None) -> str:
     """The book's configuration, but Jupyter Book must not execute: that has been done."""
     config = yaml.safe_load(project.config.read_text(encoding="utf-8"))
     config["execute"] = {**config.get("execute", {}), "execute_notebooks": "off"}
+    config.update(origin.settings if origin else {})
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
-def _remove_others(folder: Path, wanted: Mapping[Path, Path]) -> None:
-    kept = {*wanted, Path("_config.yml")}
+def _remove_others(folder: Path, kept: Collection[Path]) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):
@@ -69,4 +84,5 @@ def _copy_if_changed(source: Path, target: Path) -> None:
 
 def _write_if_changed(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,0 +1,121 @@
+"""Notebooks that run elsewhere: in Colab, in Binder, or wherever a reader downloads them to.
+
+Such a notebook is the committed one with one cell in front, which in Colab installs the book's
+packages from the repository. The cell is not committed, because it names the repository, which is
+another one for every fork: it is written here, once for all notebooks. :func:`write_tree` writes
+the repository with its notebooks so prepared; CI pushes that as the branch the launch buttons open.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from companion.project import BookError, Project
+
+REPOSITORY = "COMPANION_REPOSITORY"  # environment variable: https://github.com/OWNER/NAME
+REF = "COMPANION_LAUNCH_REF"  # environment variable: the branch or tag that holds the tree
+DEFAULT_REF = "launch"
+_GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")  # what Colab can open
+_NOT_LAUNCHED = ".github"  # a branch with workflows in it is one that CI may not push
+
+_FIRST_CELL = """\
+# @title Run this cell first: in Colab it installs the book's packages, elsewhere it does nothing
+# Elsewhere, where they are missing: pip install "git+{url}@{ref}"
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "git+{url}@{ref}"
+"""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where launched notebooks and their packages come from: a repository, a branch or tag."""
+
+    url: str
+    ref: str
+
+    @classmethod
+    def find(cls, project: Project) -> Origin | None:
+        """Ask the environment (CI sets it), then ``repository-code`` in ``CITATION.cff``.
+
+        Returns
+        -------
+        Origin or None
+            None if neither names a repository: the site then has no launch links.
+
+        Raises
+        ------
+        BookError
+            If the address is not one that Colab can open.
+        """
+        url = os.environ.get(REPOSITORY) or _cited_repository(project)
+        if not url:
+            return None
+        url = url.removesuffix("/").removesuffix(".git")
+        if not _GITHUB.fullmatch(url):
+            raise BookError(f"repository {url!r}: https://github.com/OWNER/NAME needed")
+        return cls(url, os.environ.get(REF) or DEFAULT_REF)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What Jupyter Book needs in ``_config.yml`` to show the launch buttons."""
+        return {
+            "repository": {"url": self.url, "branch": self.ref},
+            "launch_buttons": {
+                "notebook_interface": "jupyterlab",
+                "binderhub_url": "https://mybinder.org",
+                "colab_url": "https://colab.research.google.com",
+            },
+        }
+
+
+def prepared(source: Path, origin: Origin) -> str:
+    """Return the notebook `source` with the cell that installs from `origin` in front."""
+    notebook = nbformat.read(source, as_version=4)
+    cell = nbformat.v4.new_code_cell(
+        _FIRST_CELL.format(url=origin.url, ref=origin.ref).rstrip(),
+        id="launch",
+        metadata={"cellView": "form"},
+    )
+    notebook.cells.insert(0, cell)
+    return f"{nbformat.writes(notebook)}\n"
+
+
+def write_tree(project: Project, target: Path, origin: Origin) -> None:
+    """Write the files of the repository, its notebooks prepared, into the new folder `target`."""
+    shutil.rmtree(target, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "-C", str(project.root), "ls-files", "-z"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        raise BookError(f"{project.root}: a git checkout needed ({listed.stderr.strip()})")
+    notebooks = set(project.notebooks)
+    for name in filter(None, listed.stdout.split("\0")):
+        source, copy = project.root / name, target / name
+        if Path(name).parts[0] == _NOT_LAUNCHED or not source.is_file():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source in notebooks:
+            copy.write_text(prepared(source, origin), encoding="utf-8")
+        else:
+            shutil.copy2(source, copy)
+
+
+def _cited_repository(project: Project) -> str:
+    path = project.root / "CITATION.cff"
+    if not path.is_file():
+        return ""
+    return str(yaml.safe_load(path.read_text(encoding="utf-8")).get("repository-code", ""))

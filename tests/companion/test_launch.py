@@ -1,0 +1,120 @@
+"""Launch buttons and downloads lead to notebooks that are there and install their packages."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+
+from companion.launch import REF, REPOSITORY, Origin, prepared, write_tree
+from companion.project import BookError, Project
+from toy import REPOSITORY as ROOT
+
+PROJECT = Project(ROOT)
+URL = "https://github.com/someone/companion"
+ORIGIN = Origin(URL, "launch")
+
+
+@pytest.fixture(autouse=True)
+def _no_repository_from_outside(monkeypatch):
+    for name in (REPOSITORY, REF):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    target = tmp_path_factory.mktemp("launch") / "tree"
+    write_tree(PROJECT, target, ORIGIN)
+    return target
+
+
+def links(page: str, host: str) -> list[str]:
+    return re.findall(rf'href="(https://{re.escape(host)}/[^"]*)"', page)
+
+
+def test_every_launched_notebook_begins_with_the_same_cell(tree):
+    first = {
+        nbformat.read(tree / PROJECT.name(path), as_version=4).cells[0].source
+        for path in PROJECT.notebooks
+    }
+    (source,) = first
+    assert f"git+{URL}@launch" in source
+    assert '"google.colab" in sys.modules' in source
+
+
+def test_launched_notebooks_are_the_committed_ones_but_for_that_cell(tree):
+    for path in PROJECT.notebooks:
+        launched = json.loads((tree / PROJECT.name(path)).read_text(encoding="utf-8"))
+        committed = nbformat.read(path, as_version=4)
+        nbformat.validate(nbformat.from_dict(launched))
+        del launched["cells"][0]
+        assert nbformat.from_dict(launched) == nbformat.from_dict(
+            json.loads(nbformat.writes(committed))
+        )
+
+
+def test_no_committed_notebook_has_the_cell():
+    for path in PROJECT.notebooks:
+        assert "google.colab" not in path.read_text(encoding="utf-8")
+
+
+def test_tree_is_the_repository_without_workflows(tree):
+    assert not (tree / ".github").exists()
+    for name in ("environment.yml", "pyproject.toml", "code/companion/publish.py", "_toc.yml"):
+        assert (tree / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+@pytest.mark.parametrize("ref", ["launch", "launch-v0.1.0"])
+def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch, ref):
+    monkeypatch.setenv(REPOSITORY, f"{URL}.git")
+    if ref != "launch":
+        monkeypatch.setenv(REF, ref)
+    assert build() == 0
+    for name in ("book/toy/lines", "book/toy/alone"):
+        page = (toy.site / f"{name}.html").read_text(encoding="utf-8")
+        assert (toy.root / f"{name}.ipynb").is_file()
+        assert links(page, "colab.research.google.com") == [
+            f"https://colab.research.google.com/github/someone/companion/blob/{ref}/{name}.ipynb"
+        ]
+        (binder,) = links(page, "mybinder.org")
+        assert urlsplit(binder).path == f"/v2/gh/someone/companion/{ref}"
+        assert urlsplit(binder).query == f"urlpath=lab/tree/{name}.ipynb"
+        downloaded = (toy.site / f"_sources/{name}.ipynb").read_text(encoding="utf-8")
+        assert downloaded == prepared(toy.root / f"{name}.ipynb", Origin(URL, ref))
+    index = (toy.site / "book/toy/index.html").read_text(encoding="utf-8")
+    assert not links(index, "mybinder.org")  # no notebook, nothing to launch
+
+
+def test_without_a_repository_the_committed_notebook_is_downloaded(toy, build):
+    assert build() == 0
+    page = (toy.site / "book/toy/lines.html").read_text(encoding="utf-8")
+    assert not links(page, "mybinder.org") + links(page, "colab.research.google.com")
+    (href,) = re.findall(r'href="([^"]*_sources/[^"]*\.ipynb)"', page)
+    downloaded = (toy.site / "book/toy" / href).resolve()
+    assert downloaded.read_bytes() == toy.notebook.read_bytes()
+
+
+def test_the_repository_may_stand_in_the_citation_file(toy):
+    project = Project(toy.root)
+    assert Origin.find(project) is None
+    (toy.root / "CITATION.cff").write_text(f"repository-code: {URL}/\n")
+    assert Origin.find(project) == ORIGIN
+
+
+def test_an_address_that_colab_cannot_open_is_refused(toy, build, monkeypatch, capsys):
+    monkeypatch.setenv(REPOSITORY, "https://example.org/a/b")
+    assert build() == 1
+    assert "https://github.com/OWNER/NAME needed" in capsys.readouterr().err
+
+
+def test_launch_needs_a_repository(toy, build, capsys):
+    assert build("launch") == 1
+    assert REPOSITORY in capsys.readouterr().err
+
+
+def test_tree_needs_git(toy, tmp_path):
+    with pytest.raises(BookError, match="git checkout needed"):
+        write_tree(Project(toy.root), tmp_path / "tree", ORIGIN)
