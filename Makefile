@@ -12,7 +12,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 READY := .venv/ready
 BOOK = $(PY) -m companion
-RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS))
+RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS)) $(if $(FRESH),--fresh)
 
 .PHONY: help
 help: ## list the commands
@@ -35,8 +35,9 @@ book: $(READY) ## run the notebooks, check every figure, build the site, print w
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
+paper: SCALE = paper
 paper: $(READY) ## the book at full size; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
-	@$(BOOK) book --scale paper --timeout 86400 $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+	@$(BOOK) book $(RUN_OPTIONS) --timeout 86400 $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 .PHONY: test
 test: $(READY) ## all tests that need no browser
@@ -59,10 +60,21 @@ check: $(READY) ## check figures, statements and evidence as declared; nothing r
 	@$(BOOK) check
 
 .PHONY: lint
-lint: $(READY) ## ruff (lint and format) and mypy
+lint: $(READY) lint-files ## ruff (lint and format), mypy, and lint-files
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+SCHEMA = @.venv/bin/check-jsonschema --quiet --builtin-schema
+.PHONY: lint-files
+lint-files: $(READY) ## notebooks without outputs; workflows, forms and CITATION.cff by their schemas
+	@.venv/bin/nbstripout --verify --keep-id $$(find book -name '*.ipynb' -not -path '*/.*')
+	$(SCHEMA) vendor.citation-file-format CITATION.cff
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.github-issue-forms $$(ls .github/ISSUE_TEMPLATE/*.yml | grep -v config.yml)
+	@.venv/bin/zizmor --offline --quiet --persona pedantic .
 
 .PHONY: format
 format: $(READY) ## let ruff format and mend
@@ -75,6 +87,18 @@ bench: $(READY) ## time the package against NumPy, PyTorch, JAX; writes the tabl
 	@$(PY) tests/benchmarks/bench_core.py
 	@$(PY) tests/benchmarks/bench_ensemble.py --json _build/bench.json
 	@$(PY) tests/benchmarks/page.py _build/bench.json book/_bench/results.md
+
+.PHONY: archive
+archive: book ## pack site, executed notebooks, figure data and packages, with checksums
+	@$(BOOK) archive $(RUN_OPTIONS)
+
+.PHONY: launch
+launch: $(READY) ## write the branch that the launch buttons open (COMPANION_REPOSITORY=https://…)
+	@$(BOOK) launch
+
+.PHONY: launch-check
+launch-check: $(READY) ## run every notebook as Binder and Colab would (PYTHON=python3.12)
+	@$(PY) tests/launch/check.py --python "$(PYTHON)"
 
 .PHONY: serve
 serve: book ## serve the site at http://localhost:PORT

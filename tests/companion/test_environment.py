@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from toy import REPOSITORY
 
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 LOCK = (REPOSITORY / "requirements.lock").read_text()
 LOCKED = [
     Requirement(line.removesuffix("\\").strip())
@@ -52,7 +53,7 @@ def conda_environment() -> tuple[str, list[str]]:
     return python.removeprefix("python="), pip
 
 
-@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("python", PYTHONS)
 def test_lock_satisfies_what_is_declared(python):
     for requirement in declared("book", "test", "lint", "build"):
         version = locked_version(requirement.name, python)
