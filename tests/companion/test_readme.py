@@ -1,15 +1,25 @@
-"""What the README shows is true: its code runs, its commands and files exist."""
+"""README, CONTRIBUTING and CHANGELOG are true: code runs, commands, files and versions exist."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
+import yaml
 
 from toy import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
+CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
 MAKEFILE = (REPOSITORY / "Makefile").read_text()
+TARGETS = set(re.findall(r"^\.PHONY: (\S+)$", MAKEFILE, re.MULTILINE))
+
+
+def mentioned(text: str) -> set[str]:
+    """Targets that a text tells to make: `make one two VARIABLE=…` in code, or a console's line."""
+    calls = re.findall(r"(?:^|`)make ((?:[a-z-]+\b ?)+)", text, re.MULTILINE)
+    return {target for call in calls for target in call.split()}
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
@@ -22,20 +32,30 @@ def test_code_runs(block):
     assert eval("certificate.verify()", namespace) is True
 
 
-@pytest.mark.parametrize(
-    "target", sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)))
-)
+@pytest.mark.parametrize("target", sorted(mentioned(README) | mentioned(CONTRIBUTING)))
 def test_commands_exist(target):
-    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+    assert target in TARGETS
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([\w./-]+)\)", README))
+def test_every_command_is_explained():
+    assert TARGETS - mentioned(README) - mentioned(CONTRIBUTING) == set()
+
+
+def test_versions_agree():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text())
+    changelog = (REPOSITORY / "CHANGELOG.md").read_text()
+    version, released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\S+)$", changelog, re.MULTILINE)[0]
+    assert version == project["version"] == citation["version"]
+    assert released == citation["date-released"].isoformat()
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(([\w./-]+)\)", README + CONTRIBUTING))
 def test_linked_files_exist(path):
     assert (REPOSITORY / path).exists()
 
 
-def test_every_documented_target_is_phony_or_a_file():
-    documented = re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE)
+def test_every_target_has_its_line_of_help():
+    documented = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, re.MULTILINE))
     assert len(documented) > 10
-    for target in documented:
-        assert f".PHONY: {target}\n" in MAKEFILE
+    assert documented == TARGETS
