@@ -6,6 +6,8 @@
 ``check``      check the sources alone; nothing runs
 ``archive``    pack the built site, the executed notebooks and the data of the figures
 ``launch``     write the repository as the launch buttons open it
+``fingerprint``
+               take the fingerprint of a text that claims are quoted from
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from companion.archive import write_archives
 from companion.checks import check_runs, check_sources, published_figures
+from companion.claims import check_claims, fingerprint
 from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.launch import REPOSITORY, Origin, write_tree
@@ -91,6 +95,15 @@ def _reference(project: Project, options: argparse.Namespace) -> None:
 def _check(project: Project, _: argparse.Namespace) -> None:
     check_sources(project)
     check_statements(project)
+    check_claims(project)
+
+
+def _fingerprint(project: Project, options: argparse.Namespace) -> None:
+    path = project.fingerprint(options.source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = textwrap.wrap(fingerprint(options.text.read_text(encoding="utf-8")), width=90)
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    print(f"wrote {project.name(path)}")
 
 
 def _archive(project: Project, options: argparse.Namespace) -> None:
@@ -177,6 +190,10 @@ def _parser() -> argparse.ArgumentParser:
     archive.set_defaults(command=_archive)
     launch = commands.add_parser("launch", help="write the tree that launch buttons open")
     launch.set_defaults(command=_launch)
+    prints = commands.add_parser("fingerprint", help="take the fingerprint of a quoted text")
+    prints.add_argument("source", help="its key in book/claims.yml")
+    prints.add_argument("text", type=Path, help="a file with the whole text, which is not kept")
+    prints.set_defaults(command=_fingerprint)
     return parser
 
 

@@ -58,6 +58,14 @@ class Project:
         return self.book / "statements.yml"
 
     @property
+    def claims(self) -> Path:
+        return self.book / "claims.yml"
+
+    def fingerprint(self, source: str) -> Path:
+        """What is kept of a text that claims are quoted from; see :mod:`companion.claims`."""
+        return self.book / "claims" / "fingerprints" / f"{source}.txt"
+
+    @property
     def lock(self) -> Path:
         return self.root / "requirements.lock"
 

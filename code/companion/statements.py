@@ -221,7 +221,7 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
         exists = {
             "function": _function_exists,
             "test": _test_exists,
-            "cell": _cell_exists,
+            "cell": cell_exists,
         }[item.place]
         if not exists(project, item.target):
             yield f"{item.tier} evidence: {item.place} {item.target} does not exist"
@@ -263,7 +263,8 @@ def _defined(path: Path) -> frozenset[str]:
     )
 
 
-def _cell_exists(project: Project, target: str) -> bool:
+def cell_exists(project: Project, target: str) -> bool:
+    """Whether the cell ``notebook.ipynb#name`` is in the book."""
     file, _, name = target.partition("#")
     path = project.root / file
     return path in project.notebooks and Notebook.read(path).named(name) is not None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
-from companion.notebooks import anchor
+from companion.notebooks import Notebook, anchor
 
 
 class page_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names nodes in lower case
@@ -13,6 +16,19 @@ class page_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names
 
     Attributes: ``docname`` and ``anchor`` (may be empty).
     """
+
+
+def cell_link(env: BuildEnvironment, target: str, text: str) -> page_link:
+    """Link to ``notebook.ipynb#name``; `text` may have ``{name}`` and ``{notebook}`` in it."""
+    file, _, name = target.partition("#")
+    cell = Notebook.read(Path(env.srcdir) / file).named(name)
+    notebook = file.removeprefix("book/").removesuffix(".ipynb")
+    return page_link(
+        "",
+        nodes.Text(text.format(name=name, notebook=notebook)),
+        docname=file.removesuffix(".ipynb"),
+        anchor=cell.anchor if cell else "",
+    )
 
 
 def setup(app: Sphinx) -> None:

@@ -18,8 +18,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-from companion.notebooks import Notebook
-from companion.sphinx_ext.cells import page_link
+from companion.sphinx_ext.cells import cell_link, page_link
+from companion.sphinx_ext.tables import sortable_table
 from companion.statements import TIERS, Evidence, Statement, order, proof_target, read_registry
 
 _FILE = Path("book") / "statements.yml"
@@ -115,14 +115,7 @@ def _separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
     """Where the evidence is: a link into the book where it is there, else a name."""
     if item.place == "cell":
-        file, _, name = item.target.partition("#")
-        cell = Notebook.read(Path(env.srcdir) / file).named(name)
-        return page_link(
-            "",
-            nodes.Text(f"cell {name}"),
-            docname=file.removesuffix(".ipynb"),
-            anchor=cell.anchor if cell else "",
-        )
+        return cell_link(env, item.target, "cell {name}")
     if item.place == "test":
         return nodes.inline("", "test ", nodes.literal("", item.target.rpartition("::")[2]))
     if item.place == "function":
@@ -201,31 +194,21 @@ def _is_statement(node: nodes.Node) -> bool:
 
 
 def _table(app: Sphinx, docname: str, sources: Mapping[str, nodes.paragraph]) -> nodes.container:
-    columns = ("Statement", "How we know", "Where it comes from")
-    table = nodes.table(classes=["statement-table", "sortable"])
-    group = nodes.tgroup(cols=len(columns))
-    group += [nodes.colspec(colwidth=width) for width in (40, 25, 35)]
-    group += nodes.thead("", _row([[nodes.Text(column)] for column in columns]))
-    body = nodes.tbody()
+    columns = {"Statement": 40, "How we know": 25, "Where it comes from": 35}
+    rows = []
     for statement, place, name, title in _placed(app.env):
         link = page_link("", nodes.Text(name), docname=place, anchor=statement.label)
         tiers: list[nodes.Node] = []
         for tier in statement.tiers or ("definition",):
             tiers += [_badge(tier), nodes.Text(" ")]
-        body += _row(
+        rows.append(
             [
                 [link, *(child.deepcopy() for child in title)],
                 tiers,
                 sources[statement.label].children,
             ]
         )
-    group += body
-    table += group
-    return nodes.container("", table, classes=["statement-overview"])
-
-
-def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+    return sortable_table(columns, rows, "statement-table")
 
 
 def _map(app: Sphinx, docname: str) -> str:
