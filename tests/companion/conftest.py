@@ -37,3 +37,19 @@ def build(toy: ToyBook) -> Build:
         return main(["--root", str(toy.root), *(arguments or ("book",))])
 
     return run
+
+
+@pytest.fixture
+def refused(toy: ToyBook, build: Build, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Build, expect failure, check that the site is untouched; return the message."""
+    before = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
+    assert before
+
+    def run(*arguments: str) -> str:
+        capsys.readouterr()
+        assert build(*arguments) == 1
+        after = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
+        assert after == before
+        return capsys.readouterr().err
+
+    return run

@@ -5,25 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toy import DRAW, STATEMENTS, TITLE, ToyBook
+from toy import DRAW, STATEMENTS, TITLE
 
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
-
-
-@pytest.fixture
-def refused(toy: ToyBook, build, capsys):
-    """Build, expect failure, check that the site is untouched; return the message."""
-    before = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
-    assert before
-
-    def run(*arguments: str) -> str:
-        capsys.readouterr()
-        assert build(*arguments) == 1
-        after = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
-        assert after == before
-        return capsys.readouterr().err
-
-    return run
 
 
 def test_figure_that_no_cell_publishes(toy, refused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -53,17 +54,12 @@ class _VerdictsDirective(SphinxDirective):
     """What each verdict means, and how often it was given."""
 
     def run(self) -> list[nodes.Node]:
-        given = [claim.verdict for claim in _claims(self.env).claims]
+        given = Counter(claim.verdict for claim in _claims(self.env).claims)
         items = [
-            nodes.paragraph("", "", _badge(verdict), nodes.Text(f" {meaning}: "), _strong(given))
+            nodes.paragraph("", "", _badge(verdict), nodes.Text(f" {given[verdict]}: {meaning}"))
             for verdict, meaning in VERDICTS.items()
-            for given in [str(given.count(verdict))]
         ]
         return [nodes.container("", *items, classes=["claim-verdicts"])]
-
-
-def _strong(text: str) -> nodes.strong:
-    return nodes.strong("", text)
 
 
 class _TableDirective(SphinxDirective):
@@ -105,7 +101,7 @@ class _ListDirective(SphinxDirective):
         entry = nodes.container(classes=["claim"], ids=[claim.label])
         self._make_referable(claim)
         heading = nodes.paragraph(classes=["claim-heading"])
-        heading += [_strong(f"{claim.number}. {claim.title}"), nodes.Text(" ")]
+        heading += [nodes.strong("", f"{claim.number}. {claim.title}"), nodes.Text(" ")]
         heading += _badge(claim.verdict)
         source = nodes.inline("", _names(registry, claim), classes=["claim-source"])
         quoted = self._inline(f"“{claim.quote}”")
@@ -121,9 +117,9 @@ class _ListDirective(SphinxDirective):
         footer = nodes.container(classes=["statement-footer"])
         if claim.statements:
             links = ", ".join(f"{{prf:ref}}`{label}`" for label in claim.statements)
-            footer += nodes.paragraph("", "", *self._inline(f"Proved: {links}"))
+            footer += nodes.paragraph("", "", *self._inline(f"Statements: {links}"))
         if claim.cells:
-            line = nodes.paragraph("", "Shown: ")
+            line = nodes.paragraph("", "Cells: ")
             for position, cell in enumerate(claim.cells):
                 line += nodes.Text(", " if position else "")
                 line += cell_link(self.env, cell, "{name} in {notebook}")
