@@ -53,13 +53,13 @@ def claimed(toy: ToyBook, build) -> ToyBook:
     source = toy.root.parent / "tract.txt"
     source.write_text(TEXT)
     assert build("fingerprint", "tract", str(source)) == 0
-    toy.page.write_text(toy.page.read_text() + PAGE)
+    toy.page.write_text(toy.page.read_text(encoding="utf-8") + PAGE, encoding="utf-8")
     return toy
 
 
 def test_page_shows_entries_counts_and_links(claimed, build):
     assert build() == 0
-    page = (claimed.site / "book/toy/index.html").read_text()
+    page = (claimed.site / "book/toy/index.html").read_text(encoding="utf-8")
     assert '<span class="number">2</span> claims, <span class="number">0</span> of' in page
     assert 'id="claim-one"' in page
     assert 'href="#claim-one"' in page
@@ -140,7 +140,7 @@ def test_fingerprint_does_not_hold_the_text():
 
 
 def test_every_verdict_has_a_colour():
-    sheet = Path(REPOSITORY / "book/_static/book.css").read_text()
+    sheet = Path(REPOSITORY / "book/_static/book.css").read_text(encoding="utf-8")
     for verdict in VERDICTS:
         assert f".verdict-{verdict.replace(' ', '-')} " in sheet
 
