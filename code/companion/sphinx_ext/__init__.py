@@ -8,11 +8,20 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from companion.publish import BUILDING
-from companion.sphinx_ext import cells, claims, downloads, offline, proofs, published, registry
+from companion.sphinx_ext import (
+    cells,
+    claims,
+    downloads,
+    explorer,
+    offline,
+    proofs,
+    published,
+    registry,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     os.environ[BUILDING] = "1"  # kernels that a plain `jupyter-book build` starts inherit it
-    for part in (cells, claims, downloads, offline, proofs, published, registry):
+    for part in (cells, claims, downloads, explorer, offline, proofs, published, registry):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

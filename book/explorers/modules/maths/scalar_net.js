@@ -1,0 +1,128 @@
+// The scalar net, widths (1, 1, 1) and X = Y = 1, with the loss L(x, y) = (xy − 1)².
+//
+// Symbols as in the chapter "Past the edge": h = 2η, r = xy − 1, u = hr, s = x² + y²,
+// p = x + y, q = x − y. Nothing here touches a page; tests compare it with the Python package.
+
+/** Steps after which an orbit is judged. Long against every transient but those at η ≈ 1/2. */
+export const LONG_RUN = 4000;
+
+/** Beyond this distance an orbit counts as divergent even if no theorem says so. */
+const FAR = 1e8;
+
+/** Orbits this close to a periodic one, or to the saddle 0, count as arrived. */
+const NEAR = 1e-6;
+
+/** Longest period that is looked for. */
+const LONGEST_PERIOD = 16;
+
+export function loss(x, y) {
+  return (x * y - 1) ** 2;
+}
+
+export function gradient(x, y) {
+  const r = x * y - 1;
+  return [2 * r * y, 2 * r * x];
+}
+
+/** The largest eigenvalue of the Hessian [[2y², 4xy − 2], [4xy − 2, 2x²]]. */
+export function sharpness(x, y) {
+  return x * x + y * y + Math.hypot(x * x - y * y, 4 * x * y - 2);
+}
+
+/** One step of gradient descent. */
+export function step(x, y, eta) {
+  const u = 2 * eta * (x * y - 1);
+  return [x - u * y, y - u * x];
+}
+
+/** The orbit θ_0, …, θ_steps with its losses and sharpnesses; not finite once it overflows. */
+export function orbit(x, y, eta, steps) {
+  const result = {
+    xs: new Float64Array(steps + 1),
+    ys: new Float64Array(steps + 1),
+    losses: new Float64Array(steps + 1),
+    sharpnesses: new Float64Array(steps + 1),
+  };
+  for (let t = 0; t <= steps; t += 1) {
+    result.xs[t] = x;
+    result.ys[t] = y;
+    result.losses[t] = loss(x, y);
+    result.sharpnesses[t] = sharpness(x, y);
+    [x, y] = step(x, y, eta);
+  }
+  return result;
+}
+
+/** F = 4 − hs + h²r. For η < 1 its sign never changes along an orbit. */
+export function threshold(x, y, eta) {
+  const h = 2 * eta;
+  return 4 - h * (x * x + y * y) + h * h * (x * y - 1);
+}
+
+/** Semi-axes of the ellipse F = 0 in p and q; null unless 0 < η < 1. */
+export function semiaxes(eta) {
+  if (!(eta > 0 && eta < 1)) return null;
+  return { A: 2 * Math.sqrt(1 / eta + 1), B: 2 * Math.sqrt(1 / eta - 1) };
+}
+
+/** The point of the ellipse F = 0 at the angle φ: p = A cos φ, q = B sin φ. */
+export function ellipsePoint({ A, B }, phi) {
+  const p = A * Math.cos(phi);
+  const q = B * Math.sin(phi);
+  return [(p + q) / 2, (p - q) / 2];
+}
+
+/**
+ * The minimizers (x, 1/x) flatter than 2/η, as the open interval of their x > 0.
+ *
+ * The sharpness of (x, 1/x) is 2(x² + 1/x²). Null if there are none, that is for η ≥ 1/2.
+ */
+export function stablePart(eta) {
+  if (!(eta < 0.5)) return null;
+  if (eta === 0) return [0, Infinity];
+  // x² + 1/x² < 1/η; the two roots for x² have the product 1.
+  const largest = Math.sqrt((1 / eta + Math.sqrt(1 / eta ** 2 - 4)) / 2);
+  return [1 / largest, largest];
+}
+
+/** The two-cycle a < 1 < b of the balanced line: ab = 1/h, a + b = √(1 + 3/h); null for η ≤ 1/2. */
+export function twoCycle(eta) {
+  if (!(eta > 0.5)) return null;
+  const h = 2 * eta;
+  const sum = Math.sqrt(1 + 3 / h);
+  const b = (sum + Math.sqrt(1 - 1 / h)) / 2;
+  return [1 / (h * b), b];
+}
+
+/** Whether (x, y) is in the set Δ, from which every orbit tends to infinity. */
+export function escapes(x, y, eta) {
+  const u = 2 * eta * (x * y - 1);
+  return u > 5 && 2 * Math.abs(x - y) < (1 - 4 / u) * Math.abs(x + y);
+}
+
+/**
+ * Where the orbit of (x, y) ends, as far as a long run shows.
+ *
+ * kind is "diverged" (with `steps`, the step at which that was certain), "minimizer" or "saddle"
+ * (with the limit x, y), "cycle" (with its `period` and a point x, y), or "bounded".
+ */
+export function outcome(x, y, eta) {
+  for (let t = 0; t <= LONG_RUN; t += 1) {
+    if (escapes(x, y, eta) || !(Math.hypot(x, y) < FAR)) return { kind: "diverged", steps: t };
+    [x, y] = step(x, y, eta);
+  }
+  const period = shortestPeriod(x, y, eta);
+  if (period > 1) return { kind: "cycle", period, x, y };
+  if (period === 1 && loss(x, y) < NEAR) return { kind: "minimizer", x, y };
+  if (period === 1 && Math.hypot(x, y) < NEAR) return { kind: "saddle", x, y };
+  return { kind: "bounded", x, y };
+}
+
+function shortestPeriod(x, y, eta) {
+  let [a, b] = [x, y];
+  for (let period = 1; period <= LONGEST_PERIOD; period += 1) {
+    [a, b] = step(a, b, eta);
+    if (Math.hypot(a - x, b - y) < NEAR) return period;
+  }
+  return 0;
+}

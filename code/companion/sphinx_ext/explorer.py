@@ -1,0 +1,97 @@
+"""Directive ``explorer``: an interactive picture, with a published figure in its place.
+
+The content is a ``published`` figure. It stands wherever no script runs: in print, in one-page and
+PDF builds, without JavaScript. On the pages of the site, and only on those with the directive, a
+module of ``book/explorers/modules`` puts the explorer before it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
+
+_MODULES = Path("book") / "explorers" / "modules"
+_SERVED = "_static/explorers"  # not loaded by every page, as what stands in html_static_path is
+_STYLE = "explorers.css"
+_PAGE_BUILDERS = ("html", "dirhtml")
+
+
+class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
+    """A published figure that a module makes interactive.
+
+    Attributes: ``module``, its name without the suffix.
+    """
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("explorer", _ExplorerDirective)
+    app.add_node(
+        explorer,
+        html=(_begin, _end),
+        **dict.fromkeys(("latex", "man", "texinfo", "text"), (_nothing, _nothing)),
+    )
+    app.connect("build-finished", _copy_modules)
+
+
+class _ExplorerDirective(SphinxDirective):
+    """``{explorer} module`` with a ``published`` figure as content."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        file = Path(self.env.srcdir) / _MODULES / f"{name}.js"
+        if not file.is_file():
+            raise self.error(f"explorer {name!r}: there is no {_MODULES.as_posix()}/{name}.js")
+        node = explorer(module=name)
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        figures = [
+            figure for figure in node.findall(nodes.figure) if "published" in figure["classes"]
+        ]
+        if len(figures) != 1:
+            raise self.error(
+                f"explorer {name!r}: {len(figures)} published figures as its content; one needed"
+            )
+        return [node]
+
+
+def _begin(translator: Any, node: explorer) -> None:
+    name = f' data-explorer="{node["module"]}"' if _is_live(translator) else ""
+    translator.body.append(f'<div class="explorer"{name}>\n')
+
+
+def _end(translator: Any, node: explorer) -> None:
+    translator.body.append("</div>\n")
+    if _is_live(translator):
+        builder = translator.builder
+        page = builder.get_target_uri(builder.current_docname)
+        style = relative_uri(page, f"{_SERVED}/{_STYLE}")
+        module = relative_uri(page, f"{_SERVED}/{node['module']}.js")
+        translator.body.append(f'<link rel="stylesheet" href="{style}">\n')
+        translator.body.append(f'<script type="module" src="{module}"></script>\n')
+
+
+def _is_live(translator: Any) -> bool:
+    return translator.builder.name in _PAGE_BUILDERS
+
+
+def _nothing(_translator: Any, _node: explorer) -> None:
+    """Only the figure in it is shown."""
+
+
+def _copy_modules(app: Sphinx, error: Exception | None) -> None:
+    source = Path(app.srcdir) / _MODULES
+    if error or app.builder.name not in _PAGE_BUILDERS or not source.is_dir():
+        return
+    target = Path(app.outdir) / _SERVED
+    shutil.rmtree(target, ignore_errors=True)  # modules that are gone
+    shutil.copytree(source, target)

@@ -1,0 +1,237 @@
+"""The explorers compute what the Python package computes, on random inputs, in the browser."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import edge_of_stability as eos
+
+SEED = 20240220
+CASES = 400
+TOLERANCE = 1e-9  # relative to the larger of 1 and the value
+SCALAR = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
+
+# Lists instead of typed arrays, so that the answer can be serialised.
+CALL = """async ([module, name, cases]) => {
+  const called = await import(module);
+  const plain = (value) =>
+    ArrayBuffer.isView(value) ? Array.from(value)
+    : Array.isArray(value) ? value.map(plain)
+    : value && typeof value === "object"
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
+    : value;
+  return cases.map((arguments_) => plain(called[name](...arguments_)));
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address + "book/explorers/index.html")
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def call(page, address):
+    """Call a function of a module once for each list of arguments."""
+
+    def called(module: str, name: str, cases) -> list:
+        arguments = [
+            [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
+            for case in cases
+        ]
+        url = f"{address}_static/explorers/maths/{module}.js"
+        return page.evaluate(CALL, [url, name, arguments])
+
+    return called
+
+
+def agree(found, expected, tolerance=TOLERANCE):
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    assert found.shape == expected.shape
+    worst = np.abs(found - expected) / np.maximum(1, np.abs(expected))
+    assert worst.max() <= tolerance, worst.max()
+
+
+# The scalar net -----------------------------------------------------------------------------
+
+
+def scalar_cases():
+    rng = np.random.default_rng(SEED)
+    return rng.uniform(-3.2, 3.2, (CASES, 2)), rng.uniform(0.005, 1.1, CASES)
+
+
+def test_scalar_loss_gradient_and_sharpness(call):
+    points, _ = scalar_cases()
+    agree(call("scalar_net", "loss", points.tolist()), SCALAR.loss(points))
+    agree(call("scalar_net", "gradient", points.tolist()), SCALAR.gradient(points))
+    agree(call("scalar_net", "sharpness", points.tolist()), SCALAR.sharpness(points))
+
+
+def test_scalar_orbits(call):
+    points, etas = scalar_cases()
+    steps = 8  # chaos stretches rounding errors about threefold a step
+    found = call(
+        "scalar_net", "orbit", [[*p, eta, steps] for p, eta in zip(points, etas, strict=True)]
+    )
+    path = eos.gradient_descent(SCALAR, points, etas, steps)
+    compared = 0
+    for i, orbit in enumerate(found):
+        # Beyond 1e50 the Hessian overflows in either, at different places.
+        seen = np.abs(path.thetas[:, i]).max(-1) < 1e50
+        assert seen[0]
+        compared += seen.sum()
+        agree(np.array(orbit["xs"])[seen], path.thetas[seen, i, 0])
+        agree(np.array(orbit["ys"])[seen], path.thetas[seen, i, 1])
+        agree(np.array(orbit["losses"])[seen], path.losses[seen, i])
+        agree(np.array(orbit["sharpnesses"])[seen], SCALAR.sharpness(path.thetas[seen, i]))
+    assert compared > 0.7 * CASES * (steps + 1)
+
+
+def test_threshold_vanishes_on_the_ellipse_and_is_multiplied_by_a_step(call):
+    points, etas = scalar_cases()
+    F = np.array(
+        call("scalar_net", "threshold", [[*p, e] for p, e in zip(points, etas, strict=True)])
+    )
+    after = SCALAR.step(points, etas)
+    next_F = call("scalar_net", "threshold", [[*p, e] for p, e in zip(after, etas, strict=True)])
+    u = 2 * etas * (points.prod(axis=1) - 1)
+    # Both sides are sums of large terms that cancel.
+    size = 1 + (after**2).sum(1)
+    agree(next_F / size, F * (1 + 2 * etas * u + u**2) / size)
+
+    inside = etas < 1
+    axes = call("scalar_net", "semiaxes", etas[:, None].tolist())
+    assert [axis is not None for axis in axes] == inside.tolist()
+    angles = np.random.default_rng(SEED).uniform(0, 2 * np.pi, CASES)
+    chosen = [(axis, angle) for axis, angle in zip(axes, angles, strict=True) if axis]
+    on_it = np.array(call("scalar_net", "ellipsePoint", chosen))
+    eta_in = etas[inside]
+    zero = call("scalar_net", "threshold", [[*p, e] for p, e in zip(on_it, eta_in, strict=True)])
+    agree(zero, np.zeros(len(zero)))
+    # The boundary map of the chapter "Past the edge": φ' = π − 3φ.
+    expected = call("scalar_net", "ellipsePoint", [(axis, np.pi - 3 * a) for axis, a in chosen])
+    agree(SCALAR.step(on_it, eta_in), expected)
+
+
+def test_stable_part_ends_at_the_edge(call):
+    _, etas = scalar_cases()
+    for eta, part in zip(
+        etas, call("scalar_net", "stablePart", etas[:, None].tolist()), strict=True
+    ):
+        assert (part is not None) == (eta < 0.5)
+        if part:
+            low, high = part
+            ends = np.array([[low, 1 / low], [high, 1 / high]])
+            agree(SCALAR.sharpness(ends), [2 / eta, 2 / eta])
+            middle = np.sqrt(low * high)
+            assert SCALAR.sharpness([middle, 1 / middle]) < 2 / eta
+
+
+def test_two_cycle_returns_after_two_steps(call):
+    _, etas = scalar_cases()
+    for eta, cycle in zip(
+        etas, call("scalar_net", "twoCycle", etas[:, None].tolist()), strict=True
+    ):
+        assert (cycle is not None) == (eta > 0.5)
+        if cycle:
+            a, b = cycle
+            assert a < 1 < b
+            path = eos.gradient_descent(SCALAR, [a, a], eta, 2).thetas
+            agree(path, [[a, a], [b, b], [a, a]])
+
+
+def test_outcomes_are_those_of_the_ensemble(call):
+    points, etas = scalar_cases()
+    found = call("scalar_net", "outcome", [[*p, eta] for p, eta in zip(points, etas, strict=True)])
+    result = eos.run_ensemble(SCALAR, points, etas, 4000)
+    kinds = {
+        eos.Outcome.CONVERGED: {"minimizer"},
+        eos.Outcome.BOUNDED: {"bounded", "cycle", "minimizer"},  # slow ones are near a minimizer
+        eos.Outcome.DIVERGED: {"diverged"},
+    }
+    for end, outcome, theta in zip(found, result.outcome, result.theta, strict=True):
+        assert end["kind"] in kinds[eos.Outcome(outcome)]
+        if outcome == eos.Outcome.CONVERGED:
+            agree([end["x"], end["y"]], theta, 1e-6)
+    assert {"minimizer", "diverged", "bounded", "cycle"} <= {end["kind"] for end in found}
+
+
+# The presets are what their names say ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def presets(page, address):
+    url = f"{address}_static/explorers/maths/scalar_presets.js"
+    module = page.evaluate("async (url) => ({...(await import(url))})", url)
+    steps = module["SHOWN_STEPS"]
+    found = {}
+    for preset in module["PRESETS"]:
+        eta, start = preset["eta"], [preset["x"], preset["y"]]
+        path = eos.gradient_descent(SCALAR, start, eta, steps)
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = np.isfinite(path.losses) & (np.abs(path.thetas).max(-1) < 1e50)
+        sharpness = SCALAR.sharpness(path.thetas[finite]) * eta / 2  # in units of the edge
+        found[preset["name"]] = (eta, path, sharpness)
+    assert list(found) == ["descent", "edge", "catapult", "2-cycle", "chaos", "divergence"]
+    return found
+
+
+def test_descent(presets):
+    _, path, sharpness = presets["descent"]
+    falling = path.losses > 1e-20  # below it is rounding
+    assert (np.diff(path.losses)[falling[1:]] < 0).all()
+    assert path.losses[0] > 1
+    assert path.losses[-1] < 1e-20
+    assert (sharpness < 1).all()
+
+
+def test_edge(presets):
+    _, path, sharpness = presets["edge"]
+    crossings = np.flatnonzero(np.diff(sharpness > 1))
+    assert sharpness[0] < 0.8
+    assert len(crossings) > 20
+    assert (np.diff(path.losses) > 0).sum() >= 5  # not monotone …
+    assert path.losses[-1] < 1e-3 * path.losses[0]  # … and yet it falls
+    assert 0.95 < sharpness[-1] < 1
+
+
+def test_catapult(presets):
+    _, path, sharpness = presets["catapult"]
+    assert sharpness[0] > 1.2
+    assert path.losses.max() > 100 * path.losses[0]
+    assert path.losses[-1] < 1e-20
+    assert sharpness[-1] < 0.7
+
+
+def test_two_cycle(presets):
+    eta, path, _ = presets["2-cycle"]
+    h = 2 * eta
+    (a, b) = np.sort(np.roots([1, -np.sqrt(1 + 3 / h), 1 / h]))
+    agree(np.sort(path.thetas[-2:, 0]), [a, b], 1e-4)
+    agree(path.thetas[-2:, 0], path.thetas[-2:, 1], 1e-4)
+    assert b - a > 0.3
+
+
+def test_chaos(presets):
+    eta, path, _ = presets["chaos"]
+    assert np.isfinite(path.losses).all()
+    long = eos.gradient_descent(SCALAR, path.thetas[0], eta, 20_000)
+    assert np.abs(long.thetas).max() < 3
+    # The Lyapunov exponent on the balanced line, where the orbit ends.
+    z = long.thetas[1000:, 0]
+    assert np.abs(z - long.thetas[1000:, 1]).max() < 1e-12
+    exponent = np.log(np.abs(1 + 2 * eta - 6 * eta * z**2)).mean()
+    assert exponent > 0.3
+
+
+def test_divergence(presets):
+    eta, path, _ = presets["divergence"]
+    assert eta < 0.5  # where it would converge from nearer starts
+    assert path.losses[1] < path.losses[0]  # it does not look like it at first
+    assert not np.isfinite(path.losses[-1])
+    half = eos.gradient_descent(SCALAR, path.thetas[0] / 2, eta, 200)
+    assert half.losses[-1] < 1e-20

@@ -1,0 +1,331 @@
+"""The explorers in Chromium: by mouse, touch and keyboard, with and without scripts, on paper."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import SITE
+
+from companion import style
+
+EXPLORERS = ("scalar_net",)
+MODULES = SITE / "_static" / "explorers"
+
+
+@pytest.fixture
+def explore(browser, address):
+    """Open an explorer's page in a context of its own; returns the page."""
+    contexts = []
+
+    def opened(name: str, fragment: str = "", **options):
+        options = {"viewport": {"width": 1280, "height": 1000}, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+        page.goto(f"{address}book/explorers/{name}.html{fragment}", wait_until="load")
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".explorer.is-live")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def settle(page) -> None:
+    """Wait until a change is drawn: two frames."""
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
+def outcome(page) -> str:
+    settle(page)
+    return page.locator(".outcome").inner_text()
+
+
+def centre(page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+# For every explorer ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("options", [{"java_script_enabled": False}, {}], ids=["no-js", "print"])
+def test_a_still_stands_where_nothing_moves(explore, name, options):
+    page = explore(name, **options)
+    page.emulate_media(media="print")
+    still = page.locator(".explorer figure.published img:visible")
+    assert still.count() == 1
+    assert len(still.get_attribute("alt")) > 100
+    assert not page.locator(".explorer-live").is_visible()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_on_screen_the_explorer_stands_in_the_place_of_the_still(explore, name):
+    page = explore(name)
+    assert page.locator(".explorer-live").is_visible()
+    assert page.locator(".explorer figure.published img:visible").count() == 0
+    assert page.locator(".explorer figcaption").is_visible()
+    assert page.problems == []
+
+
+def test_other_pages_do_not_load_explorers(visit):
+    page = visit("book/setting/index.html").page
+    sources = page.evaluate("[...document.scripts].map(script => script.src)")
+    assert sources
+    assert not [source for source in sources if "/explorers/" in source]
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_has_a_name_and_is_reached_by_tab(explore, name):
+    page = explore(name)
+    controls = page.locator(".explorer-live :is(button, input, [role=slider])")
+    nameless = controls.evaluate_all(
+        "all => all.filter(c => !(c.labels?.[0]?.textContent || c.getAttribute('aria-label')"
+        " || c.textContent).trim()).map(c => c.outerHTML)"
+    )
+    assert nameless == []
+    page.locator(".explorer-live button").first.focus()
+    for _ in range(controls.count() - 1):
+        page.keyboard.press("Tab")
+    is_last = "all => document.activeElement === all[all.length - 1]"
+    assert controls.evaluate_all(is_last)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_focused_control_is_seen(explore, name):
+    page = explore(name)
+    page.locator(".explorer-live button").first.focus()
+    for _ in range(page.locator(".explorer-live :is(button, input, [role=slider])").count()):
+        seen = page.evaluate(
+            "() => { const f = document.activeElement, ring = f.querySelector('.handle-focus');"
+            " return ring ? getComputedStyle(ring).stroke !== 'none'"
+            " : parseFloat(getComputedStyle(f).outlineWidth) >= 2; }"
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML")
+        page.keyboard.press("Tab")
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_colours_follow_the_theme(explore, name):
+    page = explore(name)
+    ink = "getComputedStyle(document.querySelector('.chart text')).fill"
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    light = page.evaluate(ink)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(ink) != light
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_redraw_is_bounded(explore, name):
+    """However many changes one frame brings, they are drawn once, and nothing piles up."""
+    page = explore(name)
+    grown, drawings = page.evaluate(
+        """async () => {
+          const frame = () => new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
+          const input = document.querySelector('.explorer-live input[type=range]');
+          const count = () => document.querySelectorAll('.explorer-live *').length;
+          const sets = new Map();
+          const observer = new MutationObserver((records) => {
+            for (const { target } of records) sets.set(target, (sets.get(target) ?? 0) + 1);
+          });
+          await frame();
+          const before = count();
+          const path = [...document.querySelectorAll('.explorer-live path.orbit')];
+          for (const p of path) observer.observe(p, { attributeFilter: ['d'] });
+          const [low, high] = [Number(input.min), Number(input.max)];
+          for (let i = 0; i < 100; i += 1) {
+            input.value = String(low + ((high - low) * i) / 100);
+            input.dispatchEvent(new Event('input'));
+          }
+          await frame();
+          const drawings = Math.max(...sets.values());
+          for (let i = 0; i < 40; i += 1) {
+            input.value = String(low + ((high - low) * (i % 7)) / 7);
+            input.dispatchEvent(new Event('input'));
+            await frame();
+          }
+          input.value = String(low + (high - low) / 2);
+          return [count() - before, drawings];
+        }"""
+    )
+    assert drawings == 1
+    assert abs(grown) < 30  # ticks come and go with the axes
+
+
+def test_colours_are_those_of_the_figures():
+    sheet = (MODULES / "explorers.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--explorer-(\w+): (#\w+);", sheet))
+    names = ("BLUE", "ORANGE", "GREEN", "PINK", "GREY")
+    assert colours == {name.lower(): getattr(style, name) for name in names}
+
+
+def test_modules_are_small_and_need_no_lenient_policy():
+    modules = sorted(MODULES.rglob("*.js"))
+    assert {f"{name}.js" for name in EXPLORERS} <= {path.name for path in modules}
+    sources = {path: path.read_text(encoding="utf-8") for path in modules}
+    assert sum(len(text.encode()) for text in sources.values()) < 80_000
+    for path, text in sources.items():
+        assert not re.search(
+            r"\beval\(|new Function|innerHTML|https?://(?!www\.w3\.org/2000/svg)", text
+        )
+        if path.parent.name == "maths":
+            assert not re.search(r"\b(document|window|location)\b", text)
+
+
+# The scalar net -------------------------------------------------------------------------------
+
+
+def start_of(page) -> tuple[float, float]:
+    settle(page)
+    fields = page.locator(".explorer-live .field input")
+    return tuple(float(fields.nth(i).input_value()) for i in range(2))
+
+
+def test_presets_say_what_they_show(explore):
+    page = explore("scalar_net", reduced_motion="reduce")
+    expected = {
+        "descent": "converges to the minimizer",
+        "edge": "converges to the minimizer",
+        "catapult": "converges to the minimizer",
+        "2-cycle": "a cycle of period 2",
+        "chaos": "stays bounded and has not settled",
+        "divergence": "diverges",
+    }
+    for name, words in expected.items():
+        button = page.get_by_role("button", name=name, exact=True)
+        button.click()
+        assert words in outcome(page)
+        assert button.get_attribute("aria-pressed") == "true"
+        # Less motion is asked for: the whole orbit is there at once.
+        assert page.get_by_label("Steps shown").input_value() == "60"
+
+
+def test_an_example_plays_and_can_be_stopped(explore):
+    page = explore("scalar_net")
+    steps = page.get_by_label("Steps shown")
+    assert steps.input_value() == "60"  # nothing moves until the reader asks for it
+    page.get_by_role("button", name="catapult").click()
+    page.get_by_role("button", name="Pause").click()
+    settle(page)
+    stopped = int(steps.input_value())
+    assert stopped < 60
+    page.get_by_role("button", name="One step on").click()
+    settle(page)
+    assert int(steps.input_value()) == stopped + 1
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "t => [...document.querySelectorAll('.explorer-live input[type=range]')]"
+        ".at(-1).valueAsNumber > t",
+        arg=stopped + 3,
+    )
+
+
+def test_arrow_keys_move_the_start(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=0.5")
+    assert "converges" in outcome(page)
+    handle = page.get_by_role("slider", name="Start")
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    assert start_of(page) == (1.05, 0.49)
+    assert handle.get_attribute("aria-valuetext") == "x = 1.05, y = 0.49"
+    for _ in range(40):
+        page.keyboard.press("ArrowUp")
+    assert "diverges" in outcome(page)
+
+
+def test_the_step_size_moves_by_keyboard(explore):
+    page = explore("scalar_net", "#eta=0.495&x=1&y=0.9")
+    assert "converges to the minimizer" in outcome(page)
+    page.get_by_label("Step size").focus()
+    for _ in range(17):
+        page.keyboard.press("ArrowRight")
+    assert "a cycle of period 2" in outcome(page)
+    assert "almost every orbit from there stays bounded" in outcome(page)
+
+
+def test_the_mouse_drags_the_start(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=1")
+    page.mouse.move(*centre(page, ".handle-dot"))
+    page.mouse.down()
+    x, y = centre(page, ".handle-dot")
+    page.mouse.move(x + 60, y + 30, steps=5)
+    assert page.locator(".outcome").get_attribute("aria-busy") == "true"
+    page.mouse.up()
+    moved = start_of(page)
+    assert moved[0] > 1.3
+    assert moved[1] < 0.9
+    assert page.locator(".outcome").get_attribute("aria-busy") == "false"
+
+
+def touch(page, points) -> None:
+    """A finger goes along `points` and is lifted."""
+    session = page.context.new_cdp_session(page)
+    for i, (x, y) in enumerate(points):
+        kind = "touchMove" if i else "touchStart"
+        where = [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_drags_taps_and_scrolls(explore):
+    page = explore(
+        "scalar_net", "#eta=0.4&x=1&y=1", viewport={"width": 390, "height": 800}, has_touch=True
+    )
+    page.locator(".handle-dot").scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 150)")
+    page.wait_for_timeout(200)
+    scrolled = page.evaluate("scrollY")
+    x, y = centre(page, ".handle-dot")
+    touch(page, [(x, y)] + [(x + 4 * i, y - 3 * i) for i in range(1, 11)])
+    dragged = start_of(page)
+    assert dragged[0] > 1.3
+    assert dragged[1] > 1.2
+    assert page.evaluate("scrollY") == scrolled  # the handle keeps the finger to itself
+
+    x, y = centre(page, ".chart")
+    page.touchscreen.tap(x - 60, y + 60)
+    tapped = start_of(page)
+    assert tapped[0] < 0
+    assert tapped[1] < 0
+
+    # Elsewhere on the plane a finger scrolls the page.
+    touch(page, [(x + 60, y + 60)] + [(x + 60, y + 60 - 15 * i) for i in range(1, 8)])
+    page.wait_for_function("before => scrollY > before + 20", arg=scrolled)
+    assert start_of(page) == tapped
+
+
+def test_the_address_holds_the_state(explore):
+    page = explore("scalar_net", "#eta=0.58&x=0.9&y=0.2&t=7&nonsense=1")
+    assert page.get_by_label("Step size").input_value() == "0.58"
+    assert start_of(page) == (0.9, 0.2)
+    assert page.get_by_label("Steps shown").input_value() == "7"
+    page.get_by_label("Start x").fill("-1.25")
+    page.wait_for_function("location.hash.includes('x=-1.25')")
+    page.evaluate("location.hash = '#eta=9&x=oops&y=0.5&t=3'")  # out of range, and no number
+    settle(page)
+    assert page.get_by_label("Step size").input_value() == "1.1"
+    assert start_of(page) == (-1.25, 0.5)
+    assert page.problems == []
+
+
+def test_the_link_is_copied(explore):
+    page = explore("scalar_net", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("Start x").fill("0.75")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("document.querySelector('.note').textContent.startsWith('Copied')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    again = explore("scalar_net", "#" + copied.partition("#")[2])
+    assert start_of(again)[0] == 0.75
+
+
+def test_step_size_zero_moves_nothing(explore):
+    page = explore("scalar_net", "#eta=0&x=1.5&y=1.5")
+    assert outcome(page) == "With η = 0 nothing moves."
+    assert page.problems == []
