@@ -2,7 +2,7 @@
 
 ``book/claims.yml`` quotes texts that are not ours to reprint. What is committed of them is a
 fingerprint: the hashes of all runs of three words, in order. It tells whether a quotation stands
-in the text, word for word, and is of no use to read the text.
+in the text, word for word, and reprints nothing of it.
 """
 
 from __future__ import annotations
