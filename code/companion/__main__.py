@@ -29,6 +29,7 @@ from companion.claims import check_claims, fingerprint
 from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.launch import REPOSITORY, Origin, write_tree
+from companion.notation import check_notation
 from companion.project import BookError, Project
 from companion.references import accept_figure, accept_numbers
 from companion.runs import SCALES, Run, run_notebooks
@@ -95,6 +96,7 @@ def _reference(project: Project, options: argparse.Namespace) -> None:
 def _check(project: Project, _: argparse.Namespace) -> None:
     check_sources(project)
     check_statements(project)
+    check_notation(project)
     check_claims(project)
 
 

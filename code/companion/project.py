@@ -66,6 +66,14 @@ class Project:
         return self.book / "claims" / "fingerprints" / f"{source}.txt"
 
     @property
+    def notation(self) -> Path:
+        return self.book / "notation.yml"
+
+    @property
+    def citation(self) -> Path:
+        return self.root / "CITATION.cff"
+
+    @property
     def lock(self) -> Path:
         return self.root / "requirements.lock"
 

@@ -41,6 +41,8 @@ def stage(project: Project, runs: Sequence[Run]) -> None:
 
 def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
     yield Path("_toc.yml"), project.toc
+    if project.citation.is_file():
+        yield Path(project.citation.name), project.citation
     for path in sorted(project.book.rglob("*")):
         relative = path.relative_to(project.root)
         hidden = any(part.startswith(".") or part == FOLDER for part in relative.parts)

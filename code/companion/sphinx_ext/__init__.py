@@ -10,18 +10,37 @@ from sphinx.application import Sphinx
 from companion.publish import BUILDING
 from companion.sphinx_ext import (
     cells,
+    citing,
     claims,
     downloads,
     explorer,
+    notation,
     offline,
     proofs,
     published,
     registry,
+    search,
+    statement_map,
+)
+
+_PARTS = (
+    cells,
+    citing,
+    claims,
+    downloads,
+    explorer,
+    notation,
+    offline,
+    proofs,
+    published,
+    registry,
+    search,
+    statement_map,
 )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     os.environ[BUILDING] = "1"  # kernels that a plain `jupyter-book build` starts inherit it
-    for part in (cells, claims, downloads, explorer, offline, proofs, published, registry):
+    for part in _PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Tables that a reader can sort (``_static/sortable.js``); where too wide, they scroll."""
+"""Tables, some of which a reader can sort (``_static/sortable.js``); where too wide, they scroll."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ Row = Sequence[Sequence[nodes.Node]]
 
 def sortable_table(columns: Mapping[str, int], rows: Iterable[Row], name: str) -> nodes.container:
     """Return a table of class `name`; `columns` maps each heading to its relative width."""
-    table = nodes.table(classes=[name, "sortable"])
+    return plain_table(columns, rows, name, "sortable")
+
+
+def plain_table(columns: Mapping[str, int], rows: Iterable[Row], *names: str) -> nodes.container:
+    """Return a table of classes `names`, whose rows stay in the order given."""
+    table = nodes.table(classes=list(names))
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=width) for width in columns.values()]
     group += nodes.thead("", _row([[nodes.Text(column)] for column in columns]))
