@@ -1,5 +1,5 @@
-// Shows what a link leads to (statement, equation, figure, term, exercise) while the pointer or
-// the focus is on it. Without this script links are links.
+// Shows the statement, equation, figure, term or exercise that a link leads to while the pointer or
+// the focus is on it.
 
 const WAIT = 250; // ms: enough to cross from link to preview
 const pages = new Map(); // each is fetched once
@@ -56,13 +56,13 @@ function close() {
 }
 
 function place(link) {
-  const at = link.getClientRects()[0] ?? link.getBoundingClientRect();
-  const width = document.documentElement.clientWidth;
-  const left = Math.max(8, Math.min(at.left, width - tip.offsetWidth - 8));
-  const room = tip.offsetHeight + 12;
-  const below = innerHeight - at.bottom > room || at.top < room;
-  tip.style.left = `${left + scrollX}px`;
-  tip.style.top = `${scrollY + (below ? at.bottom + 4 : at.top - room + 8)}px`;
+  const at = link.getClientRects()[0];
+  const right = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  const below = innerHeight - at.bottom;
+  const under = below > Math.min(tip.scrollHeight + 12, at.top);
+  tip.style.maxHeight = `min(24rem, ${(under ? below : at.top) - 12}px)`;
+  tip.style.left = `${scrollX + Math.max(8, Math.min(at.left, right))}px`;
+  tip.style.top = `${scrollY + (under ? at.bottom + 4 : at.top - tip.offsetHeight - 4)}px`;
 }
 
 async function open(link) {

@@ -1,4 +1,4 @@
-"""Tables, some of which a reader can sort (``_static/sortable.js``); where too wide, they scroll."""
+"""Tables; a reader can sort some (``_static/sortable.js``). Where too wide, they scroll."""
 
 from __future__ import annotations
 
