@@ -98,7 +98,7 @@ launch: $(READY) ## write the branch that the launch buttons open (COMPANION_REP
 
 .PHONY: launch-check
 launch-check: $(READY) ## run every notebook as Binder and Colab would (PYTHON=python3.12)
-	@$(PY) tests/launch/check.py --python "$(PYTHON)"
+	@$(PY) tests/launch/check.py --python "$(PYTHON)" $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
 .PHONY: serve
 serve: book ## serve the site at http://localhost:PORT

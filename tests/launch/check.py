@@ -42,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--python", default=sys.executable, help="makes both environments")
     parser.add_argument("--scale", default="quick")
+    parser.add_argument("notebooks", nargs="*", help="default: all of the book")
     options = parser.parse_args()
     project = Project(ROOT)
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
@@ -53,7 +54,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    notebooks = [project.name(path) for path in project.notebooks]
+    notebooks = options.notebooks or [project.name(path) for path in project.notebooks]
     with tempfile.TemporaryDirectory(prefix="launch check ") as folder:
         branch = _make_branch(project, Path(folder) / "repository")
         failures = [
@@ -145,9 +146,7 @@ def _run_all(
     where: str, interpreter: str, checkout: Path, scale: str, notebooks: Sequence[str]
 ) -> list[str]:
     """Run the notebooks; return a line for each that fails or does not publish its figures."""
-    figures: dict[str, set[str]] = {name: set() for name in notebooks}
-    for declaration in read_declarations(Project(ROOT)).values():
-        figures[declaration.notebook].add(declaration.name)
+    declared = read_declarations(Project(ROOT)).values()
     failures = []
     for name in tqdm(notebooks, desc=where, unit="nb"):
         notebook = checkout / name
@@ -165,7 +164,7 @@ def _run_all(
             failures.append(f"{where}: {name}: {result.stderr.strip().splitlines()[-1]}")
             continue
         published = {p.stem for p in (notebook.parent / FOLDER / "figures").glob("*.npz")}
-        if missing := figures[name] - published:
+        if missing := {d.name for d in declared if d.notebook == name} - published:
             failures.append(f"{where}: {name}: no figure {', '.join(sorted(missing))}")
     return failures
 
