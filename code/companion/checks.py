@@ -177,7 +177,8 @@ def _compare(
             worst = max(beyond, key=lambda item: item.deviation / item.tolerance)
             problems.append(
                 f"figure {name}: {worst.array} deviates from its reference by "
-                f"{worst.deviation:.3g} (tolerance {worst.tolerance:.3g}, both relative)"
+                f"{worst.deviation:.3g} (tolerance {worst.tolerance:.3g}, both relative); "
+                f"if that is meant, `make reference FIGURE={name}` accepts it"
             )
     problems.extend(_compare_numbers(project, run, deviations))
     return deviations, problems
@@ -199,7 +200,8 @@ def _compare_numbers(project: Project, run: Run, deviations: list[Deviation]) ->
         if not size <= number["tolerance"]:
             yield (
                 f"number {name}: {number['value']} deviates from its reference {accepted} by "
-                f"{size:.3g} (tolerance {number['tolerance']:.3g}, relative)"
+                f"{size:.3g} (tolerance {number['tolerance']:.3g}, relative); "
+                f"if that is meant, `make reference NOTEBOOK={run.notebook}` accepts it"
             )
 
 

@@ -115,6 +115,7 @@ def test_unknown_parameter(refused):
 def test_parameter_changes_the_run(toy, refused):
     message = refused("run", "book/toy/lines.ipynb", "-p", "slope=3.0")
     assert "figure line: y deviates from its reference by 0.5" in message
+    assert "`make reference FIGURE=line` accepts it" in message
 
 
 def test_broken_cross_reference(toy, refused, build):
