@@ -47,6 +47,15 @@ test: $(READY) ## all tests that need no browser
 test-browser: book ## tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser
 
+.PHONY: mutants
+mutants: $(READY) ## plant errors and see whether the tests catch them (half an hour); ALL=1 plants every one
+	@$(PY) tests/mutants/gate.py $(if $(JOBS),--jobs $(JOBS)) $(if $(ALL),--all)
+
+.PHONY: coverage
+coverage: $(READY) ## lines and branches of the mathematics that its tests reach; at least 95 %
+	@mkdir -p _build
+	@NUMBA_CACHE_DIR=_build/numba $(PY) -m pytest tests/edge_of_stability -q --cov=edge_of_stability --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
 .PHONY: run
 run: $(READY) ## run and check one notebook: make run NOTEBOOK=book/setting/scalar_net.ipynb
 	@$(BOOK) run $(RUN_OPTIONS) "$(NOTEBOOK)"

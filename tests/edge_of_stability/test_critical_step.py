@@ -239,6 +239,9 @@ def test_crossing_eigenvalues_by_hand():
         ([[1e200]], [[1e200]], 1, r"X and Y: need sizes"),
         ([[1e-200]], [[1e-200]], 2, r"X and Y: need sizes"),
         ([[1e300, 1e-300]], [[1.0, 1.0]], 2, r"X: need entries within"),
+        # η_C is 2⁻¹⁰²², the smallest normal number, and its lower bound none; and η_C = 2¹⁰²⁴.
+        ([[2.0**511]], [[1.0]], 1, r"X and Y: need sizes"),
+        ([[2.0**-512]], [[1.0]], 1, r"X and Y: need sizes"),
     ],
 )
 def test_bad_input(X, Y, depth, message):

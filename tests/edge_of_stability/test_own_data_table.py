@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_of_stability.__main__ import main
-from edge_of_stability.critical_step import critical_step_size
+from edge_of_stability.__main__ import Interval, intervals, main
+from edge_of_stability.critical_step import CriticalStepSize, critical_step_size
 from edge_of_stability.table import PREPARATIONS, Table, loss_factors, prepare, read_table
 
 COLUMNS = Table(
@@ -53,6 +53,24 @@ def test_loss_factors():
     }
     with pytest.raises(ValueError, match="row_count: need a positive integer, got 0"):
         loss_factors(0, 1)
+
+
+def test_intervals_of_other_losses():
+    third = 1 / 3  # times 10 it is rounded
+    eta = CriticalStepSize(0.5, third, 0.7, np.ones(1), 1.0)
+    for loss, found in intervals(eta, 10, 3).items():
+        factor = loss_factors(10, 3)[loss]
+        assert found.value == factor * 0.5
+        assert Fraction(found.lower) <= factor * Fraction(third)
+        assert factor * Fraction(0.7) <= Fraction(found.upper)
+        assert found.lower == pytest.approx(factor * third, rel=1e-15)
+        assert found.upper == pytest.approx(factor * 0.7, rel=1e-15)
+    assert intervals(eta, 10, 3)["sum"] == Interval(third, 0.5, 0.7)
+    # The value stays between bounds that are rounded outward by one number each.
+    tight = intervals(CriticalStepSize(third, third, third, np.ones(1), 1.0), 10, 3)["mean"]
+    assert tight.lower < tight.value < tight.upper
+    with pytest.raises(ValueError, match="η_C: need step sizes of double precision"):
+        intervals(CriticalStepSize(1e308, 1e308, 1e308, np.ones(1), 1.0), 10, 3)
 
 
 @given(

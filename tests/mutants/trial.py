@@ -1,0 +1,237 @@
+"""Run tests on a copy of the packages: in a process of its own, that ends when it must.
+
+The libraries the packages need are imported once, here; a trial is a fork that puts the copy first
+on its path, imports the packages from there and runs pytest. So a trial starts in a tenth of a
+second instead of several, and the working tree is never touched.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+MEMORY = 8 * 2**30  # bytes a trial may allocate; an error may fill a list for ever
+
+NOTHING_SAID = 70  # exit code of a trial that did not test what it should have
+
+
+def load_libraries(names: Sequence[str]) -> None:
+    """Import what every trial needs, once; without threads, which forks do not survive."""
+    importlib.import_module("pytest")
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["MPLBACKEND"] = "agg"
+    for name in names:
+        importlib.import_module(name)
+
+
+@dataclass
+class Job:
+    """Tests to run on a copy; the time limits hold for a machine as busy as it is now."""
+
+    root: Path  # where pytest starts
+    package: str
+    folder: Path
+    tests: Sequence[str]
+    seconds: float  # that the tests take when they pass
+    measure: bool = False  # note which test reaches which line
+    left_out: tuple[str, ...] = ()
+    limited: bool = True
+    patience: float = 30.0  # seconds of processor time beyond what it should take
+
+    @property
+    def log(self) -> Path:
+        """What pytest said."""
+        return self.folder / "log.txt"
+
+    @property
+    def record(self) -> Path:
+        """Seconds and outcome of each test, as JSON; contexts of lines if measured."""
+        return self.folder / "record.json"
+
+    def run(self) -> None:
+        """Run the tests in this process and end it."""
+        os.setsid()  # so that all it starts can be ended with it
+        if self.limited:
+            limit = int(self.patience + 5 * self.seconds)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        code = str(self.folder / "code")
+        assert self.package not in sys.modules
+        sys.path.insert(0, code)
+        os.environ["PYTHONPATH"] = code
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        sys.dont_write_bytecode = True
+        os.chdir(self.root)
+        with self.log.open("w") as log, redirect_stdout(log), redirect_stderr(log):
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            try:
+                status = self._pytest()
+            except BaseException:
+                traceback.print_exc()
+                log.flush()
+                status = NOTHING_SAID
+        os._exit(status)
+
+    def _pytest(self) -> int:
+        import pytest
+
+        recorder = _Recorder(self)
+        files = list(dict.fromkeys(test.partition("::")[0] for test in self.tests))
+        options = ["-q", "-x", "-p", "no:cacheprovider", "--basetemp", str(self.folder / "tmp")]
+        options += [
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]  # of libraries imported early
+        status = int(pytest.main([*options, *files], plugins=[recorder]))
+        recorder.save()
+        tested = getattr(sys.modules.get(self.package), "__file__", None)
+        if tested and not Path(tested).is_relative_to(self.folder):
+            return NOTHING_SAID
+        return status
+
+
+class _Recorder:
+    """A pytest plugin: the wanted tests, in the wanted order, and what became of them."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.seconds: dict[str, float] = {}
+        self.failed: str | None = None
+        self.coverage: Any = None
+        if job.measure:
+            import coverage
+
+            self.coverage = coverage.Coverage(
+                data_file=str(job.folder / "coverage"),
+                config_file=False,
+                source=[str(job.folder / "code")],
+            )
+            self.coverage.start()
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        wanted = {test: place for place, test in enumerate(self.job.tests)}
+
+        def place(item: Any) -> int:
+            return wanted.get(item.nodeid, wanted.get(item.nodeid.partition("::")[0], -1))
+
+        kept = [item for item in items if place(item) >= 0]
+        left_out = self.job.left_out
+        kept = [item for item in kept if not any(part in item.nodeid for part in left_out)]
+        items[:] = sorted(kept, key=place)
+
+    def pytest_runtest_setup(self, item: Any) -> None:
+        self._context("")
+
+    def pytest_runtest_call(self, item: Any) -> None:
+        self._context(item.nodeid)
+
+    def pytest_runtest_teardown(self, item: Any) -> None:
+        self._context("")
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        before = self.seconds.get(report.nodeid, 0.0)
+        self.seconds[report.nodeid] = before + report.duration
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid  # the package, or a test module, cannot be imported
+
+    def _context(self, name: str) -> None:
+        if self.coverage is not None:
+            self.coverage.switch_context(name)
+
+    def save(self) -> None:
+        content: dict[str, Any] = {"seconds": self.seconds, "failed": self.failed}
+        if self.coverage is not None:
+            self.coverage.stop()
+            data = self.coverage.get_data()
+            content["lines"] = {
+                str(Path(file).relative_to(self.job.folder / "code")): {
+                    str(line): [name for name in names if name]
+                    for line, names in data.contexts_by_lineno(file).items()
+                }
+                for file in data.measured_files()
+            }
+        self.job.record.write_text(json.dumps(content))
+
+
+def prepare(folder: Path, source: Path, module: str = "", text: str = "") -> None:
+    """Make `folder` hold a copy of the packages in `source`, one module with another text.
+
+    Compiled code is copied with the modules; of the changed one it is left out, and Numba, too,
+    sees by the time of the file that its own is stale.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(source, folder / "code")
+    if module:
+        path = folder / "code" / module
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+            compiled.unlink()
+        path.write_text(text, encoding="utf-8")
+
+
+def run_all(
+    jobs: Iterator[Job], processes: int, finished: Callable[[Job, int | None, float], None]
+) -> None:
+    """Run jobs side by side; tell of each its exit code, None if it ran into a limit, and its time.
+
+    Jobs are taken from the iterator when there is a process for them.
+    """
+    context = multiprocessing.get_context("fork")
+    running: dict[Any, tuple[Any, Job, float, float]] = {}
+    waiting: list[Job] | None = []
+    try:
+        while True:
+            while waiting is not None and len(running) < processes:
+                job = next(jobs, None)
+                if job is None:
+                    waiting = None
+                    break
+                process = context.Process(target=job.run)
+                process.start()
+                now = time.monotonic()
+                limit = 4 * job.patience + 20 * job.seconds if job.limited else float("inf")
+                running[process.sentinel] = process, job, now, now + limit
+            if not running:
+                return
+            earliest = min(deadline for *_, deadline in running.values())
+            ready = wait(list(running), timeout=max(0.0, min(earliest - time.monotonic(), 3600)))
+            for sentinel, (process, job, start, deadline) in list(running.items()):
+                now = time.monotonic()
+                if sentinel in ready or now > deadline:
+                    _end(process)
+                    del running[sentinel]
+                    late = sentinel not in ready or process.exitcode in (
+                        -signal.SIGXCPU,
+                        -signal.SIGKILL,
+                    )
+                    finished(job, None if late else process.exitcode, now - start)
+    finally:
+        for process, *_ in running.values():
+            _end(process)
+
+
+def _end(process: Any) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+    process.join()
