@@ -6,8 +6,9 @@ import re
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 
 from edge_of_stability.critical_step import PrecisionError, critical_step_size
 from edge_of_stability.joint_range import joint_maximum, pencil, primal_value
@@ -216,6 +217,37 @@ def test_crossing_eigenvalues_by_hand():
     result = critical_step_size(np.diag([2.0, 1.0]), np.diag([1.0, 2.0]), depth=2)
     assert result.lower <= 0.2 <= result.upper
     assert np.abs(result.direction) == pytest.approx([math.sqrt(0.5)] * 2)
+
+
+def least_gap(Sigma, B, depth):
+    """The least distance of two eigenvalues of T(x) over x, in units of the largest one."""
+
+    def gap(t):
+        x = np.exp(np.asarray(t))[..., None, None]
+        values = np.linalg.eigvalsh(x ** (depth - 1) * Sigma + (depth - 1) / x * B)
+        return np.diff(values).min(axis=-1) / values[..., -1]
+
+    grid = np.linspace(-8, 8, 2001)
+    gaps = gap(grid)
+    minima = 1 + np.flatnonzero((gaps[1:-1] <= gaps[:-2]) & (gaps[1:-1] <= gaps[2:]))
+    found = [
+        minimize_scalar(gap, bounds=grid[[i - 1, i + 1]], options={"xatol": 1e-10}).fun
+        for i in minima
+    ]
+    return min([gaps.min(), *found])
+
+
+@settings(max_examples=15)
+@given(st.integers(2, 4), st.integers(2, 4), st.integers(0, 2**32 - 1))
+def test_eigenvalues_of_the_dual_meet_only_by_design(d, depth, seed):
+    rng = np.random.default_rng(seed)
+    X, Y = rng.standard_normal((d, d + 2)), rng.standard_normal((d, d + 2))
+    Sigma, S = X @ X.T, Y @ X.T
+    values, vectors = np.linalg.eigh(Sigma)
+    hat = S @ (vectors / np.sqrt(values)) @ vectors.T
+    assert least_gap(Sigma, hat.T @ hat, depth) > 1e-7
+    # The control: if both matrices are diagonal, with entries in opposite order, they do meet.
+    assert least_gap(np.diag(values), np.diag(values[::-1]), depth) < 1e-7
 
 
 # -- bad input -------------------------------------------------------------------------------------

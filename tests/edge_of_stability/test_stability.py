@@ -93,6 +93,49 @@ def test_classify_needs_invertible_inputs():
         classify_minimizer(problem, [1.0, 0.0], 0.1)
 
 
+# -- the cone of lem-cone --------------------------------------------------------------------------
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 3), st.integers(0, 2**32 - 1), st.floats(1.05, 3.0), st.booleans())
+def test_the_cone_is_invariant_at_the_border_of_the_ball(depth, seed, factor, saddle):
+    """Pairs of points as far out as η‖H(θ) − H(θ̄)‖ ≤ κ admits, differences at the cone's border."""
+    rng = np.random.default_rng(seed)
+    X, Y = rng.standard_normal((2, 4)), rng.standard_normal((2, 4))
+    problem = DeepLinearProblem(X, Y, (2,) * (depth + 1))
+    eta = factor * critical_step_size(X, Y, depth).value
+    # The origin is a critical point, with negative eigenvalues at depth two.
+    centre = flattest_minimizer(problem) if depth > 2 or not saddle else np.zeros(problem.dimension)
+    H = problem.hessian(centre)
+    values, vectors = np.linalg.eigh(H)
+    growth = np.abs(1 - eta * values)
+    stretched = growth > 1 + 1e-9  # rounding: the multiplier 1 of the directions along M is not
+    E_u, E_c = vectors[:, stretched].T, vectors[:, ~stretched].T
+    nu = growth[stretched].min()
+    gamma, kappa = (nu + 1) / 2, (nu - 1) / (2 * np.sqrt(2))
+
+    def unit(basis):
+        direction = rng.standard_normal(len(basis)) @ basis
+        return direction / np.linalg.norm(direction) if len(basis) else direction
+
+    for _ in range(5):
+        v = unit(E_u) + rng.choice([1.0, rng.random()]) * unit(E_c)
+        middle, share = unit(np.eye(len(centre))), 10 ** rng.uniform(-2, 1)
+        # The proof integrates H along the segment, so this is where the bound is made to hold.
+        nodes = middle + share * np.linspace(-0.5, 0.5, 5)[:, None] * v
+        size = 4.0
+        while (
+            np.linalg.norm(eta * (problem.hessian(centre + size * nodes) - H), 2, (1, 2)).max()
+            > kappa
+        ):
+            size *= 0.75
+        first, second = centre + size * nodes[-1], centre + size * nodes[0]
+        after = problem.step(first, eta) - problem.step(second, eta)
+        after_u, after_c = np.linalg.norm(E_u @ after), np.linalg.norm(E_c @ after)
+        assert after_u >= gamma * size * share * (1 - 1e-9)
+        assert after_c <= after_u * (1 + 1e-9)
+
+
 # -- boundedness -----------------------------------------------------------------------------------
 
 
