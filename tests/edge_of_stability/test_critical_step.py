@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from edge_of_stability.critical_step import PrecisionError, critical_step_size
+from edge_of_stability.critical_step import (
+    PrecisionError,
+    _Images,
+    _pencil_bound,
+    critical_step_size,
+)
 from edge_of_stability.joint_range import joint_maximum, pencil, primal_value
 
 DIGITS = 60
@@ -301,3 +306,28 @@ def test_a_width_out_of_reach_is_an_error():
     X, Y = gaussian(3, 3, 5, seed=5)
     with pytest.raises(PrecisionError, match="rtol"):
         critical_step_size(X, Y, 2, rtol=1e-18)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)]))
+def test_the_upper_bound_holds_for_all_factors_within_their_errors(seed, which):
+    # Q, XQ and YQ are computed; the bound is for the true ones, whatever these are. The worst lie
+    # in the direction v of the maximum: Q shorter there, XQ and YQ longer.
+    rng = np.random.default_rng(seed)
+    Q = np.linalg.qr(rng.standard_normal((5, 3)))[0]
+    XQ, YQ = rng.standard_normal((3, 3)), rng.standard_normal((2, 3))
+    alpha, beta = np.exp(rng.standard_normal(2))
+    values, vectors = np.linalg.eigh(alpha * XQ.T @ XQ + beta * YQ.T @ YQ)
+    v = vectors[:, -1]
+    Q_error, X_error, Y_error = 1e-3 * np.array(which)
+    bound = _pencil_bound(_Images(Q, Q_error, XQ, X_error, YQ, Y_error), alpha, beta, values[-1])
+
+    def moved(F, error):
+        return F + error * np.outer(F @ v / np.linalg.norm(F @ v), v)
+
+    length = np.linalg.norm(moved(Q, -Q_error) @ v)
+    image = np.linalg.norm(moved(XQ, X_error) @ v), np.linalg.norm(moved(YQ, Y_error) @ v)
+    reached = (alpha * image[0] ** 2 + beta * image[1] ** 2) / length**2
+    assert reached <= float(bound)
+    # All norms are at most the Frobenius norms, so the bound cannot be far above.
+    sizes = alpha * np.linalg.norm(XQ) + beta * np.linalg.norm(YQ) + values[-1] * np.linalg.norm(Q)
+    assert float(bound) <= values[-1] + 1e-2 * sizes
