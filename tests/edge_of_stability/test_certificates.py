@@ -233,6 +233,11 @@ def test_only_positive_step_sizes_are_certified():
     assert not dataclasses.replace(certificate, eta=-HALF).verify()  # the determinant is 1 again
 
 
+def test_a_network_without_layers_has_no_certificate():
+    one = ((Fraction(1),),)
+    assert not verify_certificate.verify((1,), one, one, HALF, (), Fraction(1))
+
+
 def test_floats_prove_nothing(certificate):
     inexact = dataclasses.replace(certificate, determinant=float(certificate.determinant))
     assert not inexact.verify()

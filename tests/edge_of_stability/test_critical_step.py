@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from edge_of_stability.critical_step import (
     PrecisionError,
+    _gram_perturbation,
     _Images,
     _pencil_bound,
     critical_step_size,
@@ -331,3 +332,24 @@ def test_the_upper_bound_holds_for_all_factors_within_their_errors(seed, which):
     # All norms are at most the Frobenius norms, so the bound cannot be far above.
     sizes = alpha * np.linalg.norm(XQ) + beta * np.linalg.norm(YQ) + values[-1] * np.linalg.norm(Q)
     assert float(bound) <= values[-1] + 1e-2 * sizes
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-3, 1.0, 10.0]))
+def test_what_an_error_does_to_a_gram_matrix_is_bounded(seed, error):
+    rng = np.random.default_rng(seed)
+    F = np.outer(rng.standard_normal(3), v := rng.standard_normal(2))  # of rank one, and E too:
+    E = error * F / np.linalg.norm(F)  # then both terms of the bound are reached
+    changed = np.linalg.norm((F + E).T @ (F + E) - F.T @ F, 2)
+    bound = _gram_perturbation(F, F.T @ F, 1e-12 * np.linalg.norm(v), error)
+    assert changed * (1 - 1e-12) <= bound <= changed * (1 + 1e-4)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_a_top_eigenspace_of_dimension_three(depth):
+    # x^{N−1}A + (N−1)x^{−1}B is NI at x = 1, where only a mixture of eigenvectors of D is balanced.
+    D = np.diag([-0.5, -0.2, 0.4])
+    A, B = np.eye(3) + D, np.eye(3) - D / (depth - 1)
+    found = joint_maximum(A, B, depth)
+    assert found.x == pytest.approx(1, rel=1e-6)
+    assert found.dual == pytest.approx(depth, rel=1e-12)
+    assert primal_value(A, B, depth, found.y) == pytest.approx(depth, rel=1e-12)

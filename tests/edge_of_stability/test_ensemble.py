@@ -144,6 +144,32 @@ def test_critical_points_and_where_the_gradient_became_small():
     assert (result.steps - result.settled == 96).all()
 
 
+@pytest.mark.parametrize("factor", [1.0, 0.0], ids=["W⋆ ≠ 0", "S = 0"])
+def test_a_small_gradient_is_small_on_the_scale_of_the_problem(factor):
+    drawn, rng = example((2, 3, 2))
+    problem = DeepLinearProblem(3 * drawn.X, factor * drawn.Y, drawn.widths)
+    S, Sigma, N = np.linalg.norm(problem.S), np.linalg.norm(problem.Sigma), problem.depth
+    size = (S / Sigma) ** (1 / N) if S > 0 else 1.0
+    small = 0.02 * (2 * S * size ** (N - 1) if S > 0 else 2 * Sigma)
+    starts = 0.5 * rng.standard_normal((20, problem.dimension))
+    result = run_ensemble(problem, starts, 5e-3, 3200, tolerance=0.02)
+    assert result.converged.all()
+    for lane, start in enumerate(starts):
+        t = int(result.steps[lane])
+        orbit = gradient_descent(problem, start, 5e-3, t).thetas[::32]
+        norms = np.linalg.norm(problem.gradient(orbit), axis=-1)
+        first = 32 * (np.flatnonzero(norms > small)[-1] + 1)
+        assert result.settled[lane] == first
+        assert t == first + 64
+
+
+def test_escape_is_judged_by_the_orbits_own_start():
+    # The large one goes straight to a minimizer far away; small neighbours are no measure for it.
+    starts = [[0.1, 0.1], [30.0, 0.0], [0.1, 0.2]]
+    result = run_ensemble(SCALAR, starts, 1e-4, 64, escape=2.0)
+    assert not result.diverged.any()
+
+
 def test_a_short_run_does_not_last_a_window():
     result = run_ensemble(SCALAR, [[1.0, 1.0]], 0.3, 63)
     assert result.bounded.all()

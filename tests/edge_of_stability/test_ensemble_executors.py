@@ -137,6 +137,18 @@ def test_the_folder_of_another_sweep_is_refused(tmp_path, change):
         run_ensemble(**(arguments | change), resume=tmp_path)
 
 
+def test_starts_are_told_apart_by_what_they_are(tmp_path):
+    arguments = {"problem": SCALAR, "eta": 0.9, "steps": 10, "block": 1000}
+    run_ensemble(initial=UniformBox(3000, seed=1), **arguments, resume=tmp_path / "law")
+    run_ensemble(initial=UniformBox(3000, seed=1), **arguments, resume=tmp_path / "law")
+    starts = BOX.starts(2)
+    run_ensemble(initial=starts, **arguments, resume=tmp_path / "points")
+    run_ensemble(initial=starts.copy(), **arguments, resume=tmp_path / "points")
+    starts[1500] += 1e-15  # in the middle of a long array, in the last digits
+    with pytest.raises(ValueError, match="resume: need"):
+        run_ensemble(initial=starts, **arguments, resume=tmp_path / "points")
+
+
 def test_a_folder_with_other_files_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ValueError, match="resume: need an empty folder"):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_of_stability.floating_bounds import (
+    _slices,
     absolute_sum,
     accurate_product,
     frobenius,
@@ -105,4 +106,15 @@ def test_norms_are_bounded_from_above(pair):
 @pytest.mark.parametrize("k", [1, 2, 1000, 10**6, 10**12])
 def test_gamma_exceeds_k_roundings(k):
     unit = Fraction(1, 2**53)
-    assert Fraction(gamma(k)) >= k * unit / (1 - k * unit)
+    exact_gamma = k * unit / (1 - k * unit)
+    assert exact_gamma <= Fraction(gamma(k)) <= exact_gamma * (1 + Fraction(2, 10**6))
+
+
+def test_products_of_slices_are_exact():
+    # Positive entries of full length: their sums need all the digits that a product may have.
+    rng = np.random.default_rng(2)
+    A, B = rng.uniform(0.5, 1, (2, 3000)), rng.uniform(0.5, 1, (3000, 2))
+    left, right = _slices(A, 2, axis=1), _slices(B, 2, axis=0)
+    np.testing.assert_array_equal(sum(left), A)
+    np.testing.assert_array_equal(sum(right), B)
+    assert squared_error(left[0] @ right[0], exact_product(left[0], right[0])) == 0

@@ -15,7 +15,7 @@ from edge_of_stability import (
     run_network,
 )
 from edge_of_stability.nonlinear_activations import ACTIVATIONS
-from edge_of_stability.nonlinear_flat import NoFitError, _smooth_sharpness
+from edge_of_stability.nonlinear_flat import NoFitError, _smooth_sharpness, fit
 
 ROUNDING = 1e-11
 SMOOTH = ("tanh", "softplus")
@@ -251,3 +251,47 @@ def test_flattest_fit_is_a_threshold():
     above = run_network(network, starts, 1.01 * critical, 5000, tolerance=1e-8)
     assert below.converged.all()
     assert not above.converged.any()
+
+
+def test_runs_diverge_beyond_the_stated_loss():
+    # At W_1 = 20 the hidden unit is 1 to rounding, so the loss is (W_2 − 3)², ‖Y‖² = 9.
+    network = Network((1, 1, 1), "tanh", [[1.0]], [[3.0]])
+    border = 3 + np.sqrt(1e12 * (1 + 9))
+    starts = [[20.0, border * (1 - 1e-6)], [20.0, border * (1 + 1e-6)]]
+    assert list(run_network(network, starts, 0.1, 0).diverged) == [False, True]
+
+
+def test_a_critical_point_converges_with_no_tolerance():
+    network = Network((1, 1, 1), "tanh", [[1.0]], [[1.0]])
+    runs = run_network(network, [[0.0, 0.0]], 0.1, 100, tolerance=0.0)
+    assert runs.converged[0]
+    assert runs.steps[0] == 0
+
+
+@pytest.mark.parametrize("steps", [-1, 2.5, None])
+def test_bad_numbers_of_steps(steps):
+    network = Network((1, 1, 1), "tanh", [[1.0]], [[1.0]])
+    with pytest.raises(ValueError, match="steps: need a non-negative integer"):
+        run_network(network, [[0.0, 0.0]], 0.1, steps)
+
+
+@pytest.mark.parametrize("power", [1.0, 8.0])
+def test_smooth_sharpness_is_a_norm_of_the_spectrum(power):
+    rng = np.random.default_rng(8)
+    network = Network((2, 4, 1), "tanh", rng.standard_normal((2, 4)), rng.standard_normal((1, 4)))
+    theta = rng.standard_normal(network.dimension)
+    J = network.jacobian(theta)
+    spectrum = np.linalg.eigvalsh(2 * J @ J.T)
+    value, _ = _smooth_sharpness(network, theta, power)
+    assert value == pytest.approx(np.sum(spectrum**power) ** (1 / power), rel=1e-10)
+
+
+def test_fit_to_the_last_digits_of_large_targets():
+    # The loss that rounding leaves grows like ‖Y‖², and with it what is accepted.
+    rng = np.random.default_rng(9)
+    X, widths = [[1.0, -2.0, 0.5]], (1, 5, 1)
+    weights = [rng.standard_normal((5, 1)), 1e6 * rng.standard_normal((1, 5))]
+    Y = weights[1] @ np.tanh(weights[0] @ X)
+    network = Network(widths, "tanh", X, Y)
+    theta = fit(network, network.join(weights) * (1 + 1e-4 * rng.standard_normal(10)))
+    assert 0 < network.loss(theta) <= 1e-20 * np.sum(Y**2)

@@ -155,6 +155,20 @@ def test_tampered_certificates_are_refused():
         assert not dataclasses.replace(genuine, **change).verify(), change
 
 
+def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second():
+    genuine = certify_nonsingular_network(
+        (2, 2, 1), "softplus", [[1, "1/2"], [0, 1]], [[1, -1]], "3/7", theta=[1, 2, "1/3", 1, -1, 1]
+    )
+    instance = (genuine.widths, genuine.activation, genuine.X, genuine.Y, genuine.eta)
+    between = 3 * genuine.bits  # verify() tries twice and four times as many bits
+    low, high = _ends(_determinant(*instance, genuine.witness, between))
+    slack = (high - low) * 2**20
+    narrow = dataclasses.replace(genuine, lower=low - slack, upper=high + slack)
+    first = determinant_ball(*instance, genuine.witness, 2 * genuine.bits)
+    assert _ends(first)[0] < narrow.lower < narrow.upper < _ends(first)[1]
+    assert narrow.verify()
+
+
 def test_a_given_witness_is_used():
     certificate = certify_nonsingular_network(
         (1, 1, 1), "tanh", [[1]], [[1]], 0.5, theta=[0.25, "1/3"]

@@ -1,5 +1,6 @@
 """Reading and preparing a table: exact examples, and files no one would write."""
 
+import argparse
 from fractions import Fraction
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_of_stability.__main__ import Interval, intervals, main
+from edge_of_stability.__main__ import Interval, _depth, intervals, main
 from edge_of_stability.critical_step import CriticalStepSize, critical_step_size
 from edge_of_stability.table import PREPARATIONS, Table, loss_factors, prepare, read_table
 
@@ -179,3 +180,13 @@ def test_intercept_and_standardised_data(depth):
     variance = np.var(cells[:, 0])
     assert variance < 1 / 4
     assert eta(["a"], "centre", True) < 0.99 * eta(["a"], "centre", False)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "10000", "2.0", "²", "", "1e1"])
+def test_depths_that_are_none(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="need an integer from 1 to 9999"):
+        _depth(text)
+
+
+def test_the_deepest_network():
+    assert _depth("9999") == 9999

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from random_problems import point, problems
 
 from edge_of_stability import DeepLinearProblem
-from edge_of_stability.sharpness import LANCZOS_TOLERANCE
+from edge_of_stability.sharpness import LANCZOS_TOLERANCE, largest_eigenvalue_lanczos
 
 
 @given(problems(max_width=4))
@@ -69,3 +69,10 @@ def test_one_parameter(method):
     problem = DeepLinearProblem([[3.0]], [[1.0]], (1, 1))
     assert problem.sharpness([0.5], method=method) == pytest.approx(18.0, rel=1e-12)
     assert problem.sharpness([[0.5], [1.0]], method=method).shape == (2,)
+
+
+def test_an_operator_that_sends_most_to_zero():
+    def first_of_three(v):
+        return np.array([3 * v[0], 0.0, 0.0])
+
+    assert largest_eigenvalue_lanczos(first_of_three, 3) == pytest.approx(3.0, rel=1e-7)

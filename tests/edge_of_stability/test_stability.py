@@ -56,6 +56,8 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
         (4 / 17 * (1 - 1e-7), Stability.UNDECIDED),
         (4 / 17 * (1 + 1e-7), Stability.UNDECIDED),
         (4 / 17 * (1 + 1e-3), Stability.UNSTABLE),
+        (4 / 17 * (1 - 1.5e-6), Stability.STABLE),  # the margin is 1e-6
+        (4 / 17 * (1 + 1.5e-6), Stability.UNSTABLE),
     ],
 )
 def test_scalar_net(eta, verdict):
@@ -367,6 +369,9 @@ def test_forged_points_do_not_verify():
     [
         ((1, 1, 1), [[1]], [[1]], [1, 2], "1/4", "theta: need a global minimizer"),
         ((1, 1, 1), [[1]], [[1]], [0, 0], "1/4", "theta: need a global minimizer"),  # a saddle
+        # One of two normal equations holds, and the other does not.
+        ((1, 2), [[1]], [[1], [1]], [1, 0], "1/4", "theta: need a global minimizer"),
+        ((2, 1), [[1, 0], [0, 1]], [[1, 1]], [1, 0], "1/4", "theta: need a global minimizer"),
         ((1, 1, 1), [[1]], [[1]], [1.0, 1.0], "1/4", "theta: need a rational"),
         ((1, 1, 1), [[1]], [[1]], [1], "1/4", "theta: need 2 rationals"),
         ((1, 1, 1), [[1]], [[1]], [[[1, 0]], [[1]]], "1/4", "theta: need 2 rationals"),

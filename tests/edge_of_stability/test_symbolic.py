@@ -91,3 +91,11 @@ def test_conservation_law_between_layers():
     W_1, W_2 = exact.weights
     D_1, D_2 = sp.Matrix(1, 2, exact.gradient[:2]), sp.Matrix(2, 1, exact.gradient[2:])
     assert sp.expand(W_2.T * D_2 - D_1 * W_1.T) == sp.zeros(1, 1)
+
+
+@pytest.mark.parametrize("entry", [sp.nan, sp.oo, -sp.oo, sp.zoo, sp.Float(1)])
+def test_entries_that_are_not_finite_and_exact(entry):
+    with pytest.raises(ValueError, match="X: need finite exact entries"):
+        SymbolicProblem((1, 1), [[entry]], [[1]])
+    with pytest.raises(ValueError, match="Y: need finite exact entries"):
+        SymbolicProblem((1, 1), [[1]], [[entry]])

@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 Operator = Callable[[ast.AST, ast.AST], Iterator[ast.AST]]  # (node, its parent) → what replaces it
 
 MESSAGES = frozenset({"refuse", "ValueError", "BookError", "PublishError", "PrecisionError"})
-NO_ORDER = frozenset(
-    {"isinstance", "getattr", "range"}
-)  # exchanged arguments: another class, or none
+# Exchanged arguments are an error of another class here, or none.
+NO_ORDER = frozenset({"isinstance", "getattr", "range"})
+SYMMETRIC = frozenset({"min", "max", "minimum", "maximum", "array_equal", "broadcast_shapes"})
+# Keywords that do not change what a correct program computes.
+SAFEGUARDS = frozenset({"strict", "nogil", "cache"})
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ def _walk(
 def _is_silent(node: ast.AST) -> bool:
     """Whether no error in a node would change what is computed."""
     if isinstance(node, ast.JoinedStr):
+        return True
+    if isinstance(node, ast.keyword) and node.arg in SAFEGUARDS:
         return True
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True  # a docstring
@@ -296,7 +300,11 @@ def _opposite(node: ast.AST, parent: ast.AST) -> Iterator[ast.AST]:
 
 def _swap(node: ast.AST, parent: ast.AST) -> Iterator[ast.AST]:
     """The first two arguments of a call, or the two sides of − and ÷, exchanged."""
-    if isinstance(node, ast.Call) and len(node.args) > 1 and _called(node) not in NO_ORDER:
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) > 1
+        and _called(node) not in NO_ORDER | SYMMETRIC
+    ):
         first, second, *rest = node.args
         obvious = ast.Starred | ast.Lambda | ast.GeneratorExp  # the exchange would not even run
         texts = [_is_text(argument) for argument in (first, second)]

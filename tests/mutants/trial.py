@@ -7,6 +7,7 @@ second instead of several, and the working tree is never touched.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import multiprocessing
@@ -15,6 +16,7 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +65,12 @@ class Job:
         """Seconds and outcome of each test, as JSON; contexts of lines if measured."""
         return self.folder / "record.json"
 
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of the tests; not in the checkout, whose git they would find."""
+        name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"mutants-{name}"
+
     def run(self) -> None:
         """Run the tests in this process and end it."""
         os.setsid()  # so that all it starts can be ended with it
@@ -93,7 +101,7 @@ class Job:
 
         recorder = _Recorder(self)
         files = list(dict.fromkeys(test.partition("::")[0] for test in self.tests))
-        options = ["-q", "-x", "-p", "no:cacheprovider", "--basetemp", str(self.folder / "tmp")]
+        options = ["-q", "-x", "-p", "no:cacheprovider", "--basetemp", str(self.scratch)]
         options += [
             "-W",
             "ignore::pytest.PytestAssertRewriteWarning",
@@ -218,6 +226,7 @@ def run_all(
                 now = time.monotonic()
                 if sentinel in ready or now > deadline:
                     _end(process)
+                    shutil.rmtree(job.scratch, ignore_errors=True)
                     del running[sentinel]
                     late = sentinel not in ready or process.exitcode in (
                         -signal.SIGXCPU,
