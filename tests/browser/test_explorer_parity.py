@@ -160,6 +160,125 @@ def test_outcomes_are_those_of_the_ensemble(call):
     assert {"minimizer", "diverged", "bounded", "cycle"} <= {end["kind"] for end in found}
 
 
+# The critical step size -----------------------------------------------------------------------
+
+
+def critical_cases():
+    """(W⋆, Σ, N): random, of rank one, diagonal, and with two equal eigenvalues at the optimum."""
+    rng = np.random.default_rng(SEED + 1)
+    cases = []
+    for i in range(CASES):
+        W = rng.uniform(-3, 3, (2, 2))
+        root = rng.uniform(-1.5, 1.5, (2, 2))
+        Sigma = root @ root.T + 0.05 * np.eye(2)
+        if i % 4 == 1:
+            W = np.outer(*rng.uniform(-2, 2, (2, 2)))
+        if i % 4 == 2:
+            W, Sigma = np.diag(W.diagonal()), np.diag(Sigma.diagonal())
+        cases.append((W, Sigma, int(rng.integers(1, 9))))
+    kink = (np.diag([0.5, 2.0]), np.diag([4.0, 1.0]), 2)
+    return [*cases, kink, (np.diag([2.0, 1.0]), np.eye(2), 3)]
+
+
+def symmetric(matrix):
+    return {"a": matrix[0, 0], "b": matrix[0, 1], "c": matrix[1, 1]}
+
+
+def test_critical_step_size(call):
+    cases = critical_cases()
+    found = call("critical_step", "criticalStep", [(W, symmetric(S), N) for W, S, N in cases])
+    squares = call("critical_step", "whitenedSquare", [(W, symmetric(S)) for W, S, _ in cases])
+    for (W, Sigma, N), ours, square in zip(cases, found, squares, strict=True):
+        values, vectors = np.linalg.eigh(Sigma)
+        root = (vectors * np.sqrt(values)) @ vectors.T
+        exact = eos.critical_step_size(root, W @ root, N)
+        assert abs(ours["value"] / exact.value - 1) < TOLERANCE
+        B = root @ W.T @ W @ root
+        agree([square["a"], square["b"], square["c"]], [B[0, 0], B[0, 1], B[1, 1]])
+        # The maximiser and the minimiser are flat, so their values are compared, by NumPy.
+        v, x = np.array(ours["direction"]), ours["scale"]
+        assert abs(v @ v - 1) < 1e-14
+        lower = N * (v @ Sigma @ v) ** (1 / N) * (v @ B @ v) ** (1 - 1 / N)
+        upper = np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1]
+        assert abs(lower * exact.value - 1) < TOLERANCE
+        assert abs(upper * exact.value - 1) < TOLERANCE
+
+
+def test_both_sides_of_the_critical_step_size(call):
+    rng = np.random.default_rng(SEED + 2)
+    cases = critical_cases()
+    angles, scales = rng.uniform(0, np.pi, len(cases)), np.exp(rng.uniform(-3, 3, len(cases)))
+    vs = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    Bs = call("critical_step", "whitenedSquare", [(W, symmetric(S)) for W, S, _ in cases])
+    forms = [(symmetric(S), B, N) for (_, S, N), B in zip(cases, Bs, strict=True)]
+    below = call("critical_step", "primal", [(*f, v) for f, v in zip(forms, vs, strict=True)])
+    above = call(
+        "critical_step", "dual", [(*f, float(x)) for f, x in zip(forms, scales, strict=True)]
+    )
+    for (_, Sigma, N), B, v, x, low, high in zip(cases, Bs, vs, scales, below, above, strict=True):
+        B = np.array([[B["a"], B["b"]], [B["b"], B["c"]]])
+        agree(low, N * (v @ Sigma @ v) ** (1 / N) * max(v @ B @ v, 0) ** (1 - 1 / N))
+        agree(high, np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1])
+
+
+# The slack line -------------------------------------------------------------------------------
+
+
+def nested(problem, theta):
+    return [W.tolist() for W in problem.split(theta)]
+
+
+@pytest.mark.parametrize("widths", [(1, 2, 2, 1), (2, 3, 2), (2, 1, 2, 2), (3, 2)])
+def test_deep_linear_network(call, widths):
+    rng = np.random.default_rng(SEED + 3)
+    X, Y = rng.standard_normal((widths[0], 3)), rng.standard_normal((widths[-1], 3))
+    problem = eos.DeepLinearProblem(X, Y, widths)
+    thetas = rng.uniform(-1.5, 1.5, (CASES // 4, problem.dimension))
+    cases = [(nested(problem, theta), X, Y) for theta in thetas]
+    agree(call("linear_net", "loss", cases), problem.loss(thetas))
+    slopes = call("linear_net", "gradient", cases)
+    agree([np.concatenate([np.ravel(W) for W in s]) for s in slopes], problem.gradient(thetas))
+    agree(call("linear_net", "hessian", cases), problem.hessian(thetas))
+    agree(call("linear_net", "sharpness", cases), problem.sharpness(thetas))
+    stepped = call("linear_net", "step", [(*case, 0.1) for case in cases])
+    agree([np.concatenate([np.ravel(W) for W in s]) for s in stepped], problem.step(thetas, 0.1))
+
+
+def test_slack_line_and_its_orbits(call):
+    rng = np.random.default_rng(SEED + 4)
+    problem = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 2, 2, 1))
+    Ts = rng.uniform(0, 1000, CASES)
+    line = call("slack_line", "slackPoint", Ts[:, None].tolist())
+    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in line])
+    assert (points[:, 5] == Ts).all()
+    assert (problem.loss(points) == 0).all()
+    agree(problem.sharpness(points), np.full(CASES, 6.0))
+
+    # The other way: minimizers of the norm that was asked for.
+    lengths = np.exp(rng.uniform(np.log(2), np.log(1000), CASES))
+    factors = call("slack_line", "rescaledBy", lengths[:, None].tolist())
+    other = call("slack_line", "rescaledPoint", [[s] for s in factors])
+    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in other])
+    agree(np.linalg.norm(points, axis=1), lengths)
+    agree(problem.loss(points), np.zeros(CASES))
+
+    shifts, etas = 10 ** rng.uniform(-7, -1, CASES), rng.uniform(0.05, 0.5, CASES)
+    cases = [list(map(float, case)) for case in zip(Ts, shifts, etas, strict=True)]
+    found = call("slack_line", "excursion", [[*case, 12] for case in cases])
+    compared = 0
+    for (T, shift, eta), ours in zip(cases, found, strict=True):
+        centre = np.array([1.0, 0, 1, 0, 0, T, 1, 0])
+        path = eos.gradient_descent(problem, centre + shift / np.sqrt(8), eta, 12).thetas
+        with np.errstate(over="ignore", invalid="ignore"):  # after it is gone
+            away = np.linalg.norm(path - centre, axis=1)
+        # Rounding is relative to T, and stretched like the distance itself.
+        scale = np.maximum(away[: len(ours)], T * away[: len(ours)] / away[0])
+        small = away[: len(ours)] < 1e3
+        compared += small.sum()
+        assert (np.abs(np.array(ours) - away[: len(ours)])[small] <= TOLERANCE * scale[small]).all()
+    assert compared > 5 * CASES
+
+
 # The presets are what their names say ---------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from conftest import SITE
 
 from companion import style
 
-EXPLORERS = ("scalar_net",)
+EXPLORERS = ("scalar_net", "critical_step", "slack_line")
 MODULES = SITE / "_static" / "explorers"
 
 
@@ -90,7 +90,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(explore, name):
         " || c.textContent).trim()).map(c => c.outerHTML)"
     )
     assert nameless == []
-    page.locator(".explorer-live button").first.focus()
+    controls.first.focus()
     for _ in range(controls.count() - 1):
         page.keyboard.press("Tab")
     is_last = "all => document.activeElement === all[all.length - 1]"
@@ -100,8 +100,9 @@ def test_every_control_has_a_name_and_is_reached_by_tab(explore, name):
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_a_focused_control_is_seen(explore, name):
     page = explore(name)
-    page.locator(".explorer-live button").first.focus()
-    for _ in range(page.locator(".explorer-live :is(button, input, [role=slider])").count()):
+    controls = page.locator(".explorer-live :is(button, input, [role=slider])")
+    controls.first.focus()
+    for _ in range(controls.count()):
         seen = page.evaluate(
             "() => { const f = document.activeElement, ring = f.querySelector('.handle-focus');"
             " return ring ? getComputedStyle(ring).stroke !== 'none'"
@@ -329,3 +330,86 @@ def test_step_size_zero_moves_nothing(explore):
     page = explore("scalar_net", "#eta=0&x=1.5&y=1.5")
     assert outcome(page) == "With η = 0 nothing moves."
     assert page.problems == []
+
+
+# The critical step size -----------------------------------------------------------------------
+
+
+def bounds(page) -> list[float]:
+    """η_C and its bounds, as the sentence below the picture says them."""
+    text = outcome(page)
+    found = re.match(r"η_C = (\S+)\. This v gives η_C ≤ (\S+), this x gives η_C ≥ (\S+)\. ", text)
+    assert found, text
+    return [float(number) for number in found.groups()]
+
+
+def test_best_direction_and_scale_close_the_gap(explore):
+    page = explore("critical_step")
+    for name in ("tilted", "kink", "one output", "whitened"):
+        page.get_by_role("button", name=name).click()
+        value, above, below = bounds(page)
+        assert below < value < above
+        page.get_by_role("button", name="Best v and x").click()
+        value, above, below = bounds(page)
+        assert abs(above / value - 1) < 1e-3
+        assert abs(below / value - 1) < 1e-3
+    assert page.problems == []
+
+
+def test_kink_is_the_example_of_the_book(explore):
+    page = explore("critical_step", "#N=2")
+    page.get_by_role("button", name="kink").click()
+    assert bounds(page)[0] == 0.2
+
+
+def test_direction_moves_by_keyboard_and_mouse(explore):
+    page = explore("critical_step", "#angle=20")
+    handle = page.get_by_role("slider", name="Direction v").and_(page.locator("g"))
+    handle.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    settle(page)
+    assert handle.get_attribute("aria-valuetext") == "v at 21.8 degrees"
+    x, y = centre(page, ".handle-dot")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y - 60, steps=4)
+    page.mouse.up()
+    settle(page)
+    assert float(handle.get_attribute("aria-valuenow")) > 25
+
+
+def test_matrices_that_are_no_problem_are_refused(explore):
+    page = explore("critical_step")
+    page.get_by_label("Σ row 1, column 2").fill("9")
+    assert "positive definite" in outcome(page)
+    page.get_by_label("Σ row 1, column 2").fill("0")
+    for place in ("row 1, column 1", "row 1, column 2", "row 2, column 1", "row 2, column 2"):
+        page.get_by_label(f"W⋆ {place}").fill("0")
+    assert "W⋆ = 0" in outcome(page)
+    page.get_by_label("W⋆ row 2, column 2").fill("1")
+    assert bounds(page)[0] > 0
+    assert page.problems == []
+
+
+# The slack line -------------------------------------------------------------------------------
+
+
+def test_far_out_on_the_line_the_sharpness_is_the_same(explore):
+    page = explore("slack_line", "#T=0&eta=0.3&logdelta=-2")
+    assert "|θ| = 1.732, sharpness 6: below 2/η" in outcome(page)
+    page.get_by_label("Weight T").focus()
+    page.keyboard.press("End")
+    text = outcome(page)
+    assert "loss 0, |θ| = 1000, sharpness 6: below 2/η = 6.67, stable" in text
+    assert "does not stay near" in text
+    shift = page.get_by_label("Shift δ")
+    shift.focus()
+    page.keyboard.press("Home")  # 1e-7: near enough, even here
+    assert text != outcome(page)
+    assert "The start at distance δ stays near" in outcome(page)
+
+
+def test_beyond_a_third_the_line_is_unstable(explore):
+    page = explore("slack_line", "#T=3&eta=0.34")
+    assert "above 2/η = 5.88, unstable" in outcome(page)

@@ -206,12 +206,10 @@ class Curves {
       points: chart.addPath("points"),
       here: chart.addGroup({ class: "here" }, svgElement("circle", { r: 4 })),
     }));
-    this.eta = 0;
   }
 
   draw({ eta }, path, t) {
-    if (eta !== this.eta) this.sharpness.setAxis("y", sharpnessAxis(eta));
-    this.eta = eta;
+    this.sharpness.setAxis("y", sharpnessAxis(eta));
     this.sharpness.line(this.edge, [0, SHOWN_STEPS], [2 / eta, 2 / eta]);
     this.sharpness.place(this.edgeName, SHOWN_STEPS, 2 / eta);
     for (const [i, ys] of [path.losses, path.sharpnesses].entries()) {

@@ -23,6 +23,7 @@ export class Chart {
     this.box = { left, right: width - right, top, bottom: height - bottom };
     this.clip = `url(#${clip})`;
     this.scaffold = { x: svgElement("g"), y: svgElement("g") };
+    this.drawn = {}; // descriptions of the axes
     this.svg = svgElement(
       "svg",
       { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": title, class: "chart" },
@@ -39,8 +40,11 @@ export class Chart {
     return svgElement("rect", { x: left, y: top, width: right - left, height: bottom - top });
   }
 
-  /** Set an axis and draw its ticks. */
+  /** Set an axis and draw its ticks, unless it is as it was: laying out text is slow. */
   setAxis(name, axis) {
+    const description = JSON.stringify(axis);
+    if (description === this.drawn[name]) return;
+    this.drawn[name] = description;
     this[name] = axis;
     const marks = axis.ticks.flatMap((tick) => this.#tick(name, ...[tick].flat()));
     this.scaffold[name].replaceChildren(...marks, this.#label(name, axis.label));
