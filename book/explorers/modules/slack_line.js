@@ -41,7 +41,7 @@ function mount(root) {
     label: "Weight T",
     min: 0,
     max: Math.log10(1 + LARGEST_T),
-    step: 0.005,
+    step: Math.log10(1 + LARGEST_T) / 600, // so that the last step is the end
     onInput: (value) => state.set({ T: Number((10 ** value - 1).toPrecision(4)) }),
   });
   const eta = slider({

@@ -37,6 +37,8 @@ export function addHandle(chart, { label, onMove, onKey, onHold }) {
     drag(event);
   };
   group.addEventListener("pointerdown", hold);
+  // What touch-action: none says as well, but browsers do not heed that inside an SVG.
+  group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   group.addEventListener("lostpointercapture", release);
   group.addEventListener("keydown", (event) => {
     const direction = ARROWS[event.key];
