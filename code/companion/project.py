@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
@@ -18,6 +19,8 @@ class BookError(Exception):
 
     The message may have several lines, one problem each.
     """
+
+    code: ClassVar[int] = 1  # what the command returns
 
 
 @dataclass(frozen=True)

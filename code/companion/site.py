@@ -13,6 +13,7 @@ from pathlib import Path
 from companion.keys import source_digest
 from companion.project import BookError, Project, package_source
 from companion.site_check import check_site
+from companion.slim import slim
 
 _STAMP = "companion.txt"  # beside Sphinx's output: with which machinery that was made
 _SEEN = re.compile(r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|.*Exception occurred.*)$", re.MULTILINE)
@@ -76,11 +77,12 @@ def _read_stamp(project: Project) -> str:
 
 
 def _swap(fresh: Path, site: Path) -> None:
-    """Replace the site by a copy of `fresh`; at every moment one whole site is on disk."""
+    """Replace the site by a light copy of `fresh`; at every moment one whole site is on disk."""
     coming, going = _coming(site), _going(site)
     for folder in (coming, going):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(fresh, coming)
+    slim(coming)
     if site.exists():
         site.rename(going)
     coming.rename(site)

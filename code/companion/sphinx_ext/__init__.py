@@ -21,6 +21,7 @@ from companion.sphinx_ext import (
     registry,
     search,
     statement_map,
+    theme,
 )
 
 _PARTS = (
@@ -36,6 +37,7 @@ _PARTS = (
     registry,
     search,
     statement_map,
+    theme,
 )
 
 

@@ -1,0 +1,180 @@
+"""One look at one page: everything the tests ask of every page, from a single load.
+
+The page opens as on a phone, is widened to a desktop window, and changes between light and dark by
+the setting of the reader's system, as the theme listens to it. Loading is what takes the time, so
+the tests share what was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+NARROW, WIDE = 390, 1280
+SCHEMES = ("light", "dark")
+TYPESET = "() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
+_FIRST_VIEW = """() => new Promise(resolve => new PerformanceObserver(list => {
+    for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime)
+}).observe({type: "paint", buffered: true}))"""
+_FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figure => ({
+    images: [...figure.querySelectorAll("img")].map(i => [i.getAttribute("src"), i.alt]),
+    shown: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
+        .map(i => i.getAttribute("src")),
+}))"""
+# What sticks out of the window: the outermost elements, unless something around them scrolls.
+_STICKING_OUT = """() => {
+    const width = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth <= width) return []
+    return [...document.querySelectorAll("body *")]
+        .filter(e => e.getBoundingClientRect().right > width + 1 && e.checkVisibility())
+        .map(e => `${e.tagName}.${e.className} "${e.textContent.trim().slice(0, 40)}"`)
+        .concat([`page is ${document.documentElement.scrollWidth} px wide`]).slice(-6)
+}"""
+
+# Formulas that scroll in their place but cannot take the focus to be scrolled by keyboard.
+_OUT_OF_REACH = """() => [...document.querySelectorAll("mjx-container")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto"
+        && e.tabIndex < 0)
+    .map(e => e.textContent.slice(0, 60))"""
+_PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e => {
+    e.replaceChildren("formula")
+    e.style.overflow = "visible"
+})"""
+# The page has been drawn anew, and its observers of sizes have been told.
+_DRAWN = """() => new Promise(resolve =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))"""
+
+
+class Visit:
+    """A page that is open, with everything that went wrong and came over the wire on the way."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        self.transferred: dict[str, int] = {}
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        page.on("response", self._response)
+        page.on("requestfinished", self._finished)
+        page.on("requestfailed", lambda r: self.complaints.append(f"request failed: {r.url}"))
+        page.on("request", self._request)
+
+    def open(self, name: str) -> None:
+        """Go to a page of the site and wait for its formulas."""
+        self.page.goto(self.address + name, wait_until="load")
+        self.page.wait_for_function(TYPESET)
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text}")
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def _finished(self, request) -> None:
+        if request.url.startswith(self.address):
+            name = request.url.removeprefix(self.address)
+            self.transferred[name] = request.sizes()["responseBodySize"]
+
+    def _request(self, request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.complaints.append(f"another host: {request.url}")
+
+
+@dataclass
+class Inspection:
+    """What was seen on one page."""
+
+    complaints: list[str]
+    transferred: dict[str, int]  # bytes by file, on the first load, as the phone's window asks
+    first_view: float  # milliseconds to the first contentful paint
+    bad_formulas: list[str] = field(default_factory=list)
+    untypeset: int = 0
+    broken_images: list[str] = field(default_factory=list)
+    empty_alts: list[str] = field(default_factory=list)
+    figures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by scheme
+    sticking_out: dict[int, list[str]] = field(default_factory=dict)  # by width
+    out_of_reach: dict[int, list[str]] = field(default_factory=dict)  # by width
+    violations: dict[str, list[str]] = field(default_factory=dict)  # by scheme: what axe found
+
+
+def first_view(browser: Browser, address: str, name: str) -> float:
+    """Milliseconds until a new visitor, with nothing in the cache, sees the page."""
+    context = browser.new_context(viewport={"width": NARROW, "height": 844})
+    page = context.new_page()
+    page.goto(address + name, wait_until="load")
+    time = page.evaluate(_FIRST_VIEW)
+    context.close()
+    return float(time)
+
+
+def inspect(browser: Browser, address: str, name: str) -> Inspection:
+    """Look at one page of the site: once, in both widths and both schemes."""
+    context = browser.new_context(
+        viewport={"width": NARROW, "height": 844}, color_scheme="light", reduced_motion="reduce"
+    )
+    visit = Visit(context.new_page(), address)
+    page = visit.page
+    visit.open(name)
+    page.wait_for_load_state("networkidle")
+    seen = Inspection(visit.complaints, dict(visit.transferred), page.evaluate(_FIRST_VIEW))
+    _look_at_content(page, seen)
+    # What is folded counts too.
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    for width in (NARROW, WIDE):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(_DRAWN)
+        seen.sticking_out[width] = page.evaluate(_STICKING_OUT)
+        seen.out_of_reach[width] = page.evaluate(_OUT_OF_REACH)
+    # MathJax draws formulas, in the colour of the text around them, with thousands of elements that
+    # take axe most of its time; one test of its own lets it see them.
+    page.evaluate(_PLAIN_FORMULAS)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+        seen.figures[scheme] = page.evaluate(_FIGURES)
+        # The schemes differ in colours alone.
+        seen.violations[scheme] = violations(page, colours_only=scheme != SCHEMES[0])
+    context.close()
+    return seen
+
+
+def _look_at_content(page: Page, seen: Inspection) -> None:
+    # Lazy images load when seen; see them all.
+    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+    page.wait_for_function(
+        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
+    )
+    seen.broken_images = page.evaluate(
+        "[...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src)"
+    )
+    seen.empty_alts = page.evaluate(
+        "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)"
+    )
+    seen.bad_formulas = page.evaluate(
+        "[...document.querySelectorAll('mjx-merror')].map(e => e.textContent)"
+    )
+    seen.untypeset = page.evaluate(
+        "document.querySelectorAll('.math:not(:has(mjx-container))').length"
+    )
+
+
+def violations(page: Page, colours_only: bool = False) -> list[str]:
+    """Serious and critical findings of axe-core, each with the first elements it concerns."""
+    # `preload` would fetch the style sheets again, by addresses that are not theirs.
+    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
+    if colours_only:
+        options["runOnly"] = ["color-contrast"]
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
+        + node["failureSummary"].replace("\n", " ")[:300]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"][:3]
+    ]

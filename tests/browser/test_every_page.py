@@ -1,0 +1,102 @@
+"""What holds on every page of the site."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import PurePosixPath
+
+import pytest
+from conftest import PAGES, PROJECT
+from inspection import NARROW, SCHEMES, WIDE, first_view, violations
+
+HEAVIEST = 1_500_000  # bytes of the first load, not compressed
+SLOWEST = 1000  # milliseconds on localhost until something is seen
+
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@every_page
+def test_no_complaint_and_no_other_host(look, name):
+    assert look(name).complaints == []
+
+
+@every_page
+def test_formulas_are_typeset(look, name):
+    seen = look(name)
+    assert seen.bad_formulas == []
+    assert seen.untypeset == 0
+
+
+@every_page
+def test_images_are_there_and_have_words(look, name):
+    seen = look(name)
+    assert seen.broken_images == []
+    assert seen.empty_alts == []
+
+
+@every_page
+def test_nothing_sticks_out(look, name):
+    assert look(name).sticking_out == {NARROW: [], WIDE: []}
+
+
+@every_page
+def test_wide_formulas_scroll_by_keyboard(look, name):
+    assert look(name).out_of_reach == {NARROW: [], WIDE: []}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@every_page
+def test_accessible(look, name, scheme):
+    assert look(name).violations[scheme] == []
+
+
+def test_formulas_are_accessible(visit):
+    page = visit("book/owndata/index.html").page
+    assert page.locator("mjx-container").count() > 20
+    assert violations(page) == []
+
+
+@every_page
+def test_weight(look, name):
+    transferred = look(name).transferred
+    heaviest = sorted(transferred.items(), key=lambda item: -item[1])[:8]
+    assert transferred
+    assert sum(transferred.values()) <= HEAVIEST, heaviest
+
+
+@every_page
+def test_first_view(look, name, browser, address):
+    """The median of three; the other two are taken only when the first is slow."""
+    times = [look(name).first_view]
+    if times[0] > SLOWEST:
+        times += [first_view(browser, address, name) for _ in range(2)]
+    assert statistics.median(times) <= SLOWEST, times
+
+
+@every_page
+def test_figures_show_the_variant_of_the_theme_and_say_what_was_published(look, name):
+    for scheme, figures in look(name).figures.items():
+        for figure in figures:
+            (shown,) = figure["shown"]
+            assert shown.endswith(".dark.svg") == (scheme == "dark")
+            for source, alt in figure["images"]:
+                assert alt == _published_alt(source)
+
+
+def _published_alt(source: str) -> str:
+    """The alt text the run published, with the numbers it computed for it."""
+    figure = PurePosixPath(source).name.removesuffix(".svg").removesuffix(".dark")
+    (record,) = (PROJECT.stage / "book").glob(f"*/_published/figures/{figure}.json")
+    return json.loads(record.read_text(encoding="utf-8"))["alt"]
+
+
+def test_all_declared_figures_are_seen_by_these_tests(look):
+    sources = {
+        PurePosixPath(source).name.removesuffix(".svg").removesuffix(".dark")
+        for name in PAGES
+        for figure in look(name).figures["light"]
+        for source, _ in figure["images"]
+    }
+    published = {path.stem for path in (PROJECT.stage / "book").glob("*/_published/figures/*.json")}
+    assert sources == published
