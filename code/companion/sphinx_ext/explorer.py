@@ -31,11 +31,8 @@ class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nod
 
 def setup(app: Sphinx) -> None:
     app.add_directive("explorer", _ExplorerDirective)
-    app.add_node(
-        explorer,
-        html=(_begin, _end),
-        **dict.fromkeys(("latex", "man", "texinfo", "text"), (_nothing, _nothing)),
-    )
+    others: Any = dict.fromkeys(("latex", "man", "texinfo", "text"), (_nothing, _nothing))
+    app.add_node(explorer, html=(_begin, _end), **others)
     app.connect("build-finished", _copy_modules)
 
 
