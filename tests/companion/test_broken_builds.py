@@ -154,6 +154,19 @@ def test_figure_may_be_repeated(toy, build):
     assert 'id="fig-line"' not in page
 
 
+def test_explorer_that_does_not_exist(toy, refused):
+    toy.page.write_text(toy.page.read_text() + "\n```{explorer} ghost\nBoo.\n```\n")
+    assert "there is no book/explorers/modules/ghost.js" in refused()
+
+
+def test_explorer_without_a_still(toy, refused):
+    module = toy.root / "book/explorers/modules/mute.js"
+    module.parent.mkdir(parents=True)
+    module.write_text("")
+    toy.page.write_text(toy.page.read_text() + "\n```{explorer} mute\nBoo.\n```\n")
+    assert "explorer 'mute': 0 published figures as its content; one needed" in refused()
+
+
 def test_figure_shown_but_not_declared(toy, refused):
     toy.page.write_text(toy.page.read_text() + "\n```{published} ghost\nBoo.\n```\n")
     assert "figure ghost: shown in book/toy/index.md but not declared" in refused()
