@@ -114,6 +114,7 @@ def _slim_icons(folder: Path) -> None:
     subsetter.subset(font)
     options.flavor = "woff"
     subset.save_font(font, str(folder / "webfonts" / "fa-solid-900.woff"), options)
+    font.close()  # it reads its tables when they are needed
     source = 'src:url("../webfonts/fa-solid-900.woff") format("woff")'
     sheet.write_text(_SOURCE.sub(source, text), encoding="utf-8")
     for other in (

@@ -23,6 +23,7 @@ _FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figur
     images: [...figure.querySelectorAll("img")].map(i => [i.getAttribute("src"), i.alt]),
     shown: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
         .map(i => i.getAttribute("src")),
+    explorer: figure.closest(".explorer.is-live") !== null,
 }))"""
 # What sticks out of the window: the outermost elements, unless something around them scrolls.
 _STICKING_OUT = """() => {
