@@ -68,6 +68,18 @@ def test_off_the_minimizers_it_is_the_gauss_newton_part(case):
     )
 
 
+@pytest.mark.parametrize("samples", [1, 2, 3, 5])
+def test_any_number_of_samples_gives_the_gauss_newton_part(samples):
+    # With fewer samples than inputs Σ is singular, and K has zeros; its trace is that of 2JᵀJ.
+    rng = np.random.default_rng(samples)
+    widths = (3, 2, 2)
+    X, theta = rng.standard_normal((3, samples)), rng.standard_normal(10)
+    reached = DeepLinearProblem(X, np.ones((2, samples)), widths).end_to_end(theta) @ X
+    problem = DeepLinearProblem(X, reached, widths)
+    K = reduced_hessian(problem, theta)
+    assert np.trace(K) == pytest.approx(np.trace(problem.hessian(theta)), rel=1e-12)
+
+
 # -- the flattest minimizer ------------------------------------------------------------------------
 
 

@@ -167,6 +167,13 @@ def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second()
     first = determinant_ball(*instance, genuine.witness, 2 * genuine.bits)
     assert _ends(first)[0] < narrow.lower < narrow.upper < _ends(first)[1]
     assert narrow.verify()
+    # The first ball may hang out on one side and still not speak against the interval.
+    beyond = (_ends(first)[0] - slack, _ends(first)[1] + slack)
+    assert dataclasses.replace(narrow, lower=beyond[0]).verify()
+    assert dataclasses.replace(narrow, upper=beyond[1]).verify()
+    apart = 3 * (high - low) + slack
+    assert not dataclasses.replace(narrow, lower=low + apart, upper=high + 2 * apart).verify()
+    assert not dataclasses.replace(narrow, lower=low - 2 * apart, upper=high - apart).verify()
 
 
 def test_a_given_witness_is_used():

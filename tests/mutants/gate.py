@@ -26,7 +26,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Suite:
     """A package, the tests that guard it, and what is asked of them.
 
-    Parts of the names of tests in `left_out` keep these out. Of the modules in `whole` any test
-    that uses the module is asked, not only those that reach the line: compiled code is kept. In
-    the modules of `only_planted` errors are planted by hand alone.
+    Parts of the names of tests in `left_out` keep these out. `through` maps modules whose compiled
+    code is kept, so that most tests that use them reach none of their lines, to the modules by
+    which they are reached. In the modules of `only_planted` errors are planted by hand alone.
     """
 
     root: Path
@@ -54,7 +54,7 @@ class Suite:
     required: float
     sample: int
     left_out: Sequence[str] = ()
-    whole: Sequence[str] = ()
+    through: Mapping[str, str] = field(default_factory=dict)
     only_planted: Sequence[str] = ()
 
     @property
@@ -141,12 +141,13 @@ class Reach:
     lines: Mapping[str, Mapping[str, Sequence[str]]]
     left_out: Sequence[str] = ()
 
-    def tests(self, mutant: Mutant, whole: Sequence[str]) -> list[str]:
+    def tests(self, mutant: Mutant, through: Mapping[str, str]) -> list[str]:
         """Tests that can notice a mutant, quickest first."""
         module = self.lines.get(mutant.module, {})
         found = {test for line in mutant.lines for test in module.get(str(line), ())}
-        if not found or mutant.cached or mutant.module in whole:
-            found |= {test for tests in module.values() for test in tests}
+        for other in {mutant.module, through.get(mutant.module, mutant.module)}:
+            if not found or mutant.cached or mutant.module in through:
+                found |= {test for tests in self.lines.get(other, {}).values() for test in tests}
         if not found:  # what acts at import only
             found = set(self.seconds)
         wanted = (test for test in found if not any(part in test for part in self.left_out))
@@ -288,7 +289,7 @@ def try_all(
             ast.parse(text)  # what is no Python would be caught by any test
             folder = suite.work / f"trial-{suite.package}-{number}"
             prepare(folder, suite.base, mutant.module, text)
-            tests = reach.tests(mutant, suite.whole)
+            tests = reach.tests(mutant, suite.through)
             of_job[folder] = mutant
             seconds = sum(reach.seconds[test] for test in tests)
             yield Job(suite.root, suite.package, folder, tests, seconds, patience=patience)
