@@ -74,6 +74,8 @@ class Job:
     def run(self) -> None:
         """Run the tests in this process and end it."""
         os.setsid()  # so that all it starts can be ended with it
+        # A shell that starts the gate in the background has Ctrl-C ignored; tests send one.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.limited:
             limit = int(self.patience + 5 * self.seconds)
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
