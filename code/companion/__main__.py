@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BookError as error:
         print(f"\n{error}", file=sys.stderr)
-        return error.code
+        return 1
     except KeyboardInterrupt:
         print("\ninterrupted; finished runs are kept, the site is as it was", file=sys.stderr)
         return 130

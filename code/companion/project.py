@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
 
 import yaml
 
@@ -19,8 +18,6 @@ class BookError(Exception):
 
     The message may have several lines, one problem each.
     """
-
-    code: ClassVar[int] = 1  # what the command returns
 
 
 @dataclass(frozen=True)

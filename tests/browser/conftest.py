@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-import http.server
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from chromium import FLAGS, find_chromium
 from inspection import Inspection, Visit, inspect
 from playwright.sync_api import Browser, sync_playwright
 
-from companion.chromium import FLAGS, find_chromium
 from companion.project import Project
 
 PROJECT = Project(Path(__file__).resolve().parents[2])
@@ -23,19 +24,26 @@ PAGES = sorted(
 )
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
 
+@contextmanager
+def served(handler: type[Quiet]) -> Iterator[str]:
+    """The address, without a path, at which `handler` serves the site."""
+    assert len(PAGES) > 1, "no site; `make book` builds it"
+    of_site = functools.partial(handler, directory=str(SITE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), of_site) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    assert len(PAGES) > 1, "no site; `make book` builds it"
-    handler = functools.partial(_Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with served(Quiet) as host:
+        yield f"{host}/"
 
 
 @pytest.fixture(scope="session")

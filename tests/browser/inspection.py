@@ -146,14 +146,7 @@ def inspect(browser: Browser, address: str, name: str) -> Inspection:
 
 
 def _look_at_content(page: Page, seen: Inspection) -> None:
-    # Lazy images load when seen; see them all.
-    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
-    page.wait_for_function(
-        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
-    )
-    seen.broken_images = page.evaluate(
-        "[...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src)"
-    )
+    seen.broken_images = broken_images(page)
     seen.empty_alts = page.evaluate(
         "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)"
     )
@@ -163,6 +156,19 @@ def _look_at_content(page: Page, seen: Inspection) -> None:
     seen.untypeset = page.evaluate(
         "document.querySelectorAll('.math:not(:has(mjx-container))').length"
     )
+
+
+def broken_images(page: Page) -> list[str]:
+    """Addresses of the images that are to be seen and are not; all are loaded first."""
+    # Lazy images load when seen; see them all.
+    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+    page.wait_for_function(
+        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
+    )
+    addresses: list[str] = page.evaluate(
+        "[...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src)"
+    )
+    return addresses
 
 
 def violations(page: Page, colours_only: bool = False) -> list[str]:

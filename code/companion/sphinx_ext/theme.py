@@ -1,4 +1,4 @@
-"""What the theme lacks: names of its toggles, and lighter icons."""
+"""What the theme lacks: names of its toggles, lighter icons, a bibliography that is no list."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
 
 
 def setup(app: Sphinx) -> None:
@@ -29,6 +30,9 @@ def _complete(
 ) -> None:
     if "generate_toctree_html" in context:
         context["generate_toctree_html"] = _with_names(context["generate_toctree_html"])
+    if "body" in context:
+        # Entries of a bibliography have a role of their own, which lists may not hold.
+        context["body"] = context["body"].replace(_LIST, _NO_LIST)
 
 
 def _with_names(generate: Callable[..., Any]) -> Callable[..., Any]:

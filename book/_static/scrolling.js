@@ -1,0 +1,13 @@
+// What is too wide for its place scrolls there; without a mouse it needs the focus for that.
+const wide = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+const observe = (selector) => document.querySelectorAll(selector).forEach((e) => wide.observe(e));
+
+observe(".pst-scrollable-table-container");
+window.addEventListener("load", () => {
+  window.MathJax?.startup?.promise?.then(() => observe("mjx-container[display]"));
+});
