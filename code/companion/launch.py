@@ -115,7 +115,7 @@ def write_tree(project: Project, target: Path, origin: Origin) -> None:
 
 
 def _cited_repository(project: Project) -> str:
-    path = project.root / "CITATION.cff"
-    if not path.is_file():
+    if not project.citation.is_file():
         return ""
-    return str(yaml.safe_load(path.read_text(encoding="utf-8")).get("repository-code", ""))
+    cited = yaml.safe_load(project.citation.read_text(encoding="utf-8"))
+    return str(cited.get("repository-code", ""))

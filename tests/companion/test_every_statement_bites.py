@@ -7,6 +7,8 @@ every entry at once.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,23 @@ def complaint(sources):
 
 def changed(label: str, **fields: Any) -> dict[str, Any]:
     return {**REGISTRY[label], **fields}
+
+
+@contextmanager
+def edited(edits: dict[Path, str]) -> Iterator[None]:
+    """Files of the copy with another text, for a while."""
+    before = {path: path.read_text("utf-8") for path in edits}
+    for path, text in edits.items():
+        path.write_text(text)
+    try:
+        yield
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
+
+
+def on_every_page(sources: Path, old: str, new: str) -> dict[Path, str]:
+    return {page: page.read_text("utf-8").replace(old, new) for page in Project(sources).pages}
 
 
 def evidence_of(label: str) -> list[dict[str, str]]:
@@ -146,15 +165,9 @@ def test_every_tier(complaint, tier, problem):
 
 
 def test_every_proof_that_is_gone(sources):
-    pages = {page: page.read_text("utf-8") for page in Project(sources).pages}
-    for page, text in pages.items():
-        page.write_text(text.replace("(proof-", "(prof-"))
-    try:
-        with pytest.raises(BookError) as caught:
-            check_statements(Project(sources))
-    finally:
-        for page, text in pages.items():
-            page.write_text(text)
+    misspelt = edited(on_every_page(sources, "(proof-", "(prof-"))
+    with misspelt, pytest.raises(BookError) as caught:
+        check_statements(Project(sources))
     said = str(caught.value)
     proved = [k for k in REGISTRY if any(item["tier"] == "proved" for item in evidence_of(k))]
     assert len(proved) > 20
@@ -175,15 +188,10 @@ def test_every_tier_proved_without_a_proof(complaint):
 
 def test_every_reference_without_an_owner(sources):
     """No figure is declared and no page shows one: each is stale, shown in vain, or both."""
-    figures = sources / "book" / "figures.yml"
-    text = figures.read_text("utf-8")
     names = list(read_declarations(Project(sources)))
-    figures.write_text("{}\n")
-    try:
-        with pytest.raises(BookError) as caught:
-            check_sources(Project(sources))
-    finally:
-        figures.write_text(text)
+    nothing_declared = edited({sources / "book" / "figures.yml": "{}\n"})
+    with nothing_declared, pytest.raises(BookError) as caught:
+        check_sources(Project(sources))
     said = str(caught.value)
     for name in names:
         assert f"figure {name}: shown in book/" in said
@@ -192,15 +200,9 @@ def test_every_reference_without_an_owner(sources):
 
 
 def test_every_figure_shown_nowhere(sources):
-    pages = {page: page.read_text("utf-8") for page in Project(sources).pages}
-    for page, text in pages.items():
-        page.write_text(text.replace("{published}", "{unpublished}"))
-    try:
-        with pytest.raises(BookError) as caught:
-            check_sources(Project(sources))
-    finally:
-        for page, text in pages.items():
-            page.write_text(text)
+    hidden = edited(on_every_page(sources, "{published}", "{unpublished}"))
+    with hidden, pytest.raises(BookError) as caught:
+        check_sources(Project(sources))
     said = str(caught.value)
     names = read_declarations(Project(sources))
     wanted = "figure {}: declared in figures.yml but shown on no page"

@@ -177,13 +177,12 @@ function read(values) {
   if (N > 1 && W.flat().every((value) => value === 0)) {
     return { fault: "W⋆ = 0: the zero network is a minimizer of sharpness 0, stable for every η." };
   }
-  const radians = (Math.PI * values.angle) / 180;
   return {
     W,
     Sigma,
     N,
     B: whitenedSquare(W, Sigma),
-    v: [Math.cos(radians), Math.sin(radians)],
+    v: unitVector(values.angle),
     x: 10 ** values.logx,
   };
 }

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from companion.claims import VERDICTS, Claim, Claims, read_claims
 from companion.sphinx_ext.cells import cell_link
+from companion.sphinx_ext.registry import separated
 from companion.sphinx_ext.tables import sortable_table
 
 _FILE = Path("book") / "claims.yml"
@@ -119,11 +120,8 @@ class _ListDirective(SphinxDirective):
             links = ", ".join(f"{{prf:ref}}`{label}`" for label in claim.statements)
             footer += nodes.paragraph("", "", *self._inline(f"Statements: {links}"))
         if claim.cells:
-            line = nodes.paragraph("", "Cells: ")
-            for position, cell in enumerate(claim.cells):
-                line += nodes.Text(", " if position else "")
-                line += cell_link(self.env, cell, "{name} in {notebook}")
-            footer += line
+            cells = [cell_link(self.env, cell, "{name} in {notebook}") for cell in claim.cells]
+            footer += nodes.paragraph("", "Cells: ", *separated(cells))
         return footer
 
     def _make_referable(self, claim: Claim) -> None:
