@@ -21,13 +21,16 @@ help: ## list the commands
 .PHONY: env
 env: $(READY) ## create .venv from the hashed lock (done by the others when needed)
 
-# The package index is not named here: pip uses whichever it is set up with.
+# The package index is not named here: pip uses whichever it is set up with. The lock is complete,
+# so pip resolves nothing (--no-deps): with extras, as in coverage[toml], some versions of pip look
+# past the pinned version to the newest one, and then refuse it for want of a hash.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer needed; set PYTHON=…")'
 	@echo "Setting up .venv (about a minute)"
 	@$(PYTHON) -m venv --clear .venv
-	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(PY) -m pip --disable-pip-version-check check --quiet
 	@touch $(READY)
 
 .PHONY: book

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
+import sys
 import tomllib
 
 import pytest
@@ -68,6 +70,33 @@ def test_lock_is_hashed_and_names_no_address():
     assert sum("--hash=sha256:" in block for block in blocks) == entries
     assert "://" not in LOCK
     assert "--index" not in LOCK
+
+
+@pytest.mark.parametrize("recipe", ["Makefile", ".github/workflows/tests.yml"])
+def test_lock_is_installed_without_resolving(recipe):
+    lines = (REPOSITORY / recipe).read_text().splitlines()
+    installs = [line for line in lines if "-r requirements.lock" in line]
+    assert installs
+    for line in installs:
+        assert "--require-hashes" in line
+        assert "--no-deps" in line
+
+
+def test_lock_is_complete():
+    """Whatever a locked package needs here is locked too, in a version that it accepts."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    missing = []
+    for requirement in LOCKED:
+        try:
+            needs = importlib.metadata.requires(requirement.name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another system or another Python
+        for need in map(Requirement, needs):
+            if need.marker is None or need.marker.evaluate({"extra": ""}):
+                version = locked_version(need.name, python)
+                if version is None or not need.specifier.contains(version, prereleases=True):
+                    missing.append(f"{requirement.name} needs {need}, locked: {version}")
+    assert missing == []
 
 
 def test_environment_names_the_versions_of_the_lock():
