@@ -57,7 +57,7 @@ def conda_environment() -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_lock_satisfies_what_is_declared(python):
-    for requirement in declared("book", "test", "lint", "build"):
+    for requirement in declared("book", "test", "lint", "pdf", "build"):
         version = locked_version(requirement.name, python)
         assert version is not None, requirement
         assert requirement.specifier.contains(version, prereleases=True), requirement
