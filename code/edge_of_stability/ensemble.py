@@ -23,6 +23,7 @@ from .ensemble_blocks import (
     digest,
     reduced_data,
     run_block,
+    units,
 )
 from .problem import DeepLinearProblem
 
@@ -275,21 +276,27 @@ def _whole(
         size=size * float(np.sqrt(D)),
         sharpness=bool(sharpness),
     )
-    return Block(
-        problem, start, 0, m, float(step_size) if step_size.ndim == 0 else step_size, rules
-    )
+    each = float(step_size) if step_size.ndim == 0 else step_size
+    return Block(problem, start, 0, m, each, units(problem, each), rules)
 
 
 def _cut(whole: Block, number: int, size: int) -> Block:
     """One block of a sweep, with no more data than it needs."""
     begin, end = number * size, min((number + 1) * size, whole.end)
-    initial, eta = whole.initial, whole.eta
+
+    def part(values: float | FloatArray) -> float | FloatArray:
+        return (
+            values if isinstance(values, float) else np.broadcast_to(values, whole.end)[begin:end]
+        )
+
+    initial = whole.initial
     return Block(
         whole.problem,
         initial if isinstance(initial, Sampler) else initial[begin:end],
         begin,
         end,
-        eta if isinstance(eta, float) else np.broadcast_to(eta, whole.end)[begin:end],
+        part(whole.eta),
+        part(whole.unit),
         whole.rules,
     )
 

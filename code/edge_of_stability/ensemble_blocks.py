@@ -13,6 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _checks
 from ._checks import FloatArray
@@ -25,6 +26,9 @@ LOOK_EVERY = 32
 # Starts that share one random stream. Streams belong to these cells and not to blocks, so that the
 # starts are the same for any block size.
 CELL = 1024
+
+# Products up to here (and down to its inverse) are far from over- and underflow.
+SAFE = 1e100
 
 Columns = dict[str, np.ndarray]  # results by name; the first axis of each counts initialisations
 
@@ -174,7 +178,36 @@ class Block:
     begin: int
     end: int
     eta: float | FloatArray  # (m,)
+    unit: float | FloatArray  # (m,), of :func:`units`
     rules: Rules
+
+
+def units(problem: DeepLinearProblem, eta: float | FloatArray) -> float | FloatArray:
+    """The α of each step size in whose units W_j = αV_j a step is cheaper; 1 for a plain step.
+
+    If d_0 = 1 < N then 2ησα^{2N−2} = 1 with σ = Σ (:mod:`.ensemble_plan`). Where this or the
+    constant 2ηα^{N−2}S is so large or small that a factor of it might over- or underflow, the step
+    is a plain one. Computed where the ensemble is started, not where its blocks run, since powers
+    differ in the last digit between machines.
+    """
+    powers = 2 * problem.depth - 2
+    if problem.widths[0] > 1 or powers == 0:
+        return 1.0
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        product = 2 * np.asarray(eta) * problem.Sigma[0, 0]
+        alpha = product ** (-1 / powers)
+        constant = _constant(eta, alpha, problem.depth) * np.max(np.abs(problem.S))
+        safe = (product > 1 / SAFE) & (product < SAFE) & (constant < SAFE)
+        safe &= (constant > 1 / SAFE) | ~problem.S.any()
+    return np.where(safe, alpha, 1.0)[()]
+
+
+def _constant(eta: ArrayLike, unit: float | FloatArray, depth: int) -> FloatArray:
+    """2ηα^{N−2}, as products alone; 2η for α = 1."""
+    factor = 2 * np.asarray(eta, dtype=np.float64)
+    for _ in range(depth - 2):
+        factor = factor * unit
+    return factor
 
 
 def run_block(block: Block) -> Columns:
@@ -185,7 +218,7 @@ def run_block(block: Block) -> Columns:
     if isinstance(block.initial, Sampler):
         start = block.initial.starts(problem.dimension, block.begin, block.end)
     else:
-        start = np.ascontiguousarray(block.initial)
+        start = block.initial
     X, Y, _, _ = reduced_data(problem)
     with np.errstate(over="ignore"):
         norms = np.zeros(m)
@@ -200,20 +233,30 @@ def run_block(block: Block) -> Columns:
         "residual": np.empty(m),
         "gradient_norm": np.empty(m),
     }
-    sweep(problem.widths, X.shape[1])(
-        start,
-        np.ascontiguousarray(np.broadcast_to(block.eta, m), dtype=np.float64),
-        problem.Sigma,
-        problem.S,
-        X,
-        Y,
-        rules.steps,
-        LOOK_EVERY,
-        rules.window,
-        rules.slope**2,
-        escape,
-        *columns.values(),
-    )
+    unit = np.broadcast_to(np.asarray(block.unit, dtype=np.float64), m)
+    factor = np.broadcast_to(_constant(block.eta, block.unit, problem.depth), m)
+    for rescaled in (False, True):
+        lanes = np.flatnonzero((unit != 1.0) == rescaled)
+        if not lanes.size:
+            continue
+        results = {name: values[lanes] for name, values in columns.items()}
+        sweep(problem.widths, X.shape[1], rescaled)(
+            start[lanes],
+            factor[lanes],
+            unit[lanes],
+            problem.Sigma,
+            problem.S,
+            X,
+            Y,
+            rules.steps,
+            LOOK_EVERY,
+            rules.window,
+            rules.slope**2,
+            escape[lanes],
+            *results.values(),
+        )
+        for name, values in results.items():
+            columns[name][lanes] = values
     with np.errstate(invalid="ignore"):
         np.sqrt(columns["gradient_norm"], out=columns["gradient_norm"])
     if rules.sharpness:
@@ -306,7 +349,7 @@ def digest(block: Block, size: int) -> str:
     """Tell one sweep (all of it, as one block, and the size of its blocks) from another."""
     text = hashlib.sha256()
     problem = block.problem
-    for array in (problem.X, problem.Y, np.asarray(block.eta, dtype=np.float64)):
+    for array in (problem.X, problem.Y, np.asarray(block.eta, np.float64), np.asarray(block.unit)):
         text.update(repr(array.shape).encode())
         text.update(np.ascontiguousarray(array).tobytes())
     if isinstance(block.initial, Sampler):

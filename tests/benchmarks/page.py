@@ -25,6 +25,8 @@ def page(results: Mapping[str, Any]) -> str:
         "## Ensembles",
         "Millions of gradient steps a second; the last column is the share of the limit.",
         table(with_share(results["ensembles"])),
+        "How many times as fast `run_ensemble` is:",
+        table(list(ratios(results["ensembles"]))),
         f"A basin picture, 1024² starts and 2000 steps of the scalar net, takes "
         f"{results['picture']:.2f} s.",
         *(
@@ -58,6 +60,15 @@ def machine(facts: Mapping[str, Any]) -> str:
 def with_share(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the ensembles with the share of the limit that is reached, in per cent."""
     return [{**row, "% of limit": 100 * row["run_ensemble"] / row["limit"]} for row in rows]
+
+
+def ratios(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of the ensembles with the speed of ours over that of each other way."""
+    for row in rows:
+        own = row["run_ensemble"]
+        others = {name: row[name] for name in row if name not in OURS | LABELS}
+        times = {name: None if value is None else own / value for name, value in others.items()}
+        yield {"network": row["network"], **times}
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

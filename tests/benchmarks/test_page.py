@@ -26,7 +26,8 @@ def test_page_shows_machine_tables_and_share_of_the_limit():
     text = page(RESULTS)
     assert "2 of 4 cores (A processor, Linux, load before 0.2)" in text
     assert "| scalar | 16,000 | 400 | 8,000 | 50 |" in text
-    assert "not installed" in text
+    assert "| scalar | 20 |" in text
+    assert "| 2-2-2 | not installed |" in text
     assert "within 2 % over a factor of 2" in text
 
 

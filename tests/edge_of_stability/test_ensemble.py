@@ -197,14 +197,15 @@ def test_a_network_too_narrow_for_the_solution():
     np.testing.assert_allclose(result.excess, 0, atol=1e-12)
 
 
-def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch):
-    problem, rng = example((2, 3, 2))
-    starts = rng.standard_normal((50, 12))
+@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 3, 2), (1, 2, 2, 1)], ids=str)
+def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, widths):
+    problem, rng = example(widths)
+    starts = rng.standard_normal((50, problem.dimension))
     results = [run_ensemble(problem, starts, 0.2, 500)]
-    chosen = ensemble_kernels.plan(problem.widths, 2)
+    chosen = ensemble_kernels.plan(problem.widths, widths[0], widths[0] == 1)
     assert chosen.unrolled
     for other in (chosen._replace(vectors=2), chosen._replace(unrolled=False, vectors=1)):
-        monkeypatch.setattr(ensemble_kernels, "plan", lambda widths, columns, other=other: other)
+        monkeypatch.setattr(ensemble_kernels, "plan", lambda *_, other=other: other)
         ensemble_kernels.sweep.cache_clear()
         results.append(run_ensemble(problem, starts, 0.2, 500))
     ensemble_kernels.sweep.cache_clear()
