@@ -19,7 +19,7 @@ from typing import Any
 from llvmlite import binding, ir
 
 _DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
-_WIDE = "avx512f" in binding.get_host_cpu_features()
+_WIDE = bool(binding.get_host_cpu_features().get("avx512f"))  # every feature is a key
 WIDTH = 8 if _WIDE else 4  # doubles a vector
 VECTOR = ir.VectorType(_DOUBLE, WIDTH)
 REGISTERS = 32 if _WIDE else 16

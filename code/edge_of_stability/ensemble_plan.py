@@ -23,7 +23,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ._ensemble_lowering import REGISTERS, WIDTH
+from ._ensemble_lowering import WIDTH
 
 _UNROLLED = 300  # multiply-adds a step up to which a network is kept in registers
 
@@ -117,7 +117,8 @@ def plan(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Plan:
     outputs = len(widths) > 2 and _cost(widths, True, rescaled) < _cost(widths, False, rescaled)
     cost = _cost(widths, outputs, rescaled)
     # A step of a tiny network is one chain of multiply-adds that wait for each other: take the
-    # steps of a few vectors side by side, as many as the registers hold.
-    vectors = max(1, min(REGISTERS // 8, 7 * REGISTERS // (4 * cost)))
+    # steps of up to four vectors side by side. What then exceeds the registers costs less than
+    # waiting does.
+    vectors = max(1, min(4, 56 // cost))
     unrolled = cost <= _UNROLLED
     return Plan(widths, columns, unrolled, rescaled, outputs, vectors)
