@@ -135,7 +135,9 @@ def run_ensemble(
         far, and nothing about later.
 
     A lane that has settled takes no more steps. The result has the same bits for any executor, any
-    number of workers and any block size.
+    number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ disappears
+    (:mod:`.ensemble_plan`), so there θ differs by rounding from plain steps, and a start that takes
+    none from what was given.
 
     Parameters
     ----------
