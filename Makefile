@@ -32,6 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@$(PY) -m pip --disable-pip-version-check check --quiet
 	@touch $(READY)
+	@for source in $^; do [ ! "$$source" -nt $(READY) ] || touch -r "$$source" $(READY); done
 
 .PHONY: book
 book: $(READY) ## run the notebooks, check every figure, build the site, print where it is
@@ -58,6 +59,18 @@ mutants: $(READY) ## plant errors and see whether the tests catch them (half an 
 coverage: $(READY) ## lines and branches of the mathematics that its tests reach; at least 95 %
 	@mkdir -p _build
 	@NUMBA_CACHE_DIR=_build/numba $(PY) -m pytest tests/edge_of_stability -q --cov=edge_of_stability --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+.PHONY: twice
+twice: $(READY) ## build the book twice from nothing and compare the two sites
+	@$(PY) tests/companion/twice.py
+
+.PHONY: machines
+machines: $(READY) ## run the notebooks as other processors would, list what nears its tolerance
+	@$(PY) tests/companion/machines.py
+
+.PHONY: faults
+faults: $(READY) ## full disk, read-only home, no network: in mounts of their own (Linux)
+	@$(PY) tests/faults/faults.py
 
 .PHONY: run
 run: $(READY) ## run and check one notebook: make run NOTEBOOK=book/setting/scalar_net.ipynb

@@ -7,6 +7,12 @@ function cellText(row, column) {
   return row.cells[column].textContent.trim();
 }
 
+// Numbers by size, also 3e-9 before 2e-8; all else as text.
+function compare(a, b) {
+  const difference = a && b ? Number(a) - Number(b) : NaN;
+  return Number.isNaN(difference) ? collator.compare(a, b) : difference;
+}
+
 function sortBy(table, column, heading) {
   const ascending = heading.getAttribute("aria-sort") !== "ascending";
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
@@ -14,7 +20,7 @@ function sortBy(table, column, heading) {
   const direction = ascending ? 1 : -1;
   const body = table.tBodies[0];
   const rows = [...body.rows].sort(
-    (a, b) => direction * collator.compare(cellText(a, column), cellText(b, column)),
+    (a, b) => direction * compare(cellText(a, column), cellText(b, column)),
   );
   body.append(...rows);
 }

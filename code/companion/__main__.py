@@ -2,6 +2,7 @@
 
 ``book``       run, check and build everything
 ``run``        run and check notebooks, without building the site
+``compare``    compare data files of figures with the references
 ``reference``  accept what the last runs published as the new reference
 ``check``      check the sources alone; nothing runs
 ``archive``    pack the built site, the executed notebooks and the data of the figures
@@ -13,6 +14,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import textwrap
@@ -24,18 +26,30 @@ import yaml
 from filelock import FileLock, Timeout
 
 from companion.archive import write_archives
-from companion.checks import check_runs, check_sources, published_figures
+from companion.checks import Deviation, check_runs, check_sources, published_figures
 from companion.claims import check_claims, fingerprint
 from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.launch import REPOSITORY, Origin, write_tree
 from companion.notation import check_notation
 from companion.project import BookError, Project
-from companion.references import accept_figure, accept_numbers
+from companion.references import accept_figure, accept_numbers, figure_deviations, load_arrays
+from companion.reproducibility import digest, gather
 from companion.runs import SCALES, Run, run_notebooks
-from companion.site import build_site
+from companion.site import build_site, recover_site
 from companion.staging import stage
 from companion.statements import check_statements
+
+# What the machine refuses, through no fault of the book: one line says it, a traceback hides it.
+_REFUSED = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,12 +59,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project = Project(options.root.resolve())
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
+            recover_site(project)
             options.command(project, options)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)
         return 1
     except BookError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        print(f"\n{error.strerror}{place}; the site is as it was", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted; finished runs are kept, the site is as it was", file=sys.stderr)
@@ -62,7 +83,7 @@ def _book(project: Project, options: argparse.Namespace) -> None:
     _check(project, options)
     runs = _runs(project, options, project.notebooks)
     deviations = check_runs(project, runs, scale=options.scale)
-    stage(project, runs)
+    stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
     print(
@@ -91,6 +112,29 @@ def _reference(project: Project, options: argparse.Namespace) -> None:
                 print(f"accepted {project.name(accept_figure(project, declarations[name], run))}")
         if not options.figure and (path := accept_numbers(project, run)):
             print(f"accepted {project.name(path)}")
+
+
+def _compare(project: Project, options: argparse.Namespace) -> None:
+    declarations = read_declarations(project)
+    beyond = []
+    for path in options.files:
+        figure = declarations.get(path.stem)
+        if figure is None:
+            raise BookError(f"{path}: no figure is called {path.stem!r} in figures.yml")
+        try:
+            arrays = load_arrays(path)
+            rows = [
+                Deviation(figure.name, *row) for row in figure_deviations(project, figure, arrays)
+            ]
+        except (FileNotFoundError, LookupError) as error:
+            raise BookError(f"{path}: {error}") from error
+        print(f"{figure.name}: SHA-256 {digest(arrays)}")
+        for row in rows:
+            print(f"  {row.array:24} {row.deviation:8.2e} of {row.tolerance:.1e}")
+            if not row.deviation <= row.tolerance:
+                beyond.append(f"figure {figure.name}: {row.array} is beyond its tolerance")
+    if beyond:
+        raise BookError("\n".join(beyond))
 
 
 def _check(project: Project, _: argparse.Namespace) -> None:
@@ -186,6 +230,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
     reference.set_defaults(command=_reference)
+    compare = commands.add_parser("compare", help="compare data files with the references")
+    compare.add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")
+    compare.set_defaults(command=_compare)
     check = commands.add_parser("check", help="check the sources; nothing runs")
     check.set_defaults(command=_check)
     archive = commands.add_parser("archive", parents=[executing], help="pack site, notebooks, data")

@@ -5,6 +5,7 @@ Each check returns its problems, one sentence each, so that one build shows them
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from companion.declarations import Declaration, read_declarations
 from companion.notebooks import Notebook, prose
 from companion.project import BookError, Project
 from companion.references import (
+    figure_arrays,
     figure_deviations,
     figure_reference,
     number_reference,
@@ -36,6 +38,13 @@ class Deviation:
     array: str
     deviation: float
     tolerance: float
+
+    @property
+    def share(self) -> float:
+        """The part of its tolerance that a deviation takes; more than 1 is too much."""
+        if self.deviation == 0.0:
+            return 0.0
+        return self.deviation / self.tolerance if self.tolerance else math.inf
 
 
 def check_sources(project: Project) -> None:
@@ -78,12 +87,21 @@ def check_runs(project: Project, runs: Sequence[Run], *, scale: str = "default")
     problems = list(_presence(declarations, runs))
     deviations: list[Deviation] = []
     if not problems and scale == "default":
-        for run in runs:
-            found, wrong = _compare(project, declarations, run)
-            deviations.extend(found)
-            problems.extend(wrong)
+        deviations, problems = compare_runs(project, runs)
     _raise(problems)
     return deviations
+
+
+def compare_runs(project: Project, runs: Sequence[Run]) -> tuple[list[Deviation], list[str]]:
+    """Every comparison of the runs with their references, and what is wrong with any of them."""
+    declarations = read_declarations(project)
+    deviations: list[Deviation] = []
+    problems: list[str] = []
+    for run in runs:
+        found, wrong = _compare(project, declarations, run)
+        deviations.extend(found)
+        problems.extend(wrong)
+    return deviations, problems
 
 
 def published_figures(run: Run) -> list[str]:
@@ -165,8 +183,9 @@ def _compare(
     problems: list[str] = []
     for name in published_figures(run):
         try:
+            new = figure_arrays(run, name)
             found = [
-                Deviation(name, *row) for row in figure_deviations(project, declarations[name], run)
+                Deviation(name, *row) for row in figure_deviations(project, declarations[name], new)
             ]
         except LookupError as error:
             problems.append(f"figure {name}: {error}")
@@ -174,7 +193,7 @@ def _compare(
         deviations.extend(found)
         beyond = [item for item in found if not item.deviation <= item.tolerance]
         if beyond:
-            worst = max(beyond, key=lambda item: item.deviation / item.tolerance)
+            worst = max(beyond, key=lambda item: item.share)
             problems.append(
                 f"figure {name}: {worst.array} deviates from its reference by "
                 f"{worst.deviation:.3g} (tolerance {worst.tolerance:.3g}, both relative); "
@@ -210,6 +229,7 @@ __all__ = [
     "Deviation",
     "check_runs",
     "check_sources",
+    "compare_runs",
     "published_figures",
     "shown_figures",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -40,7 +42,7 @@ def published_numbers(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def figure_deviations(
-    project: Project, declaration: Declaration, run: Run
+    project: Project, declaration: Declaration, new: Mapping[str, np.ndarray]
 ) -> Iterator[tuple[str, float, float]]:
     """Array, deviation and tolerance of every compared array of a figure.
 
@@ -49,23 +51,48 @@ def figure_deviations(
     Raises
     ------
     LookupError
-        If there is no reference, or it has other arrays than the figure.
+        If there is no reference, it has other arrays than the figure, or a file is damaged.
     """
     path = figure_reference(project, declaration.name)
     if not path.is_file():
         raise LookupError("has no reference; look at it, then accept it by `make reference`")
-    published = run.published / "figures" / path.name
-    with np.load(published) as new, np.load(path) as reference:
-        compared = {key for key in new.files if declaration.tolerance_of(key) is not None}
-        if compared != set(reference.files):
-            raise LookupError(
-                f"publishes {_list(compared)} for comparison but its reference has "
-                f"{_list(reference.files)}: the reference is stale"
-            )
-        for key in sorted(compared):
-            tolerance = declaration.tolerance_of(key)
-            assert tolerance is not None
-            yield key, deviation(new[key], reference[key]), tolerance
+    reference = load_arrays(path)
+    compared = {key for key in new if declaration.tolerance_of(key) is not None}
+    if compared != set(reference):
+        raise LookupError(
+            f"publishes {_list(compared)} for comparison but its reference has "
+            f"{_list(reference)}: the reference is stale"
+        )
+    for key in sorted(compared):
+        tolerance = declaration.tolerance_of(key)
+        assert tolerance is not None
+        yield key, deviation(new[key], reference[key]), tolerance
+
+
+def figure_arrays(run: Run, figure: str) -> dict[str, np.ndarray]:
+    """Return the data a run published with a figure."""
+    return load_arrays(run.published / "figures" / f"{figure}.npz")
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read an ``.npz`` file; once, as long as it does not change.
+
+    Raises
+    ------
+    LookupError
+        If the file is damaged.
+    """
+    state = path.stat()
+    return _load(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _load(path: Path, _modified: int, _size: int) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as raw, np.load(raw) as file:
+            return dict(file)
+    except (BadZipFile, EOFError, ValueError) as error:
+        raise LookupError(f"{path.name} in {path.parent} cannot be read: {error}") from error
 
 
 def deviation(new: np.ndarray, reference: np.ndarray) -> float:

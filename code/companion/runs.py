@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import platform
 import shutil
 import signal
+import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from companion.keys import run_key
+from companion.machine import machine, packages
 from companion.notebooks import Notebook
 from companion.project import BookError, Project
 from companion.publish import BUILDING, FOLDER
@@ -125,6 +128,16 @@ def run_notebooks(
     return [Run(plan.name, plan.key, plan.target, plan.name not in done) for plan in plans]
 
 
+def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
+    """Finished runs of `notebooks` at scale "default", as they are now; nothing is executed."""
+    plans = [_plan(project, path, "default", {}) for path in notebooks]
+    return [
+        Run(plan.name, plan.key, plan.target, reused=True)
+        for plan in plans
+        if _is_complete(plan.target)
+    ]
+
+
 def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> _Job:
     name = project.name(path)
     notebook = Notebook.read(path)
@@ -157,8 +170,7 @@ def _execute_all(project: Project, plans: Sequence[_Job], jobs: int, timeout: in
     pool = ProcessPoolExecutor(
         max_workers=min(jobs, len(plans)),
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for us, see below
+        initializer=_start_worker,
     )
     with progress, pool:
         futures: list[Future[str | None]] = [
@@ -169,18 +181,45 @@ def _execute_all(project: Project, plans: Sequence[_Job], jobs: int, timeout: in
                 progress.update()
                 if problem := future.result():
                     failures.append(problem)
+        except BrokenProcessPool as error:
+            _stop_workers()
+            raise BookError(
+                "a process that runs notebooks was killed (out of memory?); finished runs are kept"
+            ) from error
         except BaseException:
-            _stop_children()
+            _stop_workers()
             raise
     if failures:
         raise BookError("\n".join(sorted(failures)))
 
 
+def _start_worker() -> None:
+    """Leave Ctrl-C to the build, and end with it: killed, it could not end its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    _stop_children(psutil.Process())
+    os._exit(1)
+
+
 def _execute(project: Project, plan: _Job, timeout: int) -> str | None:
     """Execute one notebook; return what went wrong, in one line, or None."""
+    try:
+        return _execute_and_store(project, plan, timeout)
+    except OSError as error:  # a full disk, say
+        return f"{plan.name}: {error}"
+
+
+def _execute_and_store(project: Project, plan: _Job, timeout: int) -> str | None:
     work = project.running / uuid.uuid4().hex
     work.mkdir(parents=True)
     started = time.time()
+    clock = time.monotonic()  # the other one may be set back meanwhile
     try:
         papermill.execute_notebook(
             str(plan.source),
@@ -197,19 +236,27 @@ def _execute(project: Project, plan: _Job, timeout: int) -> str | None:
         cell = error.cell_index
         return f"{plan.name}: cell {cell}: {error.ename}: {error.evalue} (see {kept})"
     except CellTimeoutError:
+        cell = _last_begun(work / _EXECUTED)
         kept = _keep_failed(project, plan, work)
-        return f"{plan.name}: a cell took longer than {timeout} s (see {kept})"
+        return (
+            f"{plan.name}: cell {cell} took longer than {timeout} s, "
+            f"which --timeout sets (see {kept})"
+        )
     except DeadKernelError:
         kept = _keep_failed(project, plan, work)
         return f"{plan.name}: the kernel died (see {kept})"
-    _hide_injected_parameters(work / _EXECUTED)
+    except RuntimeError as error:  # nbclient has no class of its own for this one
+        shutil.rmtree(work, ignore_errors=True)
+        return f"{plan.name}: no kernel could be started: {error}"
+    _tidy(work / _EXECUTED)
     record = {
         "notebook": plan.name,
         "key": plan.key,
         "parameters": dict(plan.parameters),
         "started": started,
-        "seconds": round(time.time() - started, 3),
-        "python": platform.python_version(),
+        "seconds": round(time.monotonic() - clock, 3),
+        "machine": machine(),
+        "packages": packages(),
     }
     (work / _RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     plan.target.parent.mkdir(parents=True, exist_ok=True)
@@ -228,13 +275,24 @@ def _keep_failed(project: Project, plan: _Job, work: Path) -> str:
     return project.name(kept)
 
 
-def _hide_injected_parameters(path: Path) -> None:
+def _last_begun(path: Path) -> int:
+    """The cell at which an execution stopped, by papermill's account."""
+    cells = nbformat.read(path, as_version=4).cells
+    begun = [k for k, cell in enumerate(cells) if cell.metadata.papermill.start_time]
+    return max(begun, default=0)
+
+
+def _tidy(path: Path) -> None:
+    """Hide injected parameters; take out papermill's times and paths, which differ every time."""
     notebook = nbformat.read(path, as_version=4)
+    for part in (notebook, *notebook.cells):
+        part.metadata.pop("papermill", None)
     for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
         tags = cell.metadata.get("tags", [])
         if "injected-parameters" in tags:
             cell.metadata["tags"] = [*tags, "remove-input"]
-            nbformat.write(notebook, path)
+    nbformat.write(notebook, path)
 
 
 def _kernel_environment(project: Project) -> dict[str, str]:
@@ -257,10 +315,19 @@ def _kernel_environment(project: Project) -> dict[str, str]:
     }
 
 
-def _stop_children() -> None:
-    """End workers and kernels at once; kernels sit in sessions that Ctrl-C does not reach."""
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
+def _stop_workers() -> None:
+    """End workers and their kernels at once."""
+    for worker in multiprocessing.active_children():
+        with suppress(psutil.NoSuchProcess):
+            _stop_children(psutil.Process(worker.pid))
+        worker.kill()
+
+
+def _stop_children(process: psutil.Process) -> None:
+    """End what a process started; kernels sit in sessions that Ctrl-C does not reach."""
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def _forget_old_runs(target: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from companion.project import BookError
@@ -56,8 +60,15 @@ class _Page(HTMLParser):
             self.without_alt.append(values.get("src", ""))
 
 
-def check_site(site: Path) -> None:
+def check_site(site: Path, cache: Path | None = None) -> None:
     """Check every page and style sheet below `site`.
+
+    Parameters
+    ----------
+    site
+        The folder of the site.
+    cache
+        A file that remembers what pages hold from one build to the next.
 
     Raises
     ------
@@ -66,7 +77,9 @@ def check_site(site: Path) -> None:
     """
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
-    pages = {path.resolve(): _parse(path) for path in found}
+    parser = _Parser(cache)
+    pages = {path.resolve(): parser.parse(path) for path in found}
+    parser.remember()
     problems: list[str] = []
     for path, page in pages.items():
         name = path.relative_to(site.resolve()).as_posix()
@@ -85,10 +98,37 @@ def is_foreign(url: str) -> bool:
     return bool(parts.netloc) and parts.scheme in ("", "http", "https", "ws", "wss")
 
 
-def _parse(path: Path) -> _Page:
-    page = _Page()
-    page.feed(path.read_text(encoding="utf-8"))
-    return page
+class _Parser:
+    """Parses pages, each content once: most pages are the same in the next build.
+
+    What is remembered belongs to a digest of the page and of this module.
+    """
+
+    def __init__(self, cache: Path | None) -> None:
+        self._cache = cache
+        self._salt = Path(__file__).read_bytes()
+        self._known: dict[str, Any] = {}
+        self._used: dict[str, Any] = {}
+        if cache and cache.is_file():
+            with suppress(ValueError):  # cut off by a kill or a full disk
+                self._known = json.loads(cache.read_bytes())
+
+    def parse(self, path: Path) -> _Page:
+        content = path.read_bytes()
+        key = hashlib.sha256(self._salt + content).hexdigest()
+        if key in self._known:
+            ids, loads, links, without_alt = self._known[key]
+            page = _Page(set(ids), loads, links, without_alt)
+        else:
+            page = _Page()
+            page.feed(content.decode("utf-8"))
+        self._used[key] = (sorted(page.ids), page.loads, page.links, page.without_alt)
+        return page
+
+    def remember(self) -> None:
+        if self._cache and self._used.keys() != self._known.keys():
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            self._cache.write_text(json.dumps(self._used), encoding="utf-8")
 
 
 def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iterator[str]:

@@ -7,21 +7,24 @@ Files whose content is unchanged are left alone, which keeps Sphinx's incrementa
 from __future__ import annotations
 
 import filecmp
+import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from companion.launch import Origin, prepared
 from companion.project import NOTEBOOK_SUFFIX, Project
 from companion.publish import FOLDER
+from companion.reproducibility import RECORD
 from companion.runs import Run
 from companion.sphinx_ext import downloads
 
 
-def stage(project: Project, runs: Sequence[Run]) -> None:
-    """Make the staging copy hold the sources and `runs`, and nothing else."""
+def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> None:
+    """Make the staging copy hold the sources, `runs` and the record of this build, no more."""
     wanted = dict(_sources(project))
     for run in runs:
         target = Path(run.notebook)
@@ -30,7 +33,11 @@ def stage(project: Project, runs: Sequence[Run]) -> None:
             if file.is_file():
                 wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
     origin = Origin.find(project)
-    written = {Path("_config.yml"): _staged_config(project, origin), **_downloads(project, origin)}
+    written = {
+        Path("_config.yml"): _staged_config(project, origin),
+        RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n",
+        **_downloads(project, origin),
+    }
     project.stage.mkdir(parents=True, exist_ok=True)
     _remove_others(project.stage, {*wanted, *written})
     for name, source in wanted.items():

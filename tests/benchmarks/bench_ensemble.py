@@ -23,6 +23,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from companion.machine import processor
 from edge_of_stability import DeepLinearProblem, run_ensemble
 from edge_of_stability._ensemble_lowering import WIDTH, fma, loop, splat
 from edge_of_stability.ensemble_blocks import units
@@ -479,14 +480,8 @@ def machine() -> dict[str, Any]:
         versions[name] = MISSING if module is None else module.__version__
         if module is None:
             print(f"{name}: {MISSING}")
-    model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            model = next(line.split(":")[1].strip() for line in file if "model name" in line)
-    except (OSError, StopIteration):
-        pass
     return {
-        "processor": model,
+        "processor": processor(),
         "cores": os.cpu_count(),
         "used": CORES,
         "load before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,

@@ -98,8 +98,9 @@ def test_notebook_that_raises(toy, refused):
 
 
 def test_notebook_that_hangs(toy, refused):
-    toy.write_notebook(draw="import time\ntime.sleep(60)\n" + DRAW)
-    assert "book/toy/lines.ipynb: a cell took longer than 2 s" in refused("book", "--timeout", "2")
+    toy.write_alone("import time\ntime.sleep(60)")
+    message = refused("book", "--timeout", "2")
+    assert "book/toy/alone.ipynb: cell 1 took longer than 2 s, which --timeout sets" in message
 
 
 def test_kernel_that_dies(toy, refused):

@@ -94,6 +94,11 @@ class ToyBook:
         ]
         _write_notebook(self.notebook, cells)
 
+    def write_alone(self, source: str) -> None:
+        """Write the notebook that publishes nothing: one cell, which imports nothing slow."""
+        cells = [_markdown("t", ALONE), _code("one", source)]
+        _write_notebook(self.root / "book/toy/alone.ipynb", cells)
+
     def write_statements(self, statements: dict[str, object]) -> None:
         text = yaml.safe_dump(statements, sort_keys=False)
         (self.root / "book" / "statements.yml").write_text(text)
@@ -113,18 +118,23 @@ def make_toy_book(root: Path) -> ToyBook:
     toy.notebook.parent.mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "_config.yml", root / "_config.yml")
     shutil.copytree(REPOSITORY / "book" / "_static", root / "book" / "_static")
+    shutil.copyfile(REPOSITORY / "book/reproducibility.md", root / "book/reproducibility.md")
     (root / "book" / "references.bib").write_text("")
     (root / "requirements.lock").write_text("numpy==2\n")
     toc = {
         "format": "jb-book",
         "root": "book/toy/index",
         "defaults": {"numbered": True},
-        "chapters": [{"file": "book/toy/lines"}, {"file": "book/toy/alone"}],
+        "chapters": [
+            {"file": "book/toy/lines"},
+            {"file": "book/toy/alone"},
+            {"file": "book/reproducibility"},
+        ],
     }
     (root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
     toy.page.write_text(INDEX)
     toy.write_notebook()
-    _write_notebook(root / "book/toy/alone.ipynb", [_markdown("t", ALONE), _code("one", "1 + 1")])
+    toy.write_alone("1 + 1")
     toy.write_statements(STATEMENTS)
     toy.write_figures({"line": {"notebook": "book/toy/lines.ipynb"}})
     return toy

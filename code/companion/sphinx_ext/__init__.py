@@ -20,9 +20,11 @@ from companion.sphinx_ext import (
     proofs,
     published,
     registry,
+    reproducibility,
     search,
     statement_map,
     theme,
+    volatile,
 )
 
 _PARTS = (
@@ -37,9 +39,11 @@ _PARTS = (
     proofs,
     published,
     registry,
+    reproducibility,
     search,
     statement_map,
     theme,
+    volatile,
 )
 
 

@@ -23,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from companion.notebooks import Notebook
 from companion.publish import FOLDER
 from companion.sphinx_ext.cells import page_link
+from companion.sphinx_ext.volatile import volatile
 
 _logger = logging.getLogger(__name__)
 
@@ -122,29 +123,36 @@ class _NumberRole(SphinxRole):
         if path is None:
             return self._refused(f"number {name!r} was not published by any notebook")
         self.env.note_dependency(str(path))
-        value = json.loads(path.read_text(encoding="utf-8"))["value"]
+        number = json.loads(path.read_text(encoding="utf-8"))
         try:
-            text = format(value, spec)
+            text = format(number["value"], spec)
         except ValueError as error:
             return self._refused(f"number {name!r}: format {spec!r}: {error}")
-        return [_typeset(text)], []
+        return [_typeset(text, number["volatile"])], []
 
     def _refused(self, message: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         _logger.warning(message, location=self.get_location())
         return [], []
 
 
-def _typeset(text: str) -> nodes.Node:
+def _typeset(text: str, is_volatile: bool) -> nodes.Node:
     mantissa, exponent, power = text.partition("e")
     if not exponent or not power.lstrip("+-").isdigit():
-        return nodes.inline("", text.replace("-", "\N{MINUS SIGN}"), classes=["number"])
+        text = text.replace("-", "\N{MINUS SIGN}")
+        if is_volatile:
+            return volatile(text=text, classes=["number"])
+        return nodes.inline("", text, classes=["number"])
     return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
 
 
 def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
+    return str(declared_figures(env).get(figure, {}).get("notebook", ""))
+
+
+def declared_figures(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
+    """Return the entries of ``figures.yml``; pages may differ from a checked source tree here."""
     path = Path(env.srcdir) / "book" / "figures.yml"
-    declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    return str(declared.get(figure, {}).get("notebook", ""))
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
 
 
 def _number_file(env: BuildEnvironment, name: str) -> Path | None:

@@ -95,7 +95,7 @@ def _footer(env: BuildEnvironment, statement: Statement) -> nodes.container:
         places = [_place(env, statement, item) for item in statement.evidence if item.tier == tier]
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
     if statement.uses:
-        links = [_statement_link(env.docname, label) for label in statement.uses]
+        links = [statement_link(env.docname, label) for label in statement.uses]
         footer += nodes.paragraph("", "Uses ", *separated(links), classes=["statement-uses"])
     return footer
 
@@ -125,7 +125,7 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
     )
 
 
-def _statement_link(docname: str, label: str) -> addnodes.pending_xref:
+def statement_link(docname: str, label: str) -> addnodes.pending_xref:
     return addnodes.pending_xref(
         "",
         nodes.literal("", label),

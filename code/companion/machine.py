@@ -1,0 +1,63 @@
+"""What this process computes with: processor, BLAS, vector instructions, versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
+
+import numpy as np
+
+DISTRIBUTION = "edge-of-stability-companion"
+_REQUIRED = re.compile(r"^([\w.-]+)[^;]*(?:;\s*extra == ['\"](\w+)['\"])?$")
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.split(":")[1].strip() for line in file if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+@cache
+def machine() -> dict[str, Any]:
+    """Everything that may change the last digits of a result, or say why they changed."""
+    import scipy.linalg  # noqa: F401 - loads the BLAS of SciPy, which is not that of NumPy
+    from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
+    blas = {
+        f"{item['internal_api']} {item['version']}, kernels for {item['architecture']}, "
+        f"threads: {item['num_threads']}"
+        for item in threadpool_info()
+        if item["user_api"] == "blas"
+    }
+    return {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "system": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
+        "python": platform.python_version(),
+        "blas": sorted(blas),
+        "simd": [*simd.get("baseline", ()), *simd.get("found", ())],
+    }
+
+
+def packages() -> dict[str, str]:
+    """Versions of what the book is made with: its direct requirements, and their compilers."""
+    return {name: version(name) for name in sorted({*_required(), "llvmlite", "sphinx"})}
+
+
+def _required() -> Iterator[str]:
+    try:
+        found = requires(DISTRIBUTION) or []
+    except PackageNotFoundError:  # run from a checkout that is on the search path, not installed
+        found = []
+    for requirement in found:
+        if (match := _REQUIRED.match(requirement)) and match[2] in (None, "book"):
+            yield match[1]

@@ -1,0 +1,119 @@
+"""Two clean builds agree, and the page on reproducibility says what happened."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from twice import differences, lasting
+
+from companion.notebooks import Notebook
+from companion.references import load_arrays
+from companion.reproducibility import RECORD, digest
+from toy import DRAW, SETUP, ToyBook
+
+
+@pytest.fixture
+def record(toy: ToyBook) -> dict:
+    return json.loads((toy.root / "_build/stage" / RECORD).read_text())
+
+
+def page(toy: ToyBook) -> str:
+    return (toy.site / "book/reproducibility.html").read_text()
+
+
+def test_two_clean_builds_agree_but_for_what_is_volatile(toy, built_once, build):
+    shutil.rmtree(toy.root / "_build")
+    assert build() == 0
+    assert list(differences(toy.site, built_once.site)) == []
+    # The comparison leaves out no more than the marked words, and these do differ.
+    first, second = (site / "book/reproducibility.html" for site in (toy.site, built_once.site))
+    assert first.read_bytes() != second.read_bytes()
+    assert len(lasting(first)) > 0.9 * len(first.read_bytes())
+
+
+def test_difference_is_seen(toy, built_once):
+    data = next(toy.site.rglob("line.npz"))
+    arrays = load_arrays(data)
+    np.savez_compressed(data, **{**arrays, "y": np.nextafter(arrays["y"], 9)})
+    text = (toy.site / "book/toy/index.html").read_text()
+    (toy.site / "book/toy/index.html").write_text(text.replace("42.0", "42.1"))
+    (toy.site / "genindex.html").unlink()
+    found = list(differences(toy.site, built_once.site))
+    assert [name.rpartition("/")[2] for name in found] == [
+        "line.npz",
+        "index.html",
+        "genindex.html",
+    ]
+
+
+def test_page_says_what_happened(toy, record):
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(toy)))
+    assert "This build shows 1 figures and 2 numbers from 2 notebooks" in text
+    assert "compared 2 arrays behind the figures and 2 of the numbers" in text
+    assert "4 of 4 are equal to the last bit" in text
+    arrays = load_arrays(toy.root / "tests/references/figures/line.npz")
+    assert record["figures"]["line"]["digest"] == digest(arrays)
+    assert digest(arrays) in page(toy)
+    run = record["volatile"]["runs"]["book/toy/lines.ipynb"]
+    assert f'<span class="volatile">{run["started"]}</span>' in page(toy)
+    assert record["volatile"]["machine"][0]["processor"] in page(toy)
+    assert record["packages"][0]["numpy"] == np.__version__
+    # The drawing cell is evidence for the theorem.
+    row = page(toy).partition('id="figures"')[2].partition("</tbody>")[0]
+    assert "thm-two" in row
+    assert "tier-sampled" in row
+
+
+def test_page_shows_the_deviation(toy, build):
+    toy.write_notebook(draw=DRAW.replace('"y": slope * x', '"y": slope * x * (1 + 3e-10)'))
+    assert build() == 0
+    assert "The largest deviation is 0.3 of its tolerance" in page(toy)
+    assert "3.0e-10 (y)" in re.sub(r"<[^>]+>", "", page(toy))
+
+
+def test_unchanged_build_leaves_the_page_alone(toy, build):
+    made = toy.root / "_build/sphinx/_build/html/book/reproducibility.html"
+    assert build() == 0  # this one is at a new place
+    before = made.stat().st_mtime_ns
+    assert build() == 0
+    assert made.stat().st_mtime_ns == before
+
+
+def test_digest_is_of_names_types_shapes_and_entries():
+    x = np.arange(6.0)
+    same = digest({"x": x, "y": x})
+    assert digest({"y": x.copy(), "x": x.astype(">f8")}) == same
+    assert digest({"x": np.asfortranarray(x.reshape(2, 3))}) == digest({"x": x.reshape(2, 3)})
+    others = [{"x": x}, {"x": x, "z": x}, {"x": x, "y": x.reshape(2, 3)}]
+    others += [{"x": x, "y": x.astype(int)}, {"x": x, "y": np.nextafter(x, 9)}]
+    assert len({same, *map(digest, others)}) == 6
+
+
+def test_compare(toy, build, capsys):
+    reference = toy.root / "tests/references/figures/line.npz"
+    assert build("compare", str(reference)) == 0
+    assert digest(load_arrays(reference)) in capsys.readouterr().out
+    other = toy.root / "line.npz"
+    arrays = load_arrays(reference)
+    np.savez(other, x=arrays["x"], y=arrays["y"] * 1.01)
+    assert build("compare", str(other)) == 1
+    assert "figure line: y is beyond its tolerance" in capsys.readouterr().err
+    other.write_bytes(reference.read_bytes()[:-40])
+    assert build("compare", str(other)) == 1
+    assert "line.npz in" in (told := capsys.readouterr().err)
+    assert "cannot be read" in told
+    assert build("compare", str(toy.root / "none.npz")) == 1
+    assert "no figure is called 'none'" in capsys.readouterr().err
+
+
+def test_sources_of_a_cell_follow_names(toy):
+    toy.write_notebook(draw=DRAW.replace("slope * x)", "height)").replace("x, slope", "x, slope"))
+    notebook = Notebook.read(toy.notebook)
+    setup, knobs, draw = notebook.code
+    assert setup.source == SETUP
+    assert notebook.sources_of(draw) == {knobs, draw}
+    assert notebook.sources_of(knobs) == {knobs}

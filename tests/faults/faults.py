@@ -1,0 +1,156 @@
+"""Faults that need mounts or a network of their own, tried on the toy book; Linux only.
+
+    python tests/faults/faults.py
+
+As root it works anywhere; as another user where the system allows namespaces of one's own. Where
+it does not, the script fails: it never passes without having tried.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests" / "companion"))
+
+from toy import ToyBook, make_toy_book  # noqa: E402
+
+# Own mounts and network, seen by no other process; root in them, whoever we are.
+APART = ["unshare", "--user", "--map-root-user", "--mount", "--net"]
+LOOPBACK = "ip link set lo up"  # kernels talk to their client through it; nothing else is there
+MEGABYTE = 1 << 20
+
+
+def apart(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell script in namespaces of its own."""
+    return subprocess.run(
+        [*APART, "sh", "-e", "-c", script, "sh", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build(toy: ToyBook, setting: str = ":", **environment: str) -> tuple[int, str]:
+    """Build in namespaces of its own, after the commands `setting`."""
+    done = apart(
+        f'{LOOPBACK}; {setting}; exec "$1" -m companion --root "$2" book',
+        sys.executable,
+        str(toy.root),
+        **environment,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def state(toy: ToyBook) -> Mapping[str, bytes]:
+    """The site, file by file."""
+    return {str(path): path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
+
+
+def edit(toy: ToyBook) -> None:
+    """Change one page, so that the next build has something to do."""
+    title = toy.page.read_text().partition("\n")[0]
+    toy.edit(toy.page, title, f"{title} again")
+
+
+def shows_edit(toy: ToyBook) -> bool:
+    """Whether the site has the page as it is now."""
+    title = toy.page.read_text().partition("\n")[0].removeprefix("# ")
+    return title in (toy.site / "book/toy/index.html").read_text()
+
+
+def require(condition: bool, what: str, told: str) -> None:
+    """Stop with what a build told unless the condition holds."""
+    if not condition:
+        sys.exit(f"{what} FAILED\n{told}")
+
+
+def no_network(toy: ToyBook) -> None:
+    """Nothing but the loopback device: a build from nothing works."""
+    reached = apart("ip route get 192.0.2.1").returncode == 0
+    require(not reached, "no network", "the namespace has a way out")
+    shutil.rmtree(toy.root / "_build")
+    code, told = build(toy)
+    require(code == 0 and shows_edit(toy), "no network", told)
+
+
+def read_only_home(toy: ToyBook) -> None:
+    """A home folder mounted read-only, nothing in it: a build from nothing works."""
+    shutil.rmtree(toy.root / "_build")
+    with tempfile.TemporaryDirectory() as home:
+        mounted = 'mount --bind "$HOME" "$HOME"; mount -o remount,ro,bind "$HOME"'
+        refused = f'{mounted}; ! touch "$HOME/file" 2>/dev/null'
+        require(apart(refused, HOME=home).returncode == 0, "read-only home", "it is writable")
+        code, told = build(toy, mounted, HOME=home, XDG_CACHE_HOME="", XDG_CONFIG_HOME="")
+    require(code == 0 and shows_edit(toy), "read-only home", told)
+
+
+def disk_full(toy: ToyBook) -> None:
+    """The build folder on a disk with less and less room: each time the old site stays."""
+    good = {Path(name).relative_to(toy.site): content for name, content in state(toy).items()}
+    size = sum(path.stat().st_size for path in (toy.root / "_build").rglob("*") if path.is_file())
+    edit(toy)
+    kept = toy.root / "_build"
+    for room in (0, size // 20, size // 4):
+        # A copy on a small file system, over the folder; what is left of it afterwards is read
+        # there, before the mount goes with its namespace.
+        megabytes = 3 * size // MEGABYTE  # enough for a build, once the ballast is gone
+        script = f"""
+            mkdir -p "$2.copy"; cp -a "$2/_build/." "$2.copy"
+            mount -t tmpfs -o size={megabytes}m tmpfs "$2/_build"
+            cp -a "$2.copy/." "$2/_build"
+            dd if=/dev/zero of="$2/_build/ballast" bs=64k 2>/dev/null || true
+            truncate -s -{room} "$2/_build/ballast"
+            {LOOPBACK}
+            code=0
+            "$1" -m companion --root "$2" book || code=$?
+            rm -rf "$2.copy"; cp -a "$2/_build/html" "$2.copy"
+            rm "$2/_build/ballast"
+            "$1" -m companion --root "$2" book && grep -q again "$2/_build/html/book/toy/index.html"
+            exit $code
+        """
+        done = apart(script, sys.executable, str(toy.root))
+        left = Path(f"{toy.root}.copy")
+        after = {p.relative_to(left): p.read_bytes() for p in left.rglob("*") if p.is_file()}
+        shutil.rmtree(left)
+        told = f"room for {room} bytes: {done.returncode}\n{done.stdout}{done.stderr}"
+        require(done.returncode == 1, "disk full", told)
+        require("No space left on device" in done.stderr, "disk full", told)
+        require("Traceback" not in done.stderr, "disk full", told)
+        require(after == good, "disk full, site", told)
+        require("The book is at" in done.stdout, "disk full, next build", told)
+    require(kept.is_dir(), "disk full", "the build folder is gone")
+
+
+FAULTS: tuple[Callable[[ToyBook], None], ...] = (no_network, read_only_home, disk_full)
+
+
+def main() -> int:
+    """Try every fault."""
+    if (allowed := apart("true")).returncode:
+        sys.exit(f"no namespaces here, nothing was tried: {allowed.stderr.strip()}")
+    with tempfile.TemporaryDirectory() as folder:
+        toy = make_toy_book(Path(folder) / "a book")
+        for command in ("reference", "book"):
+            subprocess.run(
+                [sys.executable, "-m", "companion", "--root", str(toy.root), command],
+                check=True,
+                capture_output=True,
+            )
+        for fault in FAULTS:
+            fault(toy)
+            print(
+                f"{fault.__name__.replace('_', ' ')}: the site stayed whole, the next build worked"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
