@@ -202,27 +202,21 @@ class _Page:
         yield sortable_table({"Package": 50, "Version": 50}, rows, "reproducibility")
 
     def reasons(self) -> Iterator[nodes.Node]:
-        rows = []
+        """Return a list and no table: the reasons are prose, which a phone shows at full width."""
+        found = nodes.definition_list(classes=["reasons"])
         for name, entry in declared_figures(self.env).items():
             if "why" not in entry:
                 continue
             own = {"": entry.get("tolerance", TOLERANCE), **(entry.get("arrays") or {})}
-            loosened = [
-                f"{array}{': ' if array else ''}{float(value):.0e}"
-                for array, value in own.items()
-                if value is not None
-            ]
+            told = [f"{array} {value:.2g}".strip() for array, value in _floats(own)]
             ignored = [array for array, value in own.items() if value is None]
-            rows.append(
-                [
-                    [_figure_link(self.env.docname, name)],
-                    [nodes.Text(", ".join(loosened))],
-                    [nodes.Text(", ".join(ignored))],
-                    [nodes.Text(" ".join(entry["why"].split()))],
-                ]
-            )
-        columns = {"Figure": 20, "Tolerance": 20, "Not compared": 20, "Why": 40}
-        yield sortable_table(columns, rows, "reproducibility")
+            text = f": {', '.join(told)}"
+            if ignored:
+                text += f"; not compared: {', '.join(ignored)}"
+            term = nodes.term("", "", _figure_link(self.env.docname, name), nodes.Text(text))
+            why = nodes.paragraph("", " ".join(entry["why"].split()))
+            found += nodes.definition_list_item("", term, nodes.definition("", why))
+        yield found
 
     # Links --------------------------------------------------------------------------------
 
@@ -249,6 +243,10 @@ class _Page:
 
 def _cells(statement: Statement) -> list[tuple[str, str]]:
     return [(item.tier, item.target) for item in statement.evidence if item.place == "cell"]
+
+
+def _floats(tolerances: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    return ((name, float(value)) for name, value in tolerances.items() if value is not None)
 
 
 def _figure_link(docname: str, name: str) -> addnodes.pending_xref:
@@ -279,7 +277,7 @@ def _deviation(row: Mapping[str, Any] | None) -> Cell:
 
 
 def _tolerance(row: Mapping[str, Any] | None) -> Cell:
-    return [nodes.Text(f"{row['tolerance']:.0e}" if row else "")]
+    return [nodes.Text(f"{row['tolerance']:.2g}" if row else "")]
 
 
 def _share(row: Mapping[str, Any] | None) -> Cell:
