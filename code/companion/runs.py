@@ -245,7 +245,9 @@ def _execute_and_store(project: Project, plan: _Job, timeout: int) -> str | None
     except DeadKernelError:
         kept = _keep_failed(project, plan, work)
         return f"{plan.name}: the kernel died (see {kept})"
-    except RuntimeError as error:  # nbclient has no class of its own for this one
+    except RuntimeError as error:  # jupyter_client has no class of its own for this one
+        if not str(error).startswith("Kernel"):
+            raise
         shutil.rmtree(work, ignore_errors=True)
         return f"{plan.name}: no kernel could be started: {error}"
     _tidy(work / _EXECUTED)

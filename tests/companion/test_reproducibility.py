@@ -35,6 +35,22 @@ def test_two_clean_builds_agree_but_for_what_is_volatile(toy, built_once, build)
     assert len(lasting(first)) > 0.9 * len(first.read_bytes())
 
 
+def test_volatile_number_may_differ(toy, build, tmp_path):
+    toy.write_notebook(
+        draw=f'{DRAW}\nimport time\npublish_number("now", time.time() * 1e-20, volatile=True)'
+    )
+    told = "{number}`now:.16f` and {number}`now:.9e`."
+    toy.edit(toy.page, "# A toy book", f"# A toy book\n\nNow is {told}")
+    sites = [tmp_path / "one", tmp_path / "other"]
+    for site in sites:
+        assert build("book", "--fresh") == 0
+        shutil.copytree(toy.site, site)
+    assert list(differences(*sites)) == []
+    one, other = (site / "book/toy/index.html" for site in sites)
+    assert one.read_bytes() != other.read_bytes()
+    assert rb"\times10^{-11}\)</span>" in one.read_bytes()
+
+
 def test_difference_is_seen(toy, built_once):
     data = next(toy.site.rglob("line.npz"))
     arrays = load_arrays(data)

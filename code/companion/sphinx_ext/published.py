@@ -142,7 +142,10 @@ def _typeset(text: str, is_volatile: bool) -> nodes.Node:
         if is_volatile:
             return volatile(text=text, classes=["number"])
         return nodes.inline("", text, classes=["number"])
-    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
+    formula = rf"{mantissa}\times10^{{{int(power)}}}"
+    if is_volatile:  # what Sphinx makes of a formula
+        return volatile(text=rf"\({formula}\)", classes=["math", "notranslate", "nohighlight"])
+    return nodes.math("", formula)
 
 
 def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
