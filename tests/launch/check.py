@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import yaml
 from tqdm import tqdm
@@ -114,7 +114,9 @@ def _as_colab(
     package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "name"
     ]
-    if not re.search(rf"^{package} @ git\+{re.escape(branch.url)}@", installed, re.MULTILINE):
+    # Some versions of pip print the address as it was given, some without its %20.
+    source = f"{package} @ git+{unquote(branch.url)}@"
+    if not any(unquote(line).startswith(source) for line in installed.splitlines()):
         failures.append(f"Colab: {package} was not installed from {branch.url}")
     return failures
 
