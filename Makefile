@@ -12,6 +12,8 @@ PORT ?= 8000
 PY := .venv/bin/python
 READY := .venv/ready
 BOOK = $(PY) -m companion
+# Tests marked as one group (those that build this very book) run one after the other.
+SIDE_BY_SIDE = -n $(if $(JOBS),$(JOBS),logical) --dist loadgroup
 RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS)) $(if $(FRESH),--fresh)
 
 .PHONY: help
@@ -45,11 +47,11 @@ paper: $(READY) ## the book at full size; SCHEDULER=tcp://… sends its ensemble
 
 .PHONY: test
 test: $(READY) ## all tests that need no browser
-	@$(PY) -m pytest tests --ignore=tests/browser
+	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: test-browser
 test-browser: book ## tests of the built site in Chromium
-	@$(PY) -m pytest tests/browser
+	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: mutants
 mutants: $(READY) ## plant errors and see whether the tests catch them (half an hour); ALL=1 plants every one

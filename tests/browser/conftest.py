@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 from chromium import FLAGS, find_chromium
 from inspection import Inspection, Visit, inspect
 from playwright.sync_api import Browser, sync_playwright
+from sharing import Room, once_for_all
 
 from companion.project import Project
 
@@ -55,9 +57,29 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def look(browser: Browser, address: str) -> Callable[[str], Inspection]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run, the same in every process of it."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(autouse=True)
+def alone(shared: Path) -> Iterator[Callable[[], None]]:
+    """Called by a test that measures time: until its end no other test runs."""
+    with Room(shared).entered() as alone:
+        yield alone
+
+
+@pytest.fixture(scope="session")
+def look(browser: Browser, address: str, shared: Path) -> Callable[[str], Inspection]:
     """What is seen on a page; each page is loaded once for all tests."""
-    return functools.cache(functools.partial(inspect, browser, address))
+
+    @functools.cache
+    def seen(name: str) -> Inspection:
+        kept = shared / "seen" / name.replace("/", "-")
+        return once_for_all(kept, functools.partial(inspect, browser, address, name))
+
+    return seen
 
 
 @pytest.fixture

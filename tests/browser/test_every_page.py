@@ -13,7 +13,10 @@ from inspection import NARROW, SCHEMES, WIDE, first_view, violations
 HEAVIEST = 1_500_000  # bytes of the first load, not compressed
 SLOWEST = 1000  # milliseconds on localhost until something is seen
 
-every_page = pytest.mark.parametrize("name", PAGES)
+# All that is asked of one page is asked by one process.
+every_page = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in PAGES]
+)
 
 
 @every_page
@@ -66,10 +69,11 @@ def test_weight(look, name):
 
 
 @every_page
-def test_first_view(look, name, browser, address):
-    """The median of three; the other two are taken only when the first is slow."""
+def test_first_view(look, name, browser, address, alone):
+    """The median of three; the other two are taken only when the first, beside others, is slow."""
     times = [look(name).first_view]
     if times[0] > SLOWEST:
+        alone()
         times += [first_view(browser, address, name) for _ in range(2)]
     assert statistics.median(times) <= SLOWEST, times
 

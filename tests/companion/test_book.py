@@ -15,6 +15,8 @@ from companion.statements import check_statements, read_registry
 from toy import REPOSITORY
 
 PROJECT = Project(REPOSITORY)
+# They work in the build folder of this very book, whose lock admits one at a time.
+pytestmark = pytest.mark.xdist_group("the build folder")
 
 
 def test_sources_agree():

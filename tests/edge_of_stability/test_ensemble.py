@@ -13,6 +13,8 @@ from edge_of_stability import (
     run_ensemble,
 )
 
+# Kernels take long to compile: one worker does it for all of them.
+pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 CHAIN = (1, 1, 1, 1, 1, 1)
 # One layer; in registers, bracketed either way; in memory, with full tiles and rests of tiles.

@@ -18,6 +18,7 @@ from edge_of_stability import (
     run_ensemble,
 )
 
+pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 BOX = UniformBox(3000, -3.0, 3.0, seed=7)
 
