@@ -6,6 +6,7 @@ import pytest
 from edge_of_stability import DeepLinearProblem, Outcome, gradient_descent, run_ensemble
 from edge_of_stability.ensemble_blocks import SAFE, units
 
+pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 # N = 2, …, 5, bracketed either way; the last one is computed in memory.
 WIDTHS = [(1, 1, 1), (1, 1, 1, 1), (1, 2, 3), (1, 3, 2, 2, 1), (1, 1, 1, 1, 1, 2), (1, 12, 10, 2)]
 
