@@ -115,8 +115,12 @@ bench: $(READY) ## time the package against NumPy, PyTorch, JAX; writes the tabl
 	@$(PY) tests/benchmarks/bench_ensemble.py --json _build/bench.json
 	@$(PY) tests/benchmarks/page.py _build/bench.json book/_bench/results.md
 
+.PHONY: pdf
+pdf: book ## print the book as one PDF with Chromium, and link to it from the site
+	@$(BOOK) pdf
+
 .PHONY: archive
-archive: book ## pack site, executed notebooks, figure data and packages, with checksums
+archive: pdf ## pack site, PDF, executed notebooks, figure data and packages, with checksums
 	@$(BOOK) archive $(RUN_OPTIONS)
 
 .PHONY: launch

@@ -5,7 +5,8 @@
 ``compare``    compare data files of figures with the references
 ``reference``  accept what the last runs published as the new reference
 ``check``      check the sources alone; nothing runs
-``archive``    pack the built site, the executed notebooks and the data of the figures
+``pdf``        print the built site as one PDF, and link to it from the site
+``archive``    pack the built site, its PDF, the executed notebooks and the data of the figures
 ``launch``     write the repository as the launch buttons open it
 ``fingerprint``
                take the fingerprint of a text that claims are quoted from
@@ -152,6 +153,13 @@ def _fingerprint(project: Project, options: argparse.Namespace) -> None:
     print(f"wrote {project.name(path)}")
 
 
+def _pdf(project: Project, _: argparse.Namespace) -> None:
+    from companion.print_edition import make_pdf  # loads what no other command needs
+
+    path = make_pdf(project)
+    print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
+
+
 def _archive(project: Project, options: argparse.Namespace) -> None:
     runs = _runs(project, options, project.notebooks)
     check_runs(project, runs, scale=options.scale)
@@ -235,6 +243,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=_compare)
     check = commands.add_parser("check", help="check the sources; nothing runs")
     check.set_defaults(command=_check)
+    pdf = commands.add_parser("pdf", help="print the built site as one PDF")
+    pdf.set_defaults(command=_pdf)
     archive = commands.add_parser("archive", parents=[executing], help="pack site, notebooks, data")
     archive.set_defaults(command=_archive)
     launch = commands.add_parser("launch", help="write the tree that launch buttons open")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,8 +58,21 @@ def build_site(project: Project) -> Path:
         shutil.rmtree(project.sphinx, ignore_errors=True)
         raise
     (project.sphinx / _STAMP).write_text(stamp, encoding="utf-8")
-    _swap(fresh, project.site)
+    _swap(fresh, project.site, slim)
     return project.site
+
+
+def change_site(project: Project, change: Callable[[Path], None]) -> None:
+    """Swap in a copy of the site after `change`, which is given the copy's folder.
+
+    Raises
+    ------
+    BookError
+        If there is no site.
+    """
+    if not (project.site / "index.html").is_file():
+        raise BookError(f"{project.name(project.site)}: no site; build it first")
+    _swap(project.site, project.site, change)
 
 
 def _jupyter_book(project: Project) -> None:
@@ -111,8 +124,8 @@ def _is_from_the_future(path: Path) -> bool:
     return path.is_file() and path.stat().st_mtime > time.time()
 
 
-def _swap(fresh: Path, site: Path) -> None:
-    """Replace the site by a light copy of `fresh`; at every moment one whole site is on disk."""
+def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
+    """Replace the site by a changed copy of `fresh`; at every moment one whole site is on disk."""
     coming, going = _coming(site), _going(site)
     for folder in (coming, going):
         shutil.rmtree(folder, ignore_errors=True)
@@ -122,7 +135,7 @@ def _swap(fresh: Path, site: Path) -> None:
         shutil.rmtree(coming, ignore_errors=True)
         _, _, reason = error.args[0][0]  # of the first of all files that could not be copied
         raise BookError(f"the new site could not be put in place: {reason}") from error
-    slim(coming)
+    change(coming)
     if site.exists():
         site.rename(going)
     coming.rename(site)

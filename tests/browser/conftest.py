@@ -11,11 +11,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS, find_chromium
 from inspection import Inspection, Visit, inspect
 from playwright.sync_api import Browser, sync_playwright
 from sharing import Room, once_for_all
 
+from companion.chromium import FLAGS, find_chromium
 from companion.project import Project
 
 PROJECT = Project(Path(__file__).resolve().parents[2])

@@ -1,4 +1,4 @@
-"""What the theme lacks: names of its toggles, lighter icons, a bibliography that is no list."""
+"""What the theme lacks: names of toggles, a place for the PDF, a bibliography that is no list."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 _TEMPLATES = Path(__file__).parent / "templates"
+# Those of the theme, and below them where `make pdf` puts a link; see companion.print_edition.
+_SIDEBAR = ("navbar-logo", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
 _LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
 
 
@@ -23,6 +25,7 @@ def setup(app: Sphinx) -> None:
 
 def _configure(_: Sphinx, config: Config) -> None:
     config.templates_path.append(str(_TEMPLATES))
+    config.html_sidebars = {"**": [f"{name}.html" for name in _SIDEBAR]}
 
 
 def _complete(

@@ -1,9 +1,11 @@
-"""Chromium: where it is, and how it is started."""
+"""Chromium: where it is, how it is started; for printing the PDF and for tests of the site."""
 
 from __future__ import annotations
 
 import os
 import shutil
+
+from companion.project import BookError
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -14,14 +16,14 @@ def find_chromium() -> str:
 
     Raises
     ------
-    FileNotFoundError
-        If there is none.
+    BookError
+        If there is none, with how to install it.
     """
     wanted = os.environ.get("CHROMIUM")
     for name in (wanted,) if wanted else _NAMES:
         if program := shutil.which(name):
             return program
-    raise FileNotFoundError(
+    raise BookError(
         f"no Chromium found as {wanted or ', '.join(_NAMES)}: install it "
         "(Debian: apt-get install chromium) or set CHROMIUM to its path"
     )

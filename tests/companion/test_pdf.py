@@ -1,0 +1,187 @@
+"""The pages of a site as one document to print, and the PDF in the site; without a browser."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
+
+from companion.print_edition.assembly import compose
+from companion.print_edition.attaching import PDF, PLACE, attach
+from companion.print_edition.contents import entries_of
+from companion.print_edition.finishing import finished
+from companion.project import BookError, Project
+from companion.site import change_site
+from companion.site_check import check_site
+from toy import REPOSITORY
+
+INDEX, LINES = "book-toy-index", "book-toy-lines"
+PAGES = [INDEX, LINES, "book-toy-alone", "book-reproducibility"]
+
+
+@pytest.fixture
+def project(toy) -> Project:
+    (toy.root / "CITATION.cff").write_bytes((REPOSITORY / "CITATION.cff").read_bytes())
+    return Project(toy.root)
+
+
+@pytest.fixture
+def document(project) -> BeautifulSoup:
+    return BeautifulSoup(compose(project), "html.parser")
+
+
+def add(project: Project, page: str, markup: str) -> None:
+    """Put `markup` at the end of the article of a page of the site."""
+    path = project.site / page
+    text = path.read_text(encoding="utf-8")
+    assert text.count("</article>") == 1
+    path.write_text(text.replace("</article>", f"{markup}</article>"), encoding="utf-8")
+
+
+def test_pages_stand_in_reading_order(project, document):
+    assert [entry.slug for entry in entries_of(project)] == PAGES
+    assert [page["id"] for page in document.select("section.page")] == PAGES
+
+
+def test_ids_are_unique_where_pages_repeat_them(project):
+    for page in ("book/toy/index.html", "book/toy/lines.html"):
+        add(project, page, '<p id="same">x</p><a href="#same">y</a>')
+    document = BeautifulSoup(compose(project), "html.parser")
+    counts = Counter(element["id"] for element in document.select("[id]"))
+    assert max(counts.values()) == 1
+    for slug in (INDEX, LINES):
+        assert counts[f"{slug}--same"] == 1
+        assert document.select(f'#{slug} a[href="#{slug}--same"]')
+
+
+def test_links_between_pages_lead_within_the_document(project, document):
+    ids = {element["id"] for element in document.select("[id]")}
+    links = [link["href"] for link in document.select("main a[href]")]
+    inside = [link for link in links if link.startswith("#")]
+    assert len(inside) > 10
+    assert {link[1:] for link in inside} <= ids
+    assert f"#{INDEX}--thm-two" in inside  # from the reference on the page and from the table
+    assert f"#{LINES}--fig-line" in inside  # from another page
+    assert all(link.startswith(("#", "https://")) for link in links)
+
+
+def test_links_to_other_hosts_stay_and_links_to_files_of_the_site_go(project):
+    for name, url in (("x", "https://example.org/a"), ("y", "../../search.html")):
+        add(project, "book/toy/lines.html", f'<a class="{name}" href="{url}">z</a>')
+    document = BeautifulSoup(compose(project), "html.parser")
+    assert document.select_one("a.x")["href"] == "https://example.org/a"
+    assert "href" not in document.select_one("a.y").attrs
+
+
+def test_nothing_of_the_screen_is_left(document):
+    main = document.select_one("main")
+    screen = (
+        "script, button, form, nav.bd-links, .headerlink, .for-dark, .published-links .download"
+    )
+    assert not main.select(f"{screen}, .download[href]")
+    assert [image["class"] for image in main.select("figure.published img")] == [
+        ["for-light", "dark-light"]
+    ]
+    scripts = [script.get("src", "") for script in document.select("script")]
+    assert [Path(source).name for source in scripts if source] == ["startup.js"]
+
+
+def test_what_was_folded_is_open(project):
+    folded = (
+        '<details class="solution"><summary>Solution</summary><p>two</p></details>'
+        '<details class="hide above-input"><summary>Show code</summary><pre>code</pre></details>'
+    )
+    add(project, "book/toy/lines.html", folded)
+    document = BeautifulSoup(compose(project), "html.parser")
+    assert all("open" in details.attrs for details in document.select("details"))
+    assert document.select_one("details.solution").get_text() == "Solutiontwo"
+    assert "Show code" not in document.get_text()
+    assert document.find("pre", string="code")
+
+
+def test_code_keeps_its_text(project, document):
+    page = BeautifulSoup((project.site / "book/toy/lines.html").read_text("utf-8"), "html.parser")
+    before = [pre.get_text() for pre in page.select("article pre")]
+    assert len(before) > 2
+    assert [pre.get_text() for pre in document.select(f"#{LINES} pre")] == before
+
+
+def test_files_are_found_from_the_root_of_the_site(project, document):
+    files = [image["src"] for image in document.select("img")]
+    files += [link["href"] for link in document.select("link[rel=stylesheet]")]
+    assert len(files) > 3
+    for file in files:
+        assert (project.site / file.partition("?")[0]).is_file(), file
+
+
+def test_title_contents_and_numbers(project, document):
+    front = document.select_one(".title-page").get_text(" ")
+    for part in ("arXiv:2402.13108", "Crăciun", "Version", "The companion's authors"):
+        assert part in front
+    listed = [link["href"] for link in document.select(".list-of-pages a")]
+    assert [link for link in listed if "--" not in link] == [f"#{slug}" for slug in PAGES]
+    for place in document.select(".list-of-pages [data-page]"):
+        assert document.select(f'[id="{place["data-page"]}"]')
+    assert "Theorem 1" in document.select_one(f"[id='{INDEX}--thm-two']").get_text()
+
+
+def test_headings_of_sections_stand_below_their_chapter(project):
+    add(project, "book/toy/lines.html", "<h2>Below</h2>")
+    document = BeautifulSoup(compose(project), "html.parser")
+    depths = {entry.slug: entry.depth for entry in entries_of(project)}
+    for page in document.select("section.page"):
+        own = page.select_one(".level-1")
+        assert own.name == f"h{depths[page['id']]}"
+    assert document.find(class_="level-2", string="Below").name == f"h{depths[LINES] + 1}"
+
+
+def test_site_has_a_place_for_the_link_and_nothing_more(project):
+    pages = [path.read_text("utf-8") for path in project.site.glob("book/**/*.html")]
+    assert all(PLACE in page for page in pages)
+    assert all(f'{PDF}"' not in page for page in pages)
+    assert not list(project.site.rglob("*.pdf"))
+
+
+def test_an_attached_pdf_is_linked_from_every_page_until_the_next_build(project, build):
+    change_site(project, lambda site: attach(site, b"%PDF-1.7"))
+    assert (project.site / PDF).read_bytes() == b"%PDF-1.7"
+    for path in project.site.glob("book/**/*.html"):
+        up = "../" * len(path.relative_to(project.site).parent.parts)
+        assert f'href="{up}{PDF}"' in path.read_text(encoding="utf-8")
+    check_site(project.site)
+    assert build() == 0
+    test_site_has_a_place_for_the_link_and_nothing_more(project)
+
+
+def test_finished_file_says_what_it_is_and_depends_on_nothing_else(project):
+    blank = io.BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(595, 842)
+    writer.add_metadata({"/CreationDate": "D:20010101000000Z", "/Producer": "a browser"})
+    writer.write(blank)
+    content = finished(project, blank.getvalue())
+    reader = PdfReader(io.BytesIO(content))
+    assert reader.metadata.title == "Gradient descent at the edge of stability"
+    assert reader.metadata.author == "The companion's authors"
+    assert "browser" not in str(reader.metadata)
+    assert reader.metadata.creation_date.year == 2026
+    assert len(reader.pages) == 1
+    assert finished(project, blank.getvalue()) == content
+
+
+def test_without_chromium_one_sentence_says_what_to_install(monkeypatch, refused):
+    monkeypatch.setenv("CHROMIUM", "no-such-browser")
+    message = refused("pdf").strip()
+    assert "no-such-browser" in message
+    assert "apt-get install chromium" in message
+    assert len(message.splitlines()) == 1
+
+
+def test_without_a_site_there_is_nothing_to_print(project):
+    (project.site / "book/toy/index.html").unlink()
+    with pytest.raises(BookError, match="build it first"):
+        compose(project)
