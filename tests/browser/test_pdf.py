@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
@@ -42,12 +43,13 @@ def places(content: bytes) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def text(reader: PdfReader):
-    """The text of a page, counted from 1, without blanks, which readers of PDF guess."""
+    """The text of a page, counted from 1."""
     return cache(lambda number: squeezed(reader.pages[number - 1].extract_text()))
 
 
 def squeezed(words: str) -> str:
-    return "".join(words.split())
+    """Without blanks, which readers of PDF guess, and without ligatures."""
+    return "".join(unicodedata.normalize("NFKC", words).split())
 
 
 def test_it_is_a_book_and_not_a_heavy_one(reader, content):

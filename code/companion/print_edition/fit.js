@@ -11,11 +11,14 @@
   for (const element of main.querySelectorAll("mjx-container, table")) {
     // A displayed formula is as wide as its place; what it holds may be wider.
     const inner = element.matches("mjx-container") ? element.querySelector("mjx-math") : element;
-    const width = inner.getBoundingClientRect().width;
-    const place = right - Math.max(element.getBoundingClientRect().left, 0);
-    if (width <= place) continue;
-    const scale = place / width;
-    element.style.zoom = scale;
+    const excess = () =>
+      inner.getBoundingClientRect().width / (right - Math.max(element.getBoundingClientRect().left, 0));
+    let scale = 1;
+    // Letters do not shrink evenly: look again.
+    for (let more = excess(); more > 1 && scale >= smallest; more = excess()) {
+      scale *= 0.99 / more;
+      element.style.zoom = scale;
+    }
     if (scale < smallest) problems.push(`${name(element)} would be printed at ${Math.round(100 * scale)} %`);
   }
   for (const element of main.querySelectorAll("*")) {

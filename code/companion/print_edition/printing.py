@@ -31,7 +31,7 @@ _SPOKEN = """() => {
         spoken.className = "spoken"
         spoken.alt = formula.math
         spoken.src = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
-        drawn.querySelector("mjx-math").prepend(spoken)
+        drawn.append(spoken)  // not in what MathJax hides from listeners
     }
 }"""
 _FILL_IN = """numbers => document.querySelectorAll("[data-page]").forEach(place => {
