@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from targets import targets
+
 OURS = {"run_ensemble", "ours"}
 LABELS = {"network", "D", "limit"}
 MISSING = "not installed"
@@ -25,16 +27,16 @@ def page(results: Mapping[str, Any]) -> str:
         "## Ensembles",
         "Millions of gradient steps a second; the last column is the share of the limit.",
         table(with_share(results["ensembles"])),
+        *jax_by_batch(results["JAX batches"]),
         "How many times as fast `run_ensemble` is:",
         table(list(ratios(results["ensembles"]))),
+        "## Targets",
+        "What the ensembles were meant to reach, and whether this run reached it.",
+        table(list(targets(results))),
+        "## Cost of a run",
         f"A basin picture, 1024² starts and 2000 steps of the scalar net, takes "
         f"{results['picture']:.2f} s.",
-        *(
-            f"The time is linear in the number of {size}: a line fits within "
-            f"{100 * fit['largest deviation']:.0f} % over a factor of "
-            f"{max(fit['values']) // min(fit['values'])}."
-            for size, fit in results["scaling"].items()
-        ),
+        *(fitted(size, fit) for size, fit in results["scaling"].items()),
         "## Exact Hessians",
         "Milliseconds for one point.",
         table(results["hessian"]),
@@ -69,6 +71,30 @@ def ratios(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         others = {name: row[name] for name in row if name not in OURS | LABELS}
         times = {name: None if value is None else own / value for name, value in others.items()}
         yield {"network": row["network"], **times}
+
+
+def jax_by_batch(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the two columns of JAX are, and the table they come from."""
+    if not rows:
+        return
+    yield (
+        "*JAX jit(vmap(grad))* takes all m starts in one batch, as `run_ensemble` does. *JAX, best "
+        "batch* is the best of the following table: batches of a part of the starts, small enough "
+        "to stay in a core's cache, from one thread of Python or from two. All m starts would take "
+        "many of them, one after the other. Compilation is not counted."
+    )
+    yield table(rows)
+
+
+def fitted(size: str, fit: Mapping[str, Any]) -> str:
+    """The line through the times, and how well it fits."""
+    return (
+        f"The time is linear in the number of {size} (with {fit['with']}): a line, "
+        f"{fit['seconds before the first']:.2g} s and {1e6 * fit['seconds each']:.3g} µs for each, "
+        f"summed over the cores, fits within "
+        f"{100 * fit['largest deviation']:.0f} % over a factor of "
+        f"{max(fit['values']) // min(fit['values'])}."
+    )
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
