@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 from companion.publish import BUILDING
 from companion.sphinx_ext import (
+    bibliography,
     cells,
     citing,
     claims,
@@ -28,6 +29,7 @@ from companion.sphinx_ext import (
 )
 
 _PARTS = (
+    bibliography,
     cells,
     citing,
     claims,
