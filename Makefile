@@ -71,7 +71,7 @@ machines: $(READY) ## run the notebooks as other processors would, list what nea
 	@$(PY) tests/companion/machines.py
 
 .PHONY: faults
-faults: $(READY) ## full disk, read-only home, no network: in mounts of their own (Linux)
+faults: $(READY) ## full disk, read-only home, no network, kill -9 at any time (Linux; five minutes)
 	@$(PY) tests/faults/faults.py
 
 .PHONY: run

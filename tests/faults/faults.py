@@ -1,4 +1,4 @@
-"""Faults that need mounts or a network of their own, tried on the toy book; Linux only.
+"""Faults that need mounts or a network of their own, or long, tried on the toy book; Linux only.
 
     python tests/faults/faults.py
 
@@ -25,6 +25,7 @@ from toy import ToyBook, make_toy_book  # noqa: E402
 APART = ["unshare", "--user", "--map-root-user", "--mount", "--net"]
 LOOPBACK = "ip link set lo up"  # kernels talk to their client through it; nothing else is there
 MEGABYTE = 1 << 20
+KILL_EVERY = 0.3  # seconds: how much later each kill comes; a build takes some five
 
 
 def apart(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +37,11 @@ def apart(script: str, *arguments: str, **environment: str) -> subprocess.Comple
         text=True,
         check=False,
     )
+
+
+def companion(toy: ToyBook) -> list[str]:
+    """The command line of the toy book's machine, up to the command."""
+    return [sys.executable, "-m", "companion", "--root", str(toy.root)]
 
 
 def build(toy: ToyBook, setting: str = ":", **environment: str) -> tuple[int, str]:
@@ -97,7 +103,6 @@ def disk_full(toy: ToyBook) -> None:
     good = {Path(name).relative_to(toy.site): content for name, content in state(toy).items()}
     size = sum(path.stat().st_size for path in (toy.root / "_build").rglob("*") if path.is_file())
     edit(toy)
-    kept = toy.root / "_build"
     for room in (0, size // 20, size // 4):
         # A copy on a small file system, over the folder; what is left of it afterwards is read
         # there, before the mount goes with its namespace.
@@ -113,7 +118,9 @@ def disk_full(toy: ToyBook) -> None:
             "$1" -m companion --root "$2" book || code=$?
             rm -rf "$2.copy"; cp -a "$2/_build/html" "$2.copy"
             rm "$2/_build/ballast"
-            "$1" -m companion --root "$2" book && grep -q again "$2/_build/html/book/toy/index.html"
+            "$1" -m companion --root "$2" book
+            grep -q again "$2/_build/html/book/toy/index.html"
+            echo "the next build worked"
             exit $code
         """
         done = apart(script, sys.executable, str(toy.root))
@@ -125,11 +132,40 @@ def disk_full(toy: ToyBook) -> None:
         require("No space left on device" in done.stderr, "disk full", told)
         require("Traceback" not in done.stderr, "disk full", told)
         require(after == good, "disk full, site", told)
-        require("The book is at" in done.stdout, "disk full, next build", told)
-    require(kept.is_dir(), "disk full", "the build folder is gone")
+        require("the next build worked" in done.stdout, "disk full, next build", told)
 
 
-FAULTS: tuple[Callable[[ToyBook], None], ...] = (no_network, read_only_home, disk_full)
+def killed_at_any_time(toy: ToyBook) -> None:
+    """Killed later and later: each time the site is the old one or the new one, and whole."""
+    kills = 0
+    while True:
+        before = state(toy)
+        edit(toy)
+        process = subprocess.Popen(
+            [*companion(toy), "book", "--fresh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        try:
+            told, _ = process.communicate(timeout=kills * KILL_EVERY)
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            kills += 1
+        # Any command puts a site back that was cut between two renames.
+        subprocess.run([*companion(toy), "check"], check=True, capture_output=True)
+        after = state(toy)
+        whole = after == before or (after.keys() == before.keys() and shows_edit(toy))
+        require(whole, f"kill {kills}", f"{after.keys() ^ before.keys()}")
+    require(process.returncode == 0 and shows_edit(toy), "kill, next build", told.decode())
+    require(kills > 5, "kill", f"killed {kills} times only")
+
+
+FAULTS: tuple[Callable[[ToyBook], None], ...] = (
+    no_network,
+    read_only_home,
+    disk_full,
+    killed_at_any_time,
+)
 
 
 def main() -> int:
@@ -139,11 +175,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         toy = make_toy_book(Path(folder) / "a book")
         for command in ("reference", "book"):
-            subprocess.run(
-                [sys.executable, "-m", "companion", "--root", str(toy.root), command],
-                check=True,
-                capture_output=True,
-            )
+            subprocess.run([*companion(toy), command], check=True, capture_output=True)
         for fault in FAULTS:
             fault(toy)
             print(

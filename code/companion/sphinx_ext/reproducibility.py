@@ -131,6 +131,7 @@ class _Page:
             rows.append(
                 [
                     [_figure_link(self.env.docname, name)],
+                    [self._notebook_link(figure["notebook"])],
                     [_shortened(figure["digest"])],
                     [*_deviation(worst), nodes.Text(where)],
                     _tolerance(worst),
@@ -139,12 +140,13 @@ class _Page:
                 ]
             )
         columns = {
-            "Figure": 24,
-            "Data digest": 14,
-            "Largest deviation": 18,
-            "Tolerance": 10,
+            "Figure": 18,
+            "Notebook": 18,
+            "Data digest": 12,
+            "Largest deviation": 14,
+            "Tolerance": 8,
             "Share": 8,
-            "Supports": 26,
+            "Supports": 22,
         }
         yield sortable_table(columns, rows, "reproducibility")
 
