@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from toy import ToyBook, make_toy_book  # noqa: E402
 APART = ["unshare", "--user", "--map-root-user", "--mount", "--net"]
 LOOPBACK = "ip link set lo up"  # kernels talk to their client through it; nothing else is there
 MEGABYTE = 1 << 20
-KILL_EVERY = 0.3  # seconds: how much later each kill comes; a build takes some five
+KILLS = 16  # spread evenly over the time that a build takes
 
 
 def apart(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -137,27 +138,29 @@ def disk_full(toy: ToyBook) -> None:
 
 def killed_at_any_time(toy: ToyBook) -> None:
     """Killed later and later: each time the site is the old one or the new one, and whole."""
-    kills = 0
-    while True:
+    command = [*companion(toy), "book", "--fresh"]
+    started = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole_build = time.monotonic() - started
+    killed = 0
+    for k in range(KILLS):
         before = state(toy)
         edit(toy)
-        process = subprocess.Popen(
-            [*companion(toy), "book", "--fresh"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
         try:
-            told, _ = process.communicate(timeout=kills * KILL_EVERY)
-            break
+            # Ends by SIGKILL what it has waited for in vain.
+            subprocess.run(
+                command, timeout=whole_build * k / KILLS, capture_output=True, check=False
+            )
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            kills += 1
+            killed += 1
         # Any command puts a site back that was cut between two renames.
         subprocess.run([*companion(toy), "check"], check=True, capture_output=True)
         after = state(toy)
         whole = after == before or (after.keys() == before.keys() and shows_edit(toy))
-        require(whole, f"kill {kills}", f"{after.keys() ^ before.keys()}")
-    require(process.returncode == 0 and shows_edit(toy), "kill, next build", told.decode())
-    require(kills > 5, "kill", f"killed {kills} times only")
+        require(whole, f"kill {k}", f"{after.keys() ^ before.keys()}")
+    require(killed > KILLS // 2, "kill", f"killed {killed} times only")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    require(done.returncode == 0 and shows_edit(toy), "kill, next build", done.stderr)
 
 
 FAULTS: tuple[Callable[[ToyBook], None], ...] = (
