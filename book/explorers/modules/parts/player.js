@@ -19,9 +19,9 @@ export class Player {
     this.toggle = button("Play", () => (this.timer ? this.pause() : this.play()));
     this.root = buttonGroup(
       "Steps",
-      button("Back", () => this.#jump(-1), { "aria-label": "One step back" }),
+      button("Step back", () => this.#jump(-1), { "aria-label": "One step back" }),
       this.toggle,
-      button("On", () => this.#jump(1), { "aria-label": "One step on" }),
+      button("Step on", () => this.#jump(1), { "aria-label": "One step on" }),
     );
   }
 
