@@ -227,6 +227,7 @@ class _Page:
 
     def _notebook_link(self, notebook: str) -> nodes.Node:
         name = notebook.removeprefix("book/").removesuffix(".ipynb")
+        name = name.replace("/", "/\N{ZERO WIDTH SPACE}")  # where a narrow column may break it
         return page_link("", nodes.Text(name), docname=notebook.removesuffix(".ipynb"), anchor="")
 
     def _supported(self, notebook: str, figure: str) -> Cell:
