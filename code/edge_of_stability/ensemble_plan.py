@@ -117,8 +117,8 @@ def plan(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Plan:
     outputs = len(widths) > 2 and _cost(widths, True, rescaled) < _cost(widths, False, rescaled)
     cost = _cost(widths, outputs, rescaled)
     # A step of a tiny network is one chain of multiply-adds that wait for each other: take the
-    # steps of up to four vectors side by side. What then exceeds the registers costs less than
-    # waiting does.
-    vectors = max(1, min(4, 56 // cost))
+    # steps of up to five vectors side by side. What then exceeds the registers costs less than
+    # waiting does; with six, the scalar net is a third slower again (16 registers).
+    vectors = max(1, min(5, 60 // cost))
     unrolled = cost <= _UNROLLED
     return Plan(widths, columns, unrolled, rescaled, outputs, vectors)
