@@ -20,18 +20,24 @@ _PIECE = re.compile(rf"(?:{_STRING}|url\([^)\"']*\)|[^{{}};\"'])+|[{{}};]|[\"']"
 _GROUPS = ("@media", "@supports", "@layer", "@container")  # at-rules that hold rules
 
 _ICONS = Path("_static/vendor/fontawesome/6.5.2")
-_ICON = re.compile(r"content:\s*\"\\([0-9a-f]+)\"")
+# An icon is the content of a pseudo-element, by its number, or a variable that becomes one (so does
+# the theme for its boxes), by the character itself, from the area for private use.
+_NUMBER = re.compile(r"content:\s*\"\\([0-9a-f]+)\"")
+_CHARACTER = re.compile("[\ue000-\uf8ff]")
 _SOURCE = re.compile(r"src:[^;}]*fa-solid-900[^;}]*")
 
 
 def slim(site: Path) -> None:
     """Rewrite the style sheets below `site`, and its icon font, with what is used."""
     words = _words(site)
+    icons: set[int] = set()
     for sheet in sorted(site.rglob("*.css")):
-        text = sheet.read_text(encoding="utf-8")
-        sheet.write_text(used_rules(text, words), encoding="utf-8")
+        text = used_rules(sheet.read_text(encoding="utf-8"), words)
+        sheet.write_text(text, encoding="utf-8")
+        icons |= {int(code, 16) for code in _NUMBER.findall(text)}
+        icons |= {ord(character) for character in _CHARACTER.findall(text)}
     if (site / _ICONS).is_dir():
-        _slim_icons(site / _ICONS)
+        _slim_icons(site / _ICONS, icons)
 
 
 def used_rules(sheet: str, words: set[str]) -> str:
@@ -103,14 +109,14 @@ def _selectors(prelude: str) -> list[str]:
     return parts
 
 
-def _slim_icons(folder: Path) -> None:
-    """Keep those icons of the font that the style sheet, made slim before, still names."""
+def _slim_icons(folder: Path, icons: set[int]) -> None:
+    """Keep those icons of the font that some style sheet, made slim before, still names."""
     sheet = folder / "css" / "all.min.css"
     text = sheet.read_text(encoding="utf-8")
     options = subset.Options(notdef_outline=True, hinting=False, layout_features=[])
     font = subset.load_font(str(folder / "webfonts" / "fa-solid-900.ttf"), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes={int(code, 16) for code in _ICON.findall(text)})
+    subsetter.populate(unicodes=icons)
     subsetter.subset(font)
     options.flavor = "woff"
     subset.save_font(font, str(folder / "webfonts" / "fa-solid-900.woff"), options)
