@@ -28,7 +28,7 @@ from .ensemble_blocks import (
 from .problem import DeepLinearProblem
 
 SMALL_EXCESS = 1e-6  # of ‖Ŵ‖_F²; what is left of the loss when the gradient is small is far less
-BLOCK_DOUBLES = 2**16  # entries of θ a block by default: half a megabyte, within a core's cache
+BLOCK_DOUBLES = 2**16  # entries of θ a block by default: half a megabyte
 
 
 @dataclass(frozen=True, eq=False)

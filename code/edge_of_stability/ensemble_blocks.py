@@ -7,13 +7,14 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
 from ._checks import FloatArray
@@ -30,6 +31,11 @@ CELL = 1024
 
 # Products up to here (and down to its inverse) are far from over- and underflow.
 SAFE = 1e100
+
+# Coordinates of points that take their steps together. A block may be larger, so that its worker
+# has enough to do; but between two looks all points of a part are visited, and in the second-level
+# cache they are at hand sooner.
+CACHED_DOUBLES = 2**14
 
 Columns = dict[str, np.ndarray]  # results by name; the first axis of each counts initialisations
 
@@ -236,15 +242,11 @@ def run_block(block: Block) -> Columns:
     }
     unit = np.broadcast_to(np.asarray(block.unit, dtype=np.float64), m)
     factor = np.broadcast_to(_constant(block.eta, block.unit, problem.depth), m)
-    for rescaled in (False, True):
-        lanes = np.flatnonzero((unit != 1.0) == rescaled)
-        if not lanes.size:
-            continue
-        results = {name: values[lanes] for name, values in columns.items()}
+    for rescaled, part in _parts(unit != 1.0, problem.dimension):
         sweep(problem.widths, X.shape[1], rescaled)(
-            start[lanes],
-            factor[lanes],
-            unit[lanes],
+            start[part],
+            np.ascontiguousarray(factor[part]),
+            np.ascontiguousarray(unit[part]),
             problem.Sigma,
             problem.S,
             X,
@@ -253,11 +255,9 @@ def run_block(block: Block) -> Columns:
             LOOK_EVERY,
             rules.window,
             rules.slope**2,
-            escape[lanes],
-            *results.values(),
+            escape[part],
+            *(values[part] for values in columns.values()),
         )
-        for name, values in results.items():
-            columns[name][lanes] = values
     with np.errstate(invalid="ignore"):
         np.sqrt(columns["gradient_norm"], out=columns["gradient_norm"])
     if rules.sharpness:
@@ -268,6 +268,15 @@ def run_block(block: Block) -> Columns:
             some = limits[at : at + batch]
             columns["sharpness"][some] = problem.sharpness(columns["theta"][some])
     return columns
+
+
+def _parts(rescaled: NDArray[np.bool_], dimension: int) -> Iterator[tuple[bool, slice]]:
+    """Cut a block where its kind of step changes, and into parts that stay in a core's cache."""
+    m = len(rescaled)
+    cuts = {0, m, *(np.flatnonzero(np.diff(rescaled)) + 1).tolist()}
+    cuts.update(range(0, m, max(1, CACHED_DOUBLES // dimension)))
+    for begin, end in pairwise(sorted(cuts)):
+        yield bool(rescaled[begin]), slice(begin, end)
 
 
 def reduced_data(problem: DeepLinearProblem) -> tuple[FloatArray, FloatArray, float, float]:

@@ -46,7 +46,7 @@ WORK = {
     "NumPy, batched": (4096, 100),
     "PyTorch autograd": (4096, 100),
     "PyTorch torch.func": (4096, 100),
-    "run_ensemble": (65536, 2000),
+    "run_ensemble": (65536, 8000),
 }
 # Plainly called, JAX takes all starts in one batch, as run_ensemble does. Smaller batches stay in a
 # core's cache, and are an effort that a user must think of: both are shown.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_of_stability import DeepLinearProblem, Outcome, gradient_descent, run_ensemble
-from edge_of_stability.ensemble_blocks import SAFE, units
+from edge_of_stability.ensemble_blocks import CACHED_DOUBLES, SAFE, _parts, units
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 # N = 2, …, 5, bracketed either way; the last one is computed in memory.
@@ -108,3 +108,15 @@ def test_units_only_where_they_pay():
     assert 2 * 0.1 * 9 * units(problem, 0.1) ** 4 == pytest.approx(1, rel=1e-14)
     assert units(DeepLinearProblem([[1e-60]], [[1.0]], (1, 1, 1)), 1.0) == 1
     assert SAFE < 1e150
+
+
+def test_parts_of_a_block_are_small_and_of_one_kind():
+    rng = np.random.default_rng(0)
+    for m, dimension in [(1, 2), (7, CACHED_DOUBLES), (9, 2 * CACHED_DOUBLES), (40_000, 3)]:
+        rescaled = np.cumsum(rng.random(m) < 3 / m) % 2 == 1
+        seen = []
+        for kind, part in _parts(rescaled, dimension):
+            assert (rescaled[part] == kind).all()
+            assert (part.stop - part.start) * dimension <= max(CACHED_DOUBLES, dimension)
+            seen.append(np.arange(m)[part])
+        np.testing.assert_array_equal(np.concatenate(seen), np.arange(m))
