@@ -1,5 +1,29 @@
 from __future__ import annotations
 
+import io
+
+import pytest
+from fontTools.ttLib import TTFont
+
+ICONS = """
+() => [...document.querySelectorAll('body *')].flatMap(element =>
+  ['::before', '::after'].map(part => getComputedStyle(element, part))
+    .filter(style => style.fontFamily.includes('Font Awesome') && style.content.startsWith('"'))
+    .flatMap(style => [...style.content.slice(1, -1)].map(character => character.codePointAt(0))))
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["book/index", "book/measurezero/index", "book/setting/scalar_net"]
+)
+def test_every_icon_is_in_the_font(visit, address, name):
+    page = visit(f"{name}.html").page
+    icons = set(page.evaluate(ICONS))
+    folder = f"{address}_static/vendor/fontawesome/6.5.2/webfonts"
+    font = TTFont(io.BytesIO(page.request.get(f"{folder}/fa-solid-900.woff").body()))
+    assert len(icons) > 2
+    assert icons <= set(font.getBestCmap())
+
 
 def test_root_leads_to_the_first_page(visit):
     opened = visit("index.html")
