@@ -27,3 +27,5 @@ def test_plain_jupyter_book_builds_the_book(toy):
     assert 'id="fig-line"' in notebook
     assert "image/png" not in notebook  # the page shows the published figure, and shows it once
     check_site(toy.site)
+    record = (toy.site / "book/reproducibility.html").read_text()
+    assert record.count("nothing was compared or recorded") == 1

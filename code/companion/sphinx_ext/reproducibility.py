@@ -47,12 +47,8 @@ class _ReproducibilityDirective(SphinxDirective):
         for file in (path, Path(self.env.srcdir) / _STATEMENTS):
             self.env.note_dependency(str(file))
         if not path.is_file():
-            return [
-                nodes.paragraph(
-                    "",
-                    "This site was built by Jupyter Book alone: nothing was compared or recorded.",
-                )
-            ]
+            missing = "This site was built by Jupyter Book alone: nothing was compared or recorded."
+            return [nodes.paragraph("", missing)] if part is _Page.summary else []
         return list(part(_Page(self.env, json.loads(path.read_text(encoding="utf-8")))))
 
 
@@ -95,6 +91,16 @@ class _Page:
                 nodes.literal("", name),
                 nodes.Text(f"{where}."),
             )
+
+    def link(self) -> Iterator[nodes.Node]:
+        link = addnodes.download_reference(
+            "",
+            "",
+            nodes.inline("", "All of this page as one file"),
+            refdoc=self.env.docname,
+            reftarget=f"/{RECORD.as_posix()}",
+        )
+        yield nodes.paragraph("", "", link, nodes.Text(", for programs."))
 
     def notebooks(self) -> Iterator[nodes.Node]:
         rows = []
@@ -291,6 +297,7 @@ _PARTS: Mapping[str, Callable[[_Page], Iterator[nodes.Node]]] = {
     part.__name__: part
     for part in (
         _Page.summary,
+        _Page.link,
         _Page.notebooks,
         _Page.figures,
         _Page.numbers,
