@@ -6,8 +6,10 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 import pytest
 import yaml
@@ -18,17 +20,28 @@ from pypdf import PdfReader
 from companion.print_edition import pdf_of
 from companion.print_edition.contents import article_of, entries_of
 from companion.print_edition.finishing import page_numbers
-from companion.print_edition.printing import printed
+from companion.print_edition.printing import printed as printed_here
 from companion.project import BookError
 
 pytestmark = pytest.mark.xdist_group("pdf")  # printed once, for all tests of it
 MEGABYTE = 1e6
+Result = TypeVar("Result")
 STATEMENTS = yaml.safe_load(PROJECT.statements.read_text(encoding="utf-8"))
+
+
+def apart(call: Callable[..., Result], *arguments: object) -> Result:
+    """Call in a thread of its own: Playwright runs once a thread, and `browser` may run in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call, *arguments).result()
+
+
+def printed(markup: str) -> bytes:
+    return apart(printed_here, alone(markup), SITE)
 
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return pdf_of(PROJECT)
+    return apart(pdf_of, PROJECT)
 
 
 @pytest.fixture(scope="module")
@@ -145,20 +158,20 @@ def alternatives(root) -> Iterator[str]:
 
 def test_something_wider_than_the_paper_is_refused():
     with pytest.raises(BookError, match=r"too wide.*outside the page"):
-        printed(alone('<div style="width: 50cm">too wide</div>'), SITE)
+        printed('<div style="width: 50cm">too wide</div>')
 
 
 def test_a_missing_file_is_refused():
     with pytest.raises(BookError, match=r"no-such\.svg: the PDF needs it"):
-        printed(alone('<img src="no-such.svg" alt="x">'), SITE)
+        printed('<img src="no-such.svg" alt="x">')
 
 
 def test_a_wide_formula_is_shrunk_until_it_could_not_be_read():
     drawn = "<mjx-math style='display: inline-block; width: {}mm'>x</mjx-math>"
     formula = f"<mjx-container>{drawn}</mjx-container>"
-    assert printed(alone(formula.format(200)), SITE)
+    assert printed(formula.format(200))
     with pytest.raises(BookError, match="would be printed at"):
-        printed(alone(formula.format(500)), SITE)
+        printed(formula.format(500))
 
 
 def alone(markup: str) -> str:
