@@ -17,7 +17,7 @@ from companion.sphinx_ext.cells import cell_link, page_link
 from companion.sphinx_ext.tables import sortable_table
 from companion.statements import TIERS, Evidence, Statement, proof_target, read_registry
 
-_FILE = Path("book") / "statements.yml"
+STATEMENTS = Path("book") / "statements.yml"
 
 
 class statement_table(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
@@ -40,7 +40,7 @@ class Overview(SphinxDirective):
     node_class: ClassVar[type[nodes.Element]]
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(Path(self.env.srcdir) / _FILE))
+        self.env.note_dependency(str(Path(self.env.srcdir) / STATEMENTS))
         self.env.metadata[self.env.docname]["has_statement_overview"] = True
         return [self.node_class()]
 
@@ -58,7 +58,7 @@ class _TableDirective(Overview):
         if only := self.options.get("only", "").split():
             for label in only:
                 if label not in statements:
-                    raise self.error(f"{label} is not registered in {_FILE.name}")
+                    raise self.error(f"{label} is not registered in {STATEMENTS.name}")
             table["only"] = only
             return [table]
         # Sources may cite, so they are parsed now, while citations can still be resolved.
@@ -70,7 +70,7 @@ class _TableDirective(Overview):
 
 def registry(env: BuildEnvironment) -> dict[str, Statement]:
     """Return the registry of the book that is being built."""
-    return read_registry(Path(env.srcdir) / _FILE)
+    return read_registry(Path(env.srcdir) / STATEMENTS)
 
 
 # Below a statement --------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
     statements: dict[str, Statement] | None = None
     for node in list(doctree.findall(_is_statement)):
         if statements is None:
-            app.env.note_dependency(str(Path(app.srcdir) / _FILE))
+            app.env.note_dependency(str(Path(app.srcdir) / STATEMENTS))
             statements = registry(app.env)
         statement = statements.get(node["label"])
         if statement and (statement.evidence or statement.uses):
@@ -126,15 +126,23 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
 
 
 def statement_link(docname: str, label: str) -> addnodes.pending_xref:
+    """A link that shows the number of a statement."""
+    return name_link(docname, label, label, domain="prf", explicit=False)
+
+
+def name_link(
+    docname: str, name: str, target: str, *, domain: str = "std", explicit: bool = True
+) -> addnodes.pending_xref:
+    """A link from a page to a label; it shows `name`, or unless `explicit` what the label tells."""
     return addnodes.pending_xref(
         "",
-        nodes.literal("", label),
-        refdomain="prf",
+        nodes.literal("", name),
+        refdomain=domain,
         reftype="ref",
-        reftarget=label,
+        reftarget=target,
         refdoc=docname,
         refwarn=True,
-        refexplicit=False,
+        refexplicit=explicit,
     )
 
 

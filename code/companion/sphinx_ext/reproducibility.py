@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,13 +19,12 @@ from companion.notebooks import Notebook
 from companion.reproducibility import RECORD
 from companion.sphinx_ext.cells import page_link
 from companion.sphinx_ext.published import declared_figures
-from companion.sphinx_ext.registry import badge, statement_link
+from companion.sphinx_ext.registry import STATEMENTS, badge, name_link, registry, statement_link
 from companion.sphinx_ext.tables import sortable_table
 from companion.sphinx_ext.volatile import volatile
-from companion.statements import TIERS, Statement, read_registry
+from companion.statements import TIERS, Statement
 
 _SHORT = 12  # characters of a digest that are shown; the record has all of them
-_STATEMENTS = Path("book") / "statements.yml"
 
 Cell = list[nodes.Node]
 
@@ -44,7 +44,7 @@ class _ReproducibilityDirective(SphinxDirective):
         if part is None:
             raise self.error(f"no part {self.arguments[0]!r}; one of {', '.join(_PARTS)} needed")
         path = Path(self.env.srcdir) / RECORD
-        for file in (path, Path(self.env.srcdir) / _STATEMENTS):
+        for file in (path, Path(self.env.srcdir) / STATEMENTS):
             self.env.note_dependency(str(file))
         if not path.is_file():
             missing = "This site was built by Jupyter Book alone: nothing was compared or recorded."
@@ -108,7 +108,7 @@ class _Page:
             run = self.volatile["runs"][notebook]
             tiers = {
                 tier
-                for statement in self._registry().values()
+                for statement in self._statements.values()
                 for tier, cell in _cells(statement)
                 if cell.partition("#")[0] == notebook
             }
@@ -228,8 +228,9 @@ class _Page:
 
     # Links --------------------------------------------------------------------------------
 
-    def _registry(self) -> Mapping[str, Statement]:
-        return read_registry(Path(self.env.srcdir) / _STATEMENTS)
+    @cached_property
+    def _statements(self) -> Mapping[str, Statement]:
+        return registry(self.env)
 
     def _notebook_link(self, notebook: str) -> nodes.Node:
         name = notebook.removeprefix("book/").removesuffix(".ipynb")
@@ -243,7 +244,7 @@ class _Page:
         cells = source.sources_of(drew) if drew else set()
         targets = {f"{notebook}#{cell.name}" for cell in cells if cell.name}
         found: Cell = []
-        for label, statement in self._registry().items():
+        for label, statement in self._statements.items():
             for tier in dict.fromkeys(tier for tier, cell in _cells(statement) if cell in targets):
                 found += [badge(tier), nodes.Text(" "), statement_link(self.env.docname, label)]
                 found += [nodes.Text(" ")]
@@ -259,16 +260,7 @@ def _floats(tolerances: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _figure_link(docname: str, name: str) -> addnodes.pending_xref:
-    return addnodes.pending_xref(
-        "",
-        nodes.literal("", name),
-        refdomain="std",
-        reftype="ref",
-        reftarget=f"fig-{name}",
-        refdoc=docname,
-        refwarn=True,
-        refexplicit=True,
-    )
+    return name_link(docname, name, f"fig-{name}")
 
 
 def _shortened(digest: str) -> nodes.Node:
