@@ -79,8 +79,8 @@ run: $(READY) ## run and check one notebook: make run NOTEBOOK=book/setting/scal
 	@$(BOOK) run $(RUN_OPTIONS) "$(NOTEBOOK)"
 
 .PHONY: reference
-reference: $(READY) ## accept results: make reference FIGURE=name, or NOTEBOOK=book/….ipynb
-	@$(BOOK) reference $(if $(FIGURE),--figure "$(FIGURE)") $(if $(NOTEBOOK),"$(NOTEBOOK)")
+reference: $(READY) ## accept results: FIGURE=name, NOTEBOOK=book/….ipynb, or ALL=1 for all of them
+	@$(BOOK) reference $(if $(FIGURE),--figure "$(FIGURE)") $(if $(NOTEBOOK),"$(NOTEBOOK)") $(if $(ALL),--all)
 
 .PHONY: check
 check: $(READY) ## check figures, statements and evidence as declared; nothing runs

@@ -102,6 +102,14 @@ def _run(project: Project, options: argparse.Namespace) -> None:
 
 
 def _reference(project: Project, options: argparse.Namespace) -> None:
+    # Accepting says "I looked at it", so nothing is accepted that was not named.
+    if sum(map(bool, (options.figure, options.notebooks, options.all))) != 1:
+        raise BookError(
+            "say what to accept, by one of\n"
+            "make reference FIGURE=name               one figure\n"
+            "make reference NOTEBOOK=book/….ipynb     all figures and numbers of a notebook\n"
+            "make reference ALL=1                     all figures and numbers of the book"
+        )
     declarations = read_declarations(project)
     unknown = sorted(set(options.figure) - set(declarations))
     if unknown:
@@ -194,6 +202,8 @@ def _chosen(project: Project, names: Sequence[str]) -> list[Path]:
         return list(project.notebooks)
     paths = [(project.root / name).resolve() for name in dict.fromkeys(names)]
     for path, name in zip(paths, dict.fromkeys(names), strict=True):
+        if not name:
+            raise BookError("no notebook named; add NOTEBOOK=book/<chapter>/<notebook>.ipynb")
         if path not in project.notebooks:
             raise BookError(f"{name}: no such notebook in the book")
     return paths
@@ -227,16 +237,19 @@ def _parser() -> argparse.ArgumentParser:
         help="a notebook parameter; may be repeated",
     )
     chosen = argparse.ArgumentParser(add_help=False)
-    chosen.add_argument("notebooks", nargs="*", help="default: all")
+    chosen.add_argument("notebooks", nargs="*", metavar="NOTEBOOK.ipynb")
 
     book = commands.add_parser("book", parents=[executing], help="run, check, build")
     book.set_defaults(command=_book)
-    run = commands.add_parser("run", parents=[executing, chosen], help="run and check notebooks")
+    run = commands.add_parser(
+        "run", parents=[executing, chosen], help="run and check notebooks (all, if none is named)"
+    )
     run.set_defaults(command=_run)
     reference = commands.add_parser(
-        "reference", parents=[executing, chosen], help="accept results as the new reference"
+        "reference", parents=[executing, chosen], help="accept named results as the new reference"
     )
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
+    reference.add_argument("--all", action="store_true", help="everything, looked at or not")
     reference.set_defaults(command=_reference)
     compare = commands.add_parser("compare", help="compare data files with the references")
     compare.add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")

@@ -210,7 +210,7 @@ def _compare_numbers(project: Project, run: Run, deviations: list[Deviation]) ->
         missing = "reference" if name in compared else "number"
         yield (
             f"number {name}: {run.notebook} and its reference differ, no such {missing}; "
-            "`make reference` accepts it"
+            f"if that is meant, `make reference NOTEBOOK={run.notebook}` accepts it"
         )
     for name in sorted(set(compared) & set(reference)):
         number, accepted = compared[name], reference[name]

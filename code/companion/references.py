@@ -54,14 +54,15 @@ def figure_deviations(
         If there is no reference, it has other arrays than the figure, or a file is damaged.
     """
     path = figure_reference(project, declaration.name)
+    accept = f"look at it, then accept it by `make reference FIGURE={declaration.name}`"
     if not path.is_file():
-        raise LookupError("has no reference; look at it, then accept it by `make reference`")
+        raise LookupError(f"has no reference; {accept}")
     reference = load_arrays(path)
     compared = {key for key in new if declaration.tolerance_of(key) is not None}
     if compared != set(reference):
         raise LookupError(
             f"publishes {_list(compared)} for comparison but its reference has "
-            f"{_list(reference)}: the reference is stale"
+            f"{_list(reference)}: the reference is stale; {accept}"
         )
     for key in sorted(compared):
         tolerance = declaration.tolerance_of(key)

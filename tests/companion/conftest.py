@@ -16,7 +16,7 @@ Build = Callable[..., int]
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> ToyBook:
     """One toy book with references and a site; tests work on copies."""
     toy = make_toy_book(tmp_path_factory.mktemp("toy") / "a book")
-    assert main(["--root", str(toy.root), "reference"]) == 0
+    assert main(["--root", str(toy.root), "reference", "--all"]) == 0
     assert main(["--root", str(toy.root), "book"]) == 0
     return toy
 

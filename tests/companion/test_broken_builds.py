@@ -75,7 +75,8 @@ def test_volatile_number_needs_no_reference(toy, build):
 
 def test_figure_without_reference(toy, refused):
     (toy.root / "tests/references/figures/line.npz").unlink()
-    assert "figure line: has no reference" in refused()
+    accepts = "`make reference FIGURE=line`"
+    assert f"figure line: has no reference; look at it, then accept it by {accepts}" in refused()
 
 
 def test_stale_reference_of_a_figure_that_is_gone(toy, refused):
@@ -85,7 +86,7 @@ def test_stale_reference_of_a_figure_that_is_gone(toy, refused):
 
 def test_stale_reference_with_other_arrays(toy, refused):
     np.savez(toy.root / "tests/references/figures/line.npz", x=np.linspace(0, 1, 20))
-    assert "its reference has x: the reference is stale" in refused()
+    assert "its reference has x: the reference is stale; look at it" in refused()
 
 
 def test_notebook_that_raises(toy, refused):
@@ -117,6 +118,32 @@ def test_parameter_changes_the_run(toy, refused):
     message = refused("run", "book/toy/lines.ipynb", "-p", "slope=3.0")
     assert "figure line: y deviates from its reference by 0.5" in message
     assert "`make reference FIGURE=line` accepts it" in message
+
+
+def test_number_without_reference_until_its_notebook_is_accepted(toy, refused, build):
+    toy.write_notebook(draw=DRAW + '\npublish_number("question", 6 * 9)')
+    message = refused()
+    assert "number question: book/toy/lines.ipynb and its reference differ" in message
+    assert "`make reference NOTEBOOK=book/toy/lines.ipynb` accepts it" in message
+    assert build("reference", "book/toy/lines.ipynb") == 0
+    assert build() == 0
+
+
+@pytest.mark.parametrize(
+    "named", [[], ["--figure", "line", "book/toy/lines.ipynb"], ["--figure", "line", "--all"]]
+)
+def test_nothing_is_accepted_unless_one_thing_is_named(toy, refused, named):
+    toy.write_notebook(draw=DRAW.replace("42.0", "43.0"))
+    before = {path: path.read_bytes() for path in toy.root.glob("tests/references/*/*")}
+    message = refused("reference", *named)
+    assert "say what to accept" in message
+    assert "make reference NOTEBOOK=book/….ipynb" in message
+    assert before == {path: path.read_bytes() for path in toy.root.glob("tests/references/*/*")}
+
+
+def test_run_of_no_notebook(refused):
+    # What `make run` passes on without NOTEBOOK.
+    assert "no notebook named; add NOTEBOOK=book/" in refused("run", "")
 
 
 def test_broken_cross_reference(toy, refused, build):

@@ -77,7 +77,7 @@ def test_returning_to_an_earlier_notebook_executes_nothing(toy):
 
 def test_changed_number_reaches_pages_that_show_it(toy, build):
     toy.write_notebook(draw=DRAW.replace("42.0", "43.0"))
-    assert build("reference") == 0
+    assert build("reference", "--all") == 0
     assert build() == 0
     assert "It says" in (page := (toy.site / "book/toy/index.html").read_text())
     assert "43.0" in page

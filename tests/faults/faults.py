@@ -177,8 +177,8 @@ def main() -> int:
         sys.exit(f"no namespaces here, nothing was tried: {allowed.stderr.strip()}")
     with tempfile.TemporaryDirectory() as folder:
         toy = make_toy_book(Path(folder) / "a book")
-        for command in ("reference", "book"):
-            subprocess.run([*companion(toy), command], check=True, capture_output=True)
+        for command in (["reference", "--all"], ["book"]):
+            subprocess.run([*companion(toy), *command], check=True, capture_output=True)
         for fault in FAULTS:
             fault(toy)
             print(
