@@ -54,8 +54,8 @@ test-browser: book ## tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: mutants
-mutants: $(READY) ## plant errors and see whether the tests catch them (half an hour); ALL=1 plants every one
-	@$(PY) tests/mutants/gate.py $(if $(JOBS),--jobs $(JOBS)) $(if $(ALL),--all)
+mutants: $(READY) ## plant errors and see whether the tests catch them (an hour); ALL=1 plants every one, SALT=… others
+	@$(PY) tests/mutants/gate.py $(if $(JOBS),--jobs $(JOBS)) $(if $(ALL),--all) $(if $(SALT),--salt "$(SALT)")
 
 .PHONY: coverage
 coverage: $(READY) ## lines and branches of the mathematics that its tests reach; at least 95 %

@@ -112,7 +112,7 @@ class Plan(NamedTuple):
 
 
 @lru_cache
-def plan(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Plan:
+def plan(widths: tuple[int, ...], columns: int, rescaled: bool) -> Plan:
     """Choose how a network of these widths is computed on this machine."""
     outputs = len(widths) > 2 and _cost(widths, True, rescaled) < _cost(widths, False, rescaled)
     cost = _cost(widths, outputs, rescaled)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from llvmlite import ir
 
 from edge_of_stability import (
     DeepLinearProblem,
@@ -9,6 +10,7 @@ from edge_of_stability import (
     Outcome,
     UniformBox,
     ensemble_kernels,
+    ensemble_plan,
     gradient_descent,
     run_ensemble,
 )
@@ -17,8 +19,9 @@ from edge_of_stability import (
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 CHAIN = (1, 1, 1, 1, 1, 1)
-# One layer; in registers, bracketed either way; in memory, with full tiles and rests of tiles.
-WIDTHS = [(3, 2), (2, 3, 2), CHAIN, (5, 10, 10, 3), (9, 4, 11)]
+# One layer; in registers, bracketed either way; in memory, with full tiles and rests of tiles, and
+# of one layer.
+WIDTHS = [(3, 2), (2, 3, 2), CHAIN, (5, 10, 10, 3), (9, 4, 11), (20, 17)]
 
 
 def example(widths, samples=None, seed=0):
@@ -44,6 +47,17 @@ def test_an_ensemble_is_gradient_descent(widths):
         np.testing.assert_allclose(result.gradient_norm, slopes, rtol=1e-11)
         assert (result.steps == steps).all()
         assert result.bounded.all()
+
+
+@pytest.mark.parametrize(
+    "widths",
+    [(40, 30), (3, *[1] * 100, 3), (3,) * 40, (1, *[9] * 9, 2), (2, 20, 5, 17, 1)],
+    ids=["one layer", "thin", "deep", "one input", "uneven"],
+)
+def test_scratch_memory_suffices(widths):
+    spec = ensemble_plan.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
+    for function in (ensemble_kernels._advance_function, ensemble_kernels._look_function):
+        assert function(ir.Module(), spec).blocks  # it is refused while it is written, not later
 
 
 def test_fewer_samples_than_inputs():

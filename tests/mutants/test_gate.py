@@ -126,12 +126,24 @@ def test_sample_is_even_and_the_same_always():
     counts = [sum(m.operator == o for m in chosen) for o in ("sign", "dropped", "factor")]
     assert counts == [4, 4, 4]
     assert set(sample(found, 10**6)) == set(found)
+    assert sample(found, 12, "other") != chosen
 
 
 def test_planted_error_whose_place_is_gone():
     entry = {"module": "edge_of_stability/layers.py", "old": "no such text", "new": "", "what": "x"}
     with pytest.raises(SystemExit, match="0 times, not once"):
         planted(CODE, "edge_of_stability", [entry])
+
+
+@pytest.mark.parametrize("package", ["edge_of_stability", "companion"])
+def test_what_is_listed_is_there(package):
+    planted(CODE, package, yaml.safe_load((HERE / "planted.yml").read_text("utf-8")))
+    listed = Listed.read(HERE / "survivors.yml").of(package)
+    names = [*listed.equivalent, *listed.tolerated]
+    modules = {name.partition(".py")[0] + ".py" for name in names}
+    texts = {module: (CODE / module).read_text("utf-8") for module in modules}
+    existing = {m.name for module, text in texts.items() for m in mutants_of(module, text)}
+    assert set(names) <= existing
 
 
 def _mutant(name: str) -> Mutant:
@@ -167,10 +179,17 @@ def test_verdict(tmp_path, survivors, score, problem):
 GOOD = "from toys import f\n\ndef test_f():\n    assert f(2, 3) == 7\n    assert f(0, 1) == 1\n"
 WEAK = "from toys import f\n\ndef test_f():\n    assert f(0, 0) == 0\n"
 LOOP = "\n\ndef g(n):\n    while n > 0:\n        n -= 1\n    return n\n"
-USES_LOOP = "\n\ndef test_g():\n    from toys import g\n    assert g(3) == 0\n"
+WAIT = (
+    "\nfrom threading import Event\n\ndef g(n):\n    done = Event()\n"
+    "    done.set()\n    return done.wait() * n - n\n"
+)
+NEVER_FALSE = "toys/__init__.py.g: dropped: done.wait() * n → n"
+USES_G = "\n\ndef test_g():\n    from toys import g\n    assert g(3) == 0\n"
 
 
-def _gate(root: Path, tests: str, survivors: dict[str, object], code: str = "") -> tuple[int, str]:
+def _gate(
+    root: Path, tests: str, survivors: dict[str, object], code: str = "", salt: str = ""
+) -> tuple[int, str]:
     (root / "code/toys").mkdir(parents=True, exist_ok=True)
     (root / "code/toys/__init__.py").write_text("def f(a, b):\n    return 2 * a + b\n" + code)
     (root / "tests/mutants").mkdir(parents=True, exist_ok=True)
@@ -188,7 +207,9 @@ def _gate(root: Path, tests: str, survivors: dict[str, object], code: str = "") 
         "--jobs",
         "1",
         "--patience",
-        "3",
+        "1",
+        "--salt",
+        salt,
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     return result.returncode, result.stdout + result.stderr
@@ -199,6 +220,9 @@ def test_good_tests_pass_the_gate(tmp_path):
     assert code == 0, said
     assert "100.0% caught" in said
     assert "return 2 * a + b" in (tmp_path / "code/toys/__init__.py").read_text()
+    report = (tmp_path / "tests/mutants/results.md").read_text()
+    assert "100.0% caught" in report
+    assert "Nothing is wrong." in report
 
 
 def test_weak_tests_do_not(tmp_path):
@@ -209,14 +233,27 @@ def test_weak_tests_do_not(tmp_path):
     assert "95% needed" in said
 
 
+def test_another_sample_is_reported_and_no_gate(tmp_path):
+    code, said = _gate(tmp_path, WEAK, {}, salt="other")
+    assert code == 0, said
+    report = (tmp_path / "tests/mutants/unseen.md").read_text()
+    assert "survived, and survivors.yml does not say why: toys/__init__.py.f: dropped" in report
+    assert not (tmp_path / "tests/mutants/results.md").exists()
+
+
 def test_tests_that_fail_without_an_error_say_nothing(tmp_path):
     code, said = _gate(tmp_path, GOOD.replace("== 7", "== 8"), {})
     assert code == 1
     assert "the tests do not pass as they are" in said
 
 
-def test_error_that_never_ends_is_stopped(tmp_path):
-    code, said = _gate(tmp_path, GOOD + USES_LOOP, {}, LOOP)
+@pytest.mark.parametrize(
+    ("kind", "survivors"),
+    [(LOOP, {}), (WAIT, {"equivalent": {NEVER_FALSE: "wait() is never false"}})],
+    ids=["computes", "waits"],
+)
+def test_error_that_never_ends_is_stopped(tmp_path, kind, survivors):
+    code, said = _gate(tmp_path, GOOD + USES_G, survivors, kind)
     assert code == 0, said
     total = next(line.split() for line in said.splitlines() if line.startswith("  all "))
     assert int(total[3]) >= 1, said  # stopped, and taken for noticed

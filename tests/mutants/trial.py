@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import multiprocessing
 import os
 import resource
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -43,17 +44,21 @@ def load_libraries(names: Sequence[str]) -> None:
 
 @dataclass
 class Job:
-    """Tests to run on a copy; the time limits hold for a machine as busy as it is now."""
+    """Tests to run on a copy; the time limits hold for a machine as busy as it is now.
+
+    Each test has a limit of its own: an error that never ends is stopped where it began, and not
+    after the time that all tests together would have had.
+    """
 
     root: Path  # where pytest starts
     package: str
     folder: Path
     tests: Sequence[str]
-    seconds: float  # that the tests take when they pass
+    seconds: Mapping[str, float]  # that each of them takes when it passes
     measure: bool = False  # note which test reaches which line
     left_out: tuple[str, ...] = ()
     limited: bool = True
-    patience: float = 30.0  # seconds of processor time beyond what it should take
+    patience: float = 30.0  # seconds of processor time a test may take beyond what it should
 
     @property
     def log(self) -> Path:
@@ -77,9 +82,8 @@ class Job:
         # A shell that starts the gate in the background has Ctrl-C ignored; tests send one.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.limited:
-            limit = int(self.patience + 5 * self.seconds)
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        self.allow("")  # to collect the tests
         code = str(self.folder / "code")
         assert self.package not in sys.modules
         sys.path.insert(0, code)
@@ -97,6 +101,19 @@ class Job:
                 log.flush()
                 status = NOTHING_SAID
         os._exit(status)
+
+    def allow(self, test: str) -> None:
+        """Let this process live as long as a test may take, from now on.
+
+        Processor time, and four times as much by the clock: a test may wait for what never comes.
+        The kernel ends the process, which compiled code cannot hold off.
+        """
+        if self.limited:
+            seconds = self.patience + 5 * self.seconds.get(test, 0.0)
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            signal.setitimer(signal.ITIMER_REAL, 4 * seconds)
 
     def _pytest(self) -> int:
         import pytest
@@ -146,6 +163,7 @@ class _Recorder:
         items[:] = sorted(kept, key=place)
 
     def pytest_runtest_setup(self, item: Any) -> None:
+        self.job.allow(item.nodeid)
         self._context("")
 
     def pytest_runtest_call(self, item: Any) -> None:
@@ -218,7 +236,9 @@ def run_all(
                 process = context.Process(target=job.run)
                 process.start()
                 now = time.monotonic()
-                limit = 4 * job.patience + 20 * job.seconds if job.limited else float("inf")
+                # Each test has its limit; this one is for a trial that lost its own.
+                seconds = job.patience + 5 * sum(job.seconds.values())
+                limit = 10 * seconds if job.limited else float("inf")
                 running[process.sentinel] = process, job, now, now + limit
             if not running:
                 return
@@ -232,6 +252,7 @@ def run_all(
                     del running[sentinel]
                     late = sentinel not in ready or process.exitcode in (
                         -signal.SIGXCPU,
+                        -signal.SIGALRM,
                         -signal.SIGKILL,
                     )
                     finished(job, None if late else process.exitcode, now - start)
