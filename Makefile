@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 
 PYTHON ?= python3
+COLAB_PYTHON ?= python3.13
 SCALE ?= default
 JOBS ?=
 PORT ?= 8000
@@ -128,8 +129,8 @@ launch: $(READY) ## write the branch that the launch buttons open (COMPANION_REP
 	@$(BOOK) launch
 
 .PHONY: launch-check
-launch-check: $(READY) ## run every notebook as Binder and Colab would (PYTHON=python3.12)
-	@$(PY) tests/launch/check.py --python "$(PYTHON)" $(if $(NOTEBOOK),"$(NOTEBOOK)")
+launch-check: $(READY) ## run every notebook as Binder and Colab would (PYTHON=python3.12 COLAB_PYTHON=python3.13)
+	@$(PY) tests/launch/check.py --scale $(SCALE) --python "$(PYTHON)" --python "$(COLAB_PYTHON)" $(if $(NOTEBOOK),"$(NOTEBOOK)")
 
 .PHONY: serve
 serve: book ## serve the site at http://localhost:PORT

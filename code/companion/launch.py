@@ -27,13 +27,24 @@ DEFAULT_REF = "launch"
 _GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")  # what Colab can open
 _NOT_LAUNCHED = ".github"  # a branch with workflows in it is one that CI may not push
 
+# Colab has imported NumPy before a notebook starts. Once pip has replaced it, the next import would
+# mix two versions, and fail with an error that tells a reader nothing.
+RESTART = (
+    "NumPy was replaced while in use: choose Runtime > Restart session, then Runtime > Run all"
+)
 _FIRST_CELL = """\
 # @title Run this cell first: in Colab it installs the book's packages, elsewhere it does nothing
 # Elsewhere, where they are missing: pip install "git+{url}@{ref}"
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet "git+{url}@{ref}"
+    # Not quiet: from what pip prints Colab sees whether to offer a restart.
+    %pip install "git+{url}@{ref}"
+    import numpy
+    from importlib.metadata import version
+
+    if numpy.__version__ != version("numpy"):
+        raise RuntimeError("{restart}")
 """
 
 
@@ -83,7 +94,7 @@ def prepared(source: Path, origin: Origin) -> str:
     """Return the notebook `source` with the cell that installs from `origin` in front."""
     notebook = nbformat.read(source, as_version=4)
     cell = nbformat.v4.new_code_cell(
-        _FIRST_CELL.format(url=origin.url, ref=origin.ref).rstrip(),
+        _FIRST_CELL.format(url=origin.url, ref=origin.ref, restart=RESTART).rstrip(),
         id="launch",
         metadata={"cellView": "form"},
     )

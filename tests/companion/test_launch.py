@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from types import ModuleType, SimpleNamespace
 from urllib.parse import urlsplit
 
 import nbformat
+import numpy as np
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from companion.launch import REF, REPOSITORY, Origin, prepared, write_tree
 from companion.project import BookError, Project
@@ -40,9 +44,42 @@ def test_every_launched_notebook_begins_with_the_same_cell(tree):
         nbformat.read(tree / PROJECT.name(path), as_version=4).cells[0].source
         for path in PROJECT.notebooks
     }
-    (source,) = first
-    assert f"git+{URL}@launch" in source
-    assert '"google.colab" in sys.modules' in source
+    assert len(first) == 1
+
+
+def run_first_cell(toy, installed: str) -> list[str]:
+    """Run the cell where `installed` is the NumPy on the disk; return the magics it calls."""
+    source = nbformat.reads(prepared(toy.notebook, ORIGIN), as_version=4).cells[0].source
+    magics: list[str] = []
+    shell = SimpleNamespace(run_line_magic=lambda name, line: magics.append(f"%{name} {line}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importlib.metadata.version", lambda name: {"numpy": installed}[name])
+        exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: shell})
+    return magics
+
+
+@pytest.fixture
+def colab(monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+
+
+# Not quiet: Colab reads what pip prints, to see whether it has to offer a restart.
+INSTALL = f'%pip install "git+{URL}@launch"'
+
+
+@pytest.mark.usefixtures("colab")
+def test_the_first_cell_installs_in_colab(toy):
+    assert run_first_cell(toy, np.__version__) == [INSTALL]
+
+
+@pytest.mark.usefixtures("colab")
+def test_the_first_cell_stops_where_numpy_was_replaced_under_the_kernel(toy):
+    with pytest.raises(RuntimeError, match="Restart session"):
+        run_first_cell(toy, "1.26.4")
+
+
+def test_the_first_cell_does_nothing_elsewhere(toy):
+    assert run_first_cell(toy, "1.26.4") == []
 
 
 def test_launched_notebooks_are_the_committed_ones_but_for_that_cell(tree):

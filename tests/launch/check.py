@@ -1,13 +1,20 @@
 """Run every launched notebook as Binder and as Colab would, as far as one machine can show it.
 
 The launch buttons open a branch. This makes that branch in a repository of its own and runs its
-notebooks, each in its folder, at the scale asked for, in two fresh environments:
+notebooks, each in its folder, at the scale asked for, in fresh environments:
 
 Binder
-    the pip part of ``environment.yml``, installed in a checkout of the branch, and nothing else;
+    the Python and the pip part of ``environment.yml``, installed in a checkout of the branch, and
+    nothing else;
 Colab
-    what Colab has before a notebook starts (Jupyter's kernel, Matplotlib, scikit-learn) and a
-    module ``google.colab``; only the first cell of the notebook installs the rest, from the branch.
+    the Python and the packages of ``colab.yml``, NumPy imported and a module ``google.colab``
+    before the notebook starts; only the first cell of the notebook installs the rest, from the
+    branch;
+an older Colab
+    the same with a NumPy that the first cell must replace: one notebook, which must stop there and
+    tell the reader to restart, and then must run.
+
+At the default scale, which is a reader's, figures and numbers are compared with their references.
 
 What this cannot show is the services themselves: that they are up, and what else they install.
 """
@@ -22,54 +29,100 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import yaml
 from tqdm import tqdm
 
-from companion.declarations import read_declarations
-from companion.launch import Origin, write_tree
-from companion.project import Project
+from companion.checks import check_runs
+from companion.launch import RESTART, Origin, write_tree
+from companion.project import BookError, Project
 from companion.publish import BUILDING, FOLDER
+from companion.runs import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-COLAB_HAS = ("ipykernel", "ipython", "matplotlib", "papermill", "scikit-learn")
+PROJECT = Project(ROOT)
+# Past runtimes of Colab are named by their month.
+OLD_COLAB = "2026.07"
+
+# What starts a kernel, given what is to be done before it.
+START = "{before}; from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
+IN_BINDER = "pass"
+IN_COLAB = (
+    "import numpy, sys, types; sys.modules['google.colab'] = types.ModuleType('google.colab')"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An environment with its interpreter, and the folder whose notebooks run in it."""
+
+    name: str
+    interpreter: str
+    folder: Path
+    before: str
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--python", default=sys.executable, help="makes both environments")
-    parser.add_argument("--scale", default="quick")
+    parser.add_argument("--python", action="append", required=True, help="once for each version")
+    parser.add_argument("--scale", default="default")
     parser.add_argument("notebooks", nargs="*", help="default: all of the book")
     options = parser.parse_args()
-    project = Project(ROOT)
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    wanted = next(d for d in environment["dependencies"] if str(d).startswith("python="))
-    have = _output([options.python, "-c", "import platform; print(platform.python_version())"])
-    if not have.startswith(f"{wanted.removeprefix('python=')}."):
-        print(
-            f"environment.yml says {wanted}, {options.python} is {have}: set PYTHON",
-            file=sys.stderr,
-        )
+    colab = yaml.safe_load(Path(__file__).with_name("colab.yml").read_text(encoding="utf-8"))
+    needed = {
+        "Binder": _pinned_python(environment),
+        "Colab": colab["current"]["python"],
+        f"Colab {OLD_COLAB}": colab[OLD_COLAB]["python"],
+    }
+    found = {_version_of(python): python for python in options.python}
+    if missing := {name: version for name, version in needed.items() if version not in found}:
+        for name, version in missing.items():
+            print(f"{name} has Python {version}: set PYTHON or COLAB_PYTHON", file=sys.stderr)
         return 2
-    notebooks = options.notebooks or [project.name(path) for path in project.notebooks]
-    with tempfile.TemporaryDirectory(prefix="launch check ") as folder:
-        branch = _make_branch(project, Path(folder) / "repository")
-        failures = [
-            *_as_binder(branch, Path(folder), options.python, options.scale, notebooks),
-            *_as_colab(branch, Path(folder), options.python, options.scale, notebooks),
-        ]
+    python = {name: found[version] for name, version in needed.items()}
+    notebooks = options.notebooks or [PROJECT.name(path) for path in PROJECT.notebooks]
+    with tempfile.TemporaryDirectory(prefix="launch check ") as name:
+        folder = Path(name)
+        branch = _make_branch(folder / "repository")
+        binder = _binder(branch, folder / "binder", python["Binder"])
+        failures = _run_all(binder, options.scale, notebooks)
+        now = _colab(branch, folder / "colab", "Colab", python["Colab"], colab["current"])
+        failures += _run_all(now, options.scale, notebooks)
+        failures += _installed_from(branch, now)
+        label = f"Colab {OLD_COLAB}"
+        old = _colab(branch, folder / "old colab", label, python[label], colab[OLD_COLAB])
+        failures += _run_with_restart(old, options.scale, notebooks[0])
     for failure in failures:
         print(failure, file=sys.stderr)
-    print(f"{2 * len(notebooks) - len(failures)} passed, {len(failures)} failed")
+    print(f"{len(notebooks)} notebooks in Binder and in Colab, {len(failures)} failures")
     return 1 if failures else 0
 
 
-def _make_branch(project: Project, repository: Path) -> Origin:
+def _pinned_python(environment: Mapping[str, Any]) -> str:
+    (pin,) = (d for d in environment["dependencies"] if str(d).startswith("python="))
+    return str(pin).removeprefix("python=")
+
+
+def _version_of(python: str) -> str:
+    """Return ``"3.13"``, or what is no version if `python` does not run."""
+    try:
+        return _output([python, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"])
+    except (OSError, subprocess.CalledProcessError):
+        return f"none ({python})"
+
+
+# Places -------------------------------------------------------------------------------------
+
+
+def _make_branch(repository: Path) -> Origin:
     origin = Origin(repository.as_uri(), "launch")
-    write_tree(project, repository, origin)
+    write_tree(PROJECT, repository, origin)
     git = [
         "git",
         "-C",
@@ -85,40 +138,28 @@ def _make_branch(project: Project, repository: Path) -> Origin:
     return origin
 
 
-def _as_binder(
-    branch: Origin, folder: Path, python: str, scale: str, notebooks: Sequence[str]
-) -> list[str]:
-    checkout = _clone(branch, folder / "binder")
+def _binder(branch: Origin, folder: Path, python: str) -> Place:
+    checkout = _clone(branch, folder / "checkout")
     environment = yaml.safe_load((checkout / "environment.yml").read_text(encoding="utf-8"))
     (pip,) = (d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
-    interpreter = _environment(python, folder / "binder environment", [], checkout)
     # As conda does it: a file beside environment.yml, so that `-e .` is the checkout.
     (checkout / "pip.txt").write_text("\n".join(pip), encoding="utf-8")
-    _run([interpreter, "-m", "pip", "install", "--quiet", "-r", "pip.txt"], cwd=checkout)
-    return _run_all("Binder", interpreter, checkout, scale, notebooks)
+    interpreter = _environment(python, folder / "environment", ["-r", "pip.txt"], checkout)
+    return Place("Binder", interpreter, checkout, IN_BINDER)
 
 
-def _as_colab(
-    branch: Origin, folder: Path, python: str, scale: str, notebooks: Sequence[str]
-) -> list[str]:
-    interpreter = _environment(python, folder / "colab environment", COLAB_HAS, folder)
-    _pretend_to_be_colab(interpreter)
+def _colab(
+    branch: Origin, folder: Path, name: str, python: str, runtime: Mapping[str, Any]
+) -> Place:
+    checkout = _clone(branch, folder / "checkout")
     # Colab opens one notebook, not a checkout: nothing else is there.
-    checkout = _clone(branch, folder / "for colab")
-    bare = folder / "colab"
-    for name in notebooks:
-        (bare / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(checkout / name, bare / name)
-    failures = _run_all("Colab", interpreter, bare, scale, notebooks)
-    installed = _output([interpreter, "-m", "pip", "freeze"])
-    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "name"
-    ]
-    # Some versions of pip print the address as it was given, some without its %20.
-    source = f"{package} @ git+{unquote(branch.url)}@"
-    if not any(unquote(line).startswith(source) for line in installed.splitlines()):
-        failures.append(f"Colab: {package} was not installed from {branch.url}")
-    return failures
+    bare = folder / "content"
+    for path in PROJECT.notebooks:
+        notebook = PROJECT.name(path)
+        (bare / notebook).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(checkout / notebook, bare / notebook)
+    interpreter = _environment(python, folder / "environment", runtime["packages"], folder)
+    return Place(name, interpreter, bare, IN_COLAB)
 
 
 def _clone(branch: Origin, target: Path) -> Path:
@@ -127,62 +168,111 @@ def _clone(branch: Origin, target: Path) -> Path:
 
 
 def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) -> str:
+    """Make an environment with `packages`; return its interpreter."""
     _run([python, "-m", "venv", str(target)])
     interpreter = str(target / "bin" / "python")
-    if packages:
-        _run([interpreter, "-m", "pip", "install", "--quiet", *packages], cwd=cwd)
+    _run([interpreter, "-m", "pip", "install", "--quiet", *packages], cwd=cwd)
     return interpreter
 
 
-def _pretend_to_be_colab(interpreter: str) -> None:
-    """Have every Python of the environment import a module `google.colab` at its start."""
-    packages = Path(
-        _output([interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-    )
-    (packages / "google" / "colab").mkdir(parents=True)
-    (packages / "google" / "colab" / "__init__.py").touch()
-    (packages / "colab.pth").write_text("import google.colab\n", encoding="utf-8")
+# Runs ---------------------------------------------------------------------------------------
 
 
-def _run_all(
-    where: str, interpreter: str, checkout: Path, scale: str, notebooks: Sequence[str]
-) -> list[str]:
-    """Run the notebooks; return a line for each that fails or does not publish its figures."""
-    declared = read_declarations(Project(ROOT)).values()
+def _run_all(place: Place, scale: str, notebooks: Sequence[str]) -> list[str]:
+    """Run the notebooks; return a line for each that fails or publishes something else."""
     failures = []
-    for name in tqdm(notebooks, desc=where, unit="nb"):
-        notebook = checkout / name
-        command = [interpreter, "-m", "papermill", "--no-progress-bar", "--kernel", "python3"]
-        parameters = ["-p", "scale", scale] if _has_scale(notebook) else []
-        result = subprocess.run(
-            [*command, *parameters, notebook.name, f"{notebook.stem}.executed"],
-            cwd=notebook.parent,
-            env=_bare_environment(interpreter),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            failures.append(f"{where}: {name}: {result.stderr.strip().splitlines()[-1]}")
-            continue
-        published = {p.stem for p in (notebook.parent / FOLDER / "figures").glob("*.npz")}
-        if missing := {d.name for d in declared if d.notebook == name} - published:
-            failures.append(f"{where}: {name}: no figure {', '.join(sorted(missing))}")
+    for name in tqdm(notebooks, desc=place.name, unit="nb"):
+        if problem := _run_one(place, scale, name):
+            failures.append(f"{place.name}: {name}: {problem}")
     return failures
 
 
+def _run_one(place: Place, scale: str, name: str) -> str:
+    """Run a notebook; return what is wrong, or nothing."""
+    notebook = place.folder / name
+    # Notebooks of one folder publish into the same place.
+    shutil.rmtree(notebook.parent / FOLDER, ignore_errors=True)
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "launched"]
+    parameters = ["-p", "scale", scale] if _has_scale(notebook) else []
+    result = subprocess.run(
+        [*command, *parameters, notebook.name, _executed(notebook).name],
+        cwd=notebook.parent,
+        env=_bare_environment(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        return result.stderr.strip().splitlines()[-1]
+    try:
+        check_runs(PROJECT, [Run(name, "", notebook.parent, False)], scale=scale)
+    except BookError as error:
+        return str(error)
+    return ""
+
+
+def _run_with_restart(place: Place, scale: str, name: str) -> list[str]:
+    """Run a notebook whose first cell must ask for a restart, then once more."""
+    _run_one(place, scale, name)
+    first, *others = (c for c in _cells(_executed(place.folder / name)) if c["cell_type"] == "code")
+    errors = [o["evalue"] for o in first["outputs"] if o["output_type"] == "error"]
+    printed = "".join("".join(o.get("text", ())) for o in first["outputs"])
+    failures = []
+    if errors != [RESTART]:
+        failures.append(
+            f"{place.name}: {name}: the first cell does not ask for a restart: {errors}"
+        )
+    # The line from which Colab sees that it has to offer one.
+    if not any(
+        line.startswith("Successfully installed ") and " numpy-" in line
+        for line in printed.splitlines()
+    ):
+        failures.append(f"{place.name}: {name}: pip does not say what it has installed")
+    if any(cell["execution_count"] for cell in others):
+        failures.append(f"{place.name}: {name}: the cells after it run nevertheless")
+    return [*failures, *_run_all(place, scale, [name])]
+
+
+def _installed_from(branch: Origin, place: Place) -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    installed = json.loads(_output([place.interpreter, "-m", "pip", "inspect"]))["installed"]
+    (package,) = (p for p in installed if p["metadata"]["name"] == project["name"])
+    source = package.get("direct_url", {"url": "an index"})["url"]
+    # With or without its %20: versions of pip differ.
+    if unquote(source) == unquote(branch.url):
+        return []
+    return [f"{place.name}: {project['name']} was installed from {source}, not from {branch.url}"]
+
+
+def _executed(notebook: Path) -> Path:
+    return notebook.with_suffix(".executed")
+
+
+def _cells(notebook: Path) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return cells
+
+
 def _has_scale(notebook: Path) -> bool:
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return any(
         "parameters" in cell["metadata"].get("tags", ()) and "scale" in "".join(cell["source"])
-        for cell in cells
+        for cell in _cells(notebook)
     )
 
 
-def _bare_environment(interpreter: str) -> dict[str, str]:
+def _bare_environment(place: Place) -> dict[str, str]:
     """Without this project's own variables: nothing but the environment helps the notebook."""
+    kernel = place.folder / "jupyter" / "kernels" / "launched" / "kernel.json"
+    kernel.parent.mkdir(parents=True, exist_ok=True)
+    start = START.format(before=place.before)
+    argv = [place.interpreter, "-c", start, "-f", "{connection_file}"]
+    kernel.write_text(json.dumps({"argv": argv, "display_name": place.name, "language": "python"}))
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", BUILDING)}
-    return {**kept, "PATH": f"{Path(interpreter).parent}{os.pathsep}{kept['PATH']}"}
+    return {
+        **kept,
+        "PATH": f"{Path(place.interpreter).parent}{os.pathsep}{kept['PATH']}",
+        "JUPYTER_PATH": str(kernel.parents[2]),
+    }
 
 
 def _run(command: Sequence[str], cwd: Path | None = None) -> None:
