@@ -91,7 +91,8 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     if not os.environ.get(BUILDING):
         from IPython.display import Image, display
 
-        display(Image(filename=str(folder / f"{name}.png"), alt=alt))
+        # Not `alt=`: Colab's IPython, 7.34, does not know it.
+        display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt}))
     import matplotlib.pyplot as plt
 
     plt.close(figure)

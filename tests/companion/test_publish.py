@@ -38,6 +38,16 @@ def test_publish_writes_pictures_data_and_alt_text(tmp_path):
     assert json.loads((folder / "a-line.json").read_text()) == {"name": "a-line", "alt": ALT}
 
 
+def test_in_an_interactive_session_the_figure_is_displayed_with_its_alt_text(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.delenv(BUILDING)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
+    (image,) = shown
+    assert image.data == (tmp_path / "_published" / "figures" / "a-line.png").read_bytes()
+    assert image._repr_mimebundle_()[1]["image/png"]["alt"] == ALT
+
+
 def test_dark_picture_differs_in_neutral_colours_alone(tmp_path):
     publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
     folder = tmp_path / "_published" / "figures"
