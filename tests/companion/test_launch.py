@@ -19,7 +19,7 @@ from toy import REPOSITORY as ROOT
 
 PROJECT = Project(ROOT)
 URL = "https://github.com/someone/companion"
-ORIGIN = Origin(URL, "launch")
+ORIGIN = Origin(URL, "launch-v0.1.0")  # not the branch that is the default
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def colab(monkeypatch):
 
 
 # Not quiet: Colab reads what pip prints, to see whether it has to offer a restart.
-INSTALL = f'%pip install "git+{URL}@launch"'
+INSTALL = f'%pip install "git+{ORIGIN.url}@{ORIGIN.ref}"'
 
 
 @pytest.mark.usefixtures("colab")
@@ -138,7 +138,7 @@ def test_the_repository_may_stand_in_the_citation_file(toy):
     project = Project(toy.root)
     assert Origin.find(project) is None
     (toy.root / "CITATION.cff").write_text(f"repository-code: {URL}/\n")
-    assert Origin.find(project) == ORIGIN
+    assert Origin.find(project) == Origin(URL, "launch")
 
 
 def test_an_address_that_colab_cannot_open_is_refused(toy, build, monkeypatch, capsys):
