@@ -47,9 +47,9 @@ def test_every_launched_notebook_begins_with_the_same_cell(tree):
     assert len(first) == 1
 
 
-def run_first_cell(toy, installed: str) -> list[str]:
+def run_first_cell(installed: str) -> list[str]:
     """Run the cell where `installed` is the NumPy on the disk; return the magics it calls."""
-    source = nbformat.reads(prepared(toy.notebook, ORIGIN), as_version=4).cells[0].source
+    source = nbformat.reads(prepared(PROJECT.notebooks[0], ORIGIN), as_version=4).cells[0].source
     magics: list[str] = []
     shell = SimpleNamespace(run_line_magic=lambda name, line: magics.append(f"%{name} {line}"))
     with pytest.MonkeyPatch.context() as patch:
@@ -68,18 +68,18 @@ INSTALL = f'%pip install "git+{ORIGIN.url}@{ORIGIN.ref}"'
 
 
 @pytest.mark.usefixtures("colab")
-def test_the_first_cell_installs_in_colab(toy):
-    assert run_first_cell(toy, np.__version__) == [INSTALL]
+def test_the_first_cell_installs_in_colab():
+    assert run_first_cell(np.__version__) == [INSTALL]
 
 
 @pytest.mark.usefixtures("colab")
-def test_the_first_cell_stops_where_numpy_was_replaced_under_the_kernel(toy):
+def test_the_first_cell_stops_where_numpy_was_replaced_under_the_kernel():
     with pytest.raises(RuntimeError, match="Restart session"):
-        run_first_cell(toy, "1.26.4")
+        run_first_cell("1.26.4")
 
 
-def test_the_first_cell_does_nothing_elsewhere(toy):
-    assert run_first_cell(toy, "1.26.4") == []
+def test_the_first_cell_does_nothing_elsewhere():
+    assert run_first_cell("1.26.4") == []
 
 
 def test_launched_notebooks_are_the_committed_ones_but_for_that_cell(tree):
