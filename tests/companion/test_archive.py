@@ -57,6 +57,14 @@ def test_checksums_are_right_and_archives_reproducible(project, tmp_path):
         assert hashlib.sha256((tmp_path / "one" / name).read_bytes()).hexdigest() == digest
 
 
+def test_archives_do_not_tell_when_they_were_made(project, tmp_path):
+    runs = run_notebooks(project, project.notebooks)
+    for path in write_archives(project, runs, tmp_path / "one"):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 def test_archive_needs_a_site(project, tmp_path):
     runs = run_notebooks(project, project.notebooks)
     (project.site / "index.html").unlink()
