@@ -65,7 +65,7 @@ def test_theta(call, theta, message):
 
 
 @pytest.mark.parametrize("call", [PROBLEM.step, lambda t, e: gradient_descent(PROBLEM, t, e, 1)])
-@pytest.mark.parametrize("eta", [0, -0.1, NAN, INF, [0.1, -0.1]])
+@pytest.mark.parametrize("eta", [0, -0.1, NAN, INF, [0.1, -0.1], [0.1, INF]])
 def test_step_size(call, eta):
     with pytest.raises(ValueError, match=r"eta: need a positive finite step size, got"):
         call(np.ones((2, 4)), eta)

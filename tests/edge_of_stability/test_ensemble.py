@@ -231,6 +231,14 @@ def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, wi
         np.testing.assert_array_equal(result.gradient_norm, results[0].gradient_norm)
 
 
+def test_sharpness_of_more_limits_than_one_batch_of_hessians():
+    problem = DeepLinearProblem(np.eye(4), np.eye(4), (4, 4, 4))
+    starts = problem.join([np.eye(4), np.eye(4)]) + 0.1 * UniformBox(300, 0.0, 1.0).starts(32)
+    result = run_ensemble(problem, starts, 0.1, 5000, sharpness=True)
+    assert result.converged.all()
+    np.testing.assert_allclose(result.sharpness, problem.sharpness(result.theta), rtol=1e-12)
+
+
 def test_samplers():
     long, short = Gaussian(3000, 2.0, seed=5).starts(3), Gaussian(1500, 2.0, seed=5).starts(3)
     np.testing.assert_array_equal(long[:1500], short)
@@ -280,6 +288,7 @@ def test_bad_input_is_named(change, message):
         lambda: UniformBox(5, 1.0, 0.0),
         lambda: UniformBox(5, [0.0, 0.0], [1.0, 1.0, 1.0]),
         lambda: UniformBox(5, -np.inf, 0.0),
+        lambda: UniformBox(5, [[0.0, 0.0]], [[1.0, 1.0]]),
     ],
 )
 def test_bad_laws_are_refused(law):
