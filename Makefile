@@ -8,6 +8,8 @@ COLAB_PYTHON ?= python3.13
 SCALE ?= default
 JOBS ?=
 PORT ?= 8000
+# Seconds one cell of a notebook may take; empty for the default of the command.
+TIMEOUT ?=
 
 # Relative, never absolute: a checkout may lie in a folder whose name has spaces.
 PY := .venv/bin/python
@@ -15,7 +17,7 @@ READY := .venv/ready
 BOOK = $(PY) -m companion
 # Tests marked as one group (those that build this very book) run one after the other.
 SIDE_BY_SIDE = -n $(if $(JOBS),$(JOBS),logical) --dist loadgroup
-RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS)) $(if $(FRESH),--fresh)
+RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS)) $(if $(FRESH),--fresh) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
 .PHONY: help
 help: ## list the commands
@@ -28,7 +30,10 @@ env: $(READY) ## create .venv from the hashed lock (done by the others when need
 # so pip resolves nothing (--no-deps): with extras, as in coverage[toml], some versions of pip look
 # past the pinned version to the newest one, and then refuse it for want of a hash.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer needed; set PYTHON=…")'
+	@$(PYTHON) -c 'import sys; found = sys.version_info[:2]; \
+	  told = "Python 3.11 to 3.14 needed, this is %d.%d; PYTHON=python3.12 chooses that one" % found; \
+	  sys.exit(told) if found < (3, 11) else None; \
+	  found > (3, 14) and sys.stderr.write("not tried with the lock: " + told + "\n")'
 	@echo "Setting up .venv (about a minute)"
 	@$(PYTHON) -m venv --clear .venv
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
@@ -43,8 +48,9 @@ book: $(READY) ## run the notebooks, check every figure, build the site, print w
 
 .PHONY: paper
 paper: SCALE = paper
-paper: $(READY) ## the book at full size; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
-	@$(BOOK) book $(RUN_OPTIONS) --timeout 86400 $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+paper: TIMEOUT = 86400
+paper: $(READY) ## the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+	@$(BOOK) book $(RUN_OPTIONS) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 .PHONY: test
 test: $(READY) ## all tests that need no browser
@@ -95,13 +101,14 @@ lint: $(READY) lint-files ## ruff (lint and format), mypy, and lint-files
 
 SCHEMA = @.venv/bin/check-jsonschema --quiet --builtin-schema
 .PHONY: lint-files
-lint-files: $(READY) ## notebooks without outputs; workflows, forms and CITATION.cff by their schemas
+lint-files: $(READY) ## notebooks without outputs; workflows, forms, hooks and CITATION.cff by their schemas
 	@.venv/bin/nbstripout --verify --keep-id $$(find book -name '*.ipynb' -not -path '*/.*')
 	$(SCHEMA) vendor.citation-file-format CITATION.cff
 	$(SCHEMA) vendor.dependabot .github/dependabot.yml
 	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
 	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(SCHEMA) vendor.github-issue-forms $$(ls .github/ISSUE_TEMPLATE/*.yml | grep -v config.yml)
+	@.venv/bin/pre-commit validate-config .pre-commit-config.yaml
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .
 
 .PHONY: format

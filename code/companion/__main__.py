@@ -87,9 +87,13 @@ def _book(project: Project, options: argparse.Namespace) -> None:
     stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
-    print(
-        f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), "
+    compared = (
         f"{len(deviations)} comparisons with references within tolerance"
+        if options.scale == "default"
+        else "no data compared: references belong to scale default"
+    )
+    print(
+        f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {compared}"
     )
     print(f"The book is at {site / 'index.html'}")
 

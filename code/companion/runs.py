@@ -240,7 +240,7 @@ def _execute_and_store(project: Project, plan: _Job, timeout: int) -> str | None
         kept = _keep_failed(project, plan, work)
         return (
             f"{plan.name}: cell {cell} took longer than {timeout} s, "
-            f"which --timeout sets (see {kept})"
+            f"which --timeout sets, or TIMEOUT= of make (see {kept})"
         )
     except DeadKernelError:
         kept = _keep_failed(project, plan, work)

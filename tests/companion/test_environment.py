@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import platform
 import re
+import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 
 import pytest
 import yaml
@@ -15,29 +18,95 @@ from packaging.utils import canonicalize_name
 from toy import REPOSITORY
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+SYSTEMS = {
+    "linux": {"platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"},
+    "darwin": {"platform_system": "Darwin", "os_name": "posix", "platform_machine": "arm64"},
+    "win32": {"platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
+}
+EXTRAS = ("book", "test", "lint", "pdf", "build")
 LOCK = (REPOSITORY / "requirements.lock").read_text()
 LOCKED = [
     Requirement(line.removesuffix("\\").strip())
     for line in LOCK.splitlines()
     if re.match(r"[\w.-]+==", line)
 ]
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+everywhere = pytest.mark.parametrize(
+    ("system", "python"), [(system, python) for system in SYSTEMS for python in PYTHONS]
+)
 
 
-def locked_version(name: str, python: str) -> str | None:
-    """The version the lock gives `name` on Linux with that Python, or None."""
-    environment = {
+def markers(system: str, python: str, extra: str = "") -> dict[str, str]:
+    """What a marker sees on that system with that Python: all of it, nothing of this machine."""
+    full = platform.python_version() if python == THIS_PYTHON else f"{python}.0"
+    return {
         "python_version": python,
-        "python_full_version": f"{python}.0",
-        "sys_platform": "linux",
+        "python_full_version": full,
+        "implementation_version": full,
         "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
+        "sys_platform": system,
+        "platform_release": "",
+        "platform_version": "",
+        **SYSTEMS[system],
+        "extra": extra,
     }
-    for requirement in LOCKED:
-        if canonicalize_name(requirement.name) != canonicalize_name(name):
-            continue
-        if requirement.marker is None or requirement.marker.evaluate(environment):
+
+
+def applies(requirement: Requirement, environment: dict[str, str]) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def locked_version(
+    name: str, python: str, system: str = "linux", locked: Sequence[Requirement] = LOCKED
+) -> str | None:
+    """The version the lock gives `name` on that system with that Python, or None."""
+    environment = markers(system, python)
+    for requirement in locked:
+        same = canonicalize_name(requirement.name) == canonicalize_name(name)
+        if same and applies(requirement, environment):
             return str(requirement.specifier).removeprefix("==")
     return None
+
+
+def needs(name: str, version: str) -> list[Requirement] | None:
+    """What that version of a package needs, with its markers; None if it is not installed here."""
+    try:
+        found = importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    if found.version != version:
+        return None
+    return [Requirement(text) for text in found.requires or ()]
+
+
+def walk(
+    system: str, python: str, locked: Sequence[Requirement] = LOCKED
+) -> tuple[list[str], set[tuple[str, str]]]:
+    """Follow everything that is declared to what it needs, extras too.
+
+    Returns what is needed and not locked in a version that fits, and the packages whose own needs
+    cannot be told, as that version of them is not installed here.
+    """
+    missing, untold, seen = [], set(), set()
+    todo = [(requirement, "the project") for requirement in declared(*EXTRAS)]
+    while todo:
+        requirement, parent = todo.pop()
+        name = canonicalize_name(requirement.name)
+        version = locked_version(name, python, system, locked)
+        if version is None or not requirement.specifier.contains(version, prereleases=True):
+            missing.append(f"{parent} needs {requirement}, locked: {version}")
+            continue
+        needed = needs(name, version)
+        if needed is None:
+            untold.add((name, version))
+            continue
+        for extra in {"", *requirement.extras} - {e for n, e in seen if n == name}:
+            seen.add((name, extra))
+            environment = markers(system, python, extra)
+            todo += [(need, name) for need in needed if applies(need, environment)]
+    return missing, untold
 
 
 def declared(*extras: str) -> list[Requirement]:
@@ -55,12 +124,25 @@ def conda_environment() -> tuple[str, list[str]]:
     return python.removeprefix("python="), pip
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-def test_lock_satisfies_what_is_declared(python):
-    for requirement in declared("book", "test", "lint", "pdf", "build"):
-        version = locked_version(requirement.name, python)
-        assert version is not None, requirement
-        assert requirement.specifier.contains(version, prereleases=True), requirement
+@everywhere
+def test_lock_is_complete(system, python):
+    """Whatever is declared, and whatever that needs, is locked in a version that fits."""
+    missing, untold = walk(system, python)
+    assert missing == []
+    # Metadata is lacking only of what this system does not install.
+    for name, version in untold:
+        assert version != locked_version(name, THIS_PYTHON, sys.platform), name
+
+
+@pytest.mark.parametrize(
+    ("system", "package"),
+    [("darwin", "appnope"), ("win32", "colorama"), ("linux", "numpy"), ("linux", "pexpect")],
+)
+def test_what_a_system_lacks_is_found(system, package):
+    locked = [item for item in LOCKED if canonicalize_name(item.name) != package]
+    assert len(locked) < len(LOCKED)
+    missing, _ = walk(system, THIS_PYTHON, locked)
+    assert any(f" needs {package}" in line for line in missing), missing
 
 
 def test_lock_is_hashed_and_names_no_address():
@@ -82,23 +164,6 @@ def test_lock_is_installed_without_resolving(recipe):
         assert "--no-deps" in line
 
 
-def test_lock_is_complete():
-    """Whatever a locked package needs here is locked too, in a version that it accepts."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    missing = []
-    for requirement in LOCKED:
-        try:
-            needs = importlib.metadata.requires(requirement.name) or []
-        except importlib.metadata.PackageNotFoundError:
-            continue  # for another system or another Python
-        for need in map(Requirement, needs):
-            if need.marker is None or need.marker.evaluate({"extra": ""}):
-                version = locked_version(need.name, python)
-                if version is None or not need.specifier.contains(version, prereleases=True):
-                    missing.append(f"{requirement.name} needs {need}, locked: {version}")
-    assert missing == []
-
-
 def test_environment_names_the_versions_of_the_lock():
     python, pip = conda_environment()
     for text in pip:
@@ -113,3 +178,31 @@ def test_environment_has_everything_the_book_needs():
     named = {canonicalize_name(text.partition("==")[0]) for text in pip}
     needed = {canonicalize_name(requirement.name) for requirement in declared("book")}
     assert needed == named - {canonicalize_name("-e .")}
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "told"),
+    [
+        ((3, 10), 1, "3.11 to 3.14 needed"),
+        *((tuple(map(int, python.split("."))), 0, "") for python in PYTHONS),
+        ((3, 15), 0, "3.11 to 3.14"),
+    ],
+)
+def test_make_says_which_python_it_needs(version, code, told):
+    command = ["make", "--dry-run", "--always-make", "env"]
+    asked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    (program,) = re.findall(r"-c '(.*?)'", asked.stdout, re.DOTALL)[:1]
+    program = f"import sys; sys.version_info = (*{version}, 0, 'final', 0)\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert told in done.stderr
+    assert bool(done.stderr) == bool(told)
+    assert ("PYTHON=" in done.stderr) == bool(told)
+
+
+@pytest.mark.parametrize("path", ["README.md", "Makefile"])
+def test_the_range_of_pythons_is_the_same_everywhere(path):
+    text = (REPOSITORY / path).read_text(encoding="utf-8")
+    assert f"{PYTHONS[0]} to {PYTHONS[-1]}" in text

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from twice import differences, lasting
 
+from companion.machine import machine
 from companion.notebooks import Notebook
 from companion.references import load_arrays
 from companion.reproducibility import RECORD, digest
@@ -133,3 +134,31 @@ def test_sources_of_a_cell_follow_names(toy):
     assert setup.source == SETUP
     assert notebook.sources_of(draw) == {knobs, draw}
     assert notebook.sources_of(knobs) == {knobs}
+
+
+def test_a_blas_that_cannot_be_asked(monkeypatch):
+    """Accelerate of macOS is unknown to threadpoolctl: NumPy tells what it was built with."""
+    asked = machine.__wrapped__()
+    assert any("kernels for" in blas for blas in asked["blas"])
+    monkeypatch.setattr("threadpoolctl.threadpool_info", list)
+    (named,) = machine.__wrapped__()["blas"]
+    assert named.endswith(", as NumPy was built")
+    monkeypatch.setattr("numpy.show_config", lambda mode: {"SIMD Extensions": {}})
+    assert machine.__wrapped__()["blas"] == []
+
+
+def test_a_machine_without_blas_is_said(toy, build):
+    for path in (toy.root / "_build/runs").rglob("run.json"):
+        run = json.loads(path.read_text())
+        run["machine"]["blas"] = []
+        path.write_text(json.dumps(run))
+    assert build() == 0
+    assert '<span class="volatile">not reported</span>' in page(toy)
+
+
+def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
+    assert build("book", "--scale", "quick") == 0
+    assert "no data compared: references belong to scale default" in capsys.readouterr().out
+    text = " ".join(page(toy).split())
+    assert "no figure and no number was compared with a reference" in text
+    assert "All are within their tolerances" not in text

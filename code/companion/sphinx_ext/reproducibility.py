@@ -69,7 +69,12 @@ class _Page:
             for row in result["compared"]
         ]
         if not rows:
-            yield nodes.paragraph("", "References are for the default scale: nothing was compared.")
+            yield nodes.paragraph(
+                "",
+                "References belong to the default scale, and this site was built at another one. "
+                "Everything that is declared was published, but no figure and no number was "
+                "compared with a reference.",
+            )
             return
         equal = sum(row["deviation"] == 0 for _, row in rows)
         name, worst = max(rows, key=lambda item: item[1]["share"])
@@ -195,7 +200,7 @@ class _Page:
                 ("Processor", f"{machine['processor']}, {machine['cores']} cores"),
                 ("System", f"{machine['system']}, Python {machine['python']}"),
                 ("Vector instructions NumPy uses", ", ".join(machine["simd"])),
-                *(("BLAS", blas) for blas in machine["blas"]),
+                *(("BLAS", blas) for blas in machine["blas"] or ["not reported"]),
             ]
         table = [[[nodes.Text(key)], [volatile(text=value)]] for key, value in rows]
         table.append([[nodes.Text("Lock")], [_shortened(self.record["lock"])]])
