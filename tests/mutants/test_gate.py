@@ -207,7 +207,7 @@ def _gate(
         "--jobs",
         "1",
         "--patience",
-        "1",
+        "4",  # a busy machine may need some seconds to start a trial
         "--salt",
         salt,
     ]
