@@ -3,6 +3,12 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
+# What several commands take; `make help` shows these lines.
+#   FRESH=1        run all notebooks anew, even those that are unchanged
+#   SCALE=quick    smaller experiments (or default, paper); only default has references
+#   JOBS=1         notebooks, tests or errors at a time (one for each processor)
+#   TIMEOUT=7200   seconds a cell may take
+#   PYTHON=…       the Python that .venv is made with (python3)
 PYTHON ?= python3
 COLAB_PYTHON ?= python3.13
 SCALE ?= default
@@ -22,6 +28,8 @@ RUN_OPTIONS = --scale $(SCALE) $(if $(JOBS),--jobs $(JOBS)) $(if $(FRESH),--fres
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "Variables, as in make book FRESH=1:"
+	@sed -n 's/^#   \([A-Z]*=.*\)/  \1/p' Makefile
 
 .PHONY: env
 env: $(READY) ## create .venv from the hashed lock (done by the others when needed)

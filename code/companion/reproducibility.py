@@ -51,7 +51,7 @@ def gather(
             for name, number in published_numbers(run).items()
         },
         "volatile": {
-            "commit": _commit(project),
+            "commit": commit_of(project),
             "machine": _common(runs, "machine"),
             "numbers": {
                 name: number["value"]
@@ -108,16 +108,31 @@ def _common(runs: Sequence[Run], what: str) -> list[dict[str, Any]]:
     return found
 
 
-def _commit(project: Project) -> dict[str, Any]:
-    """The commit that is checked out, and whether committed files were changed since."""
+def commit_of(project: Project) -> dict[str, Any]:
+    """The commit that is checked out, and whether committed files were changed since.
+
+    Without a checkout it is empty; where git does not answer it says why it is not known.
+    """
     if not (project.root / ".git").exists():
         return {}
     command = ["git", "-C", str(project.root), "status", "--porcelain=v2", "--branch", "-uno"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):  # no git here, or it refuses the folder
-        return {}
+    except OSError:
+        return {"unknown": "git could not be started"}
+    except subprocess.CalledProcessError:
+        # Its own words name the folder. The usual reason is an owner other than the builder.
+        return {"unknown": "git refused to read the checkout (safe.directory?)"}
     lines = result.stdout.splitlines()
     commits = [line.split()[-1] for line in lines if line.startswith("# branch.oid")]
     changed = any(not line.startswith("#") for line in lines)
     return {"id": commits[0], "changed": changed} if commits else {}
+
+
+def commit_in_words(commit: Mapping[str, Any]) -> str:
+    """Return what the page says of a commit, as `commit_of` found it."""
+    if "unknown" in commit:
+        return f"unknown: {commit['unknown']}"
+    if not commit:
+        return "not built from a checkout"
+    return f"{commit['id']}, and files changed since" if commit["changed"] else str(commit["id"])

@@ -4,51 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
+from chapter_form import assert_chapters_listed, assert_form_of_a_chapter, exercises, title
 
 from toy import REPOSITORY
 
 CHAPTERS = sorted(path.parent.name for path in (REPOSITORY / "book").glob("*/index.md"))
-_EXERCISE = re.compile(
-    r"^\((?P<label>exercise-[\w-]+)\)=\n"
-    r"\*\*Exercise (?P<number>\d+)(?: \(with the computer\))?\.\*\*"
-    r"(?P<rest>.*?)(?=^\(exercise-|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
-_SOLUTION = re.compile(r"^:::\{dropdown\} Solution\n(.*?)^:::$", re.MULTILINE | re.DOTALL)
-_CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Exercise:
-    label: str
-    number: int
-    solution: str
-
-    @property
-    def code(self) -> list[str]:
-        return _CODE.findall(self.solution)
 
 
 def page(chapter: str) -> str:
     return Path(REPOSITORY / "book" / chapter / "index.md").read_text(encoding="utf-8")
-
-
-def exercises(chapter: str) -> list[Exercise]:
-    text = page(chapter).partition("\n## Exercises\n")[2]
-    found = []
-    for match in _EXERCISE.finditer(text):
-        solutions = _SOLUTION.findall(match["rest"])
-        assert len(solutions) == 1, f"{match['label']}: one hidden solution needed"
-        found.append(Exercise(match["label"], int(match["number"]), solutions[0]))
-    assert len(found) == text.count("**Exercise "), f"{chapter}: an exercise without label"
-    return found
 
 
 # The explorers and the audit of claims teach nothing of their own, and so have no exercises.
@@ -56,7 +27,7 @@ TEACHING = [chapter for chapter in CHAPTERS if chapter not in ("claims", "explor
 COMPUTED = [
     pytest.param(code, exercise.label, id=exercise.label)
     for chapter in TEACHING
-    for exercise in exercises(chapter)
+    for exercise in exercises(page(chapter))
     for code in exercise.code
 ]
 
@@ -69,13 +40,19 @@ def test_all_numbered_chapters_teach():
     assert set(TEACHING) >= numbered - {"explorers", "claims"}
 
 
+def test_every_chapter_is_in_the_list_of_the_first_page():
+    parts = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    (chapters,) = (part["chapters"] for part in parts if part["caption"] == "Chapters")
+    files = [REPOSITORY / f"{entry['file']}.md" for entry in chapters]
+    assert_chapters_listed(
+        (REPOSITORY / "book/index.md").read_text(encoding="utf-8"),
+        [(title(file), file.relative_to(REPOSITORY / "book").as_posix()) for file in files],
+    )
+
+
 @pytest.mark.parametrize("chapter", TEACHING)
 def test_exercises_and_box_of_a_chapter(chapter):
-    found = exercises(chapter)
-    assert len(found) >= 4
-    assert [exercise.number for exercise in found] == list(range(1, len(found) + 1))
-    assert any(exercise.code for exercise in found)
-    assert "What if the hypothesis fails" in page(chapter)
+    assert_form_of_a_chapter(page(chapter))
 
 
 def kink(names: dict[str, Any], _: str) -> None:

@@ -12,8 +12,9 @@ from twice import differences, lasting
 
 from companion.machine import machine
 from companion.notebooks import Notebook
+from companion.project import Project
 from companion.references import load_arrays
-from companion.reproducibility import RECORD, digest
+from companion.reproducibility import RECORD, commit_in_words, commit_of, digest
 from toy import DRAW, SETUP, ToyBook
 
 
@@ -162,3 +163,24 @@ def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
     text = " ".join(page(toy).split())
     assert "no figure and no number was compared with a reference" in text
     assert "All are within their tolerances" not in text
+
+
+@pytest.mark.parametrize(
+    ("git", "told"),
+    [
+        (None, "not built from a checkout"),
+        ("#!/bin/sh\nexit 128\n", "unknown: git refused to read the checkout (safe.directory?)"),
+        ("", "unknown: git could not be started"),
+    ],
+    ids=["no checkout", "refused", "no git"],
+)
+def test_why_the_commit_is_not_known(toy, monkeypatch, tmp_path, git, told):
+    if git is not None:
+        (toy.root / ".git").mkdir()
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        if git:
+            (programs / "git").write_text(git)
+            (programs / "git").chmod(0o755)
+        monkeypatch.setenv("PATH", str(programs))
+    assert commit_in_words(commit_of(Project(toy.root))) == told

@@ -87,17 +87,17 @@ class ToyBook:
 
     def write_notebook(self, draw: str = DRAW, title: str = TITLE) -> None:
         cells = [
-            _markdown("title", title),
-            _code("setup", SETUP),
-            _code("knobs", 'scale = "default"\nslope = 2.0', tags=["parameters"]),
-            _code("draw-line", draw),
+            markdown("title", title),
+            code("setup", SETUP),
+            code("knobs", 'scale = "default"\nslope = 2.0', tags=["parameters"]),
+            code("draw-line", draw),
         ]
-        _write_notebook(self.notebook, cells)
+        write_cells(self.notebook, cells)
 
     def write_alone(self, source: str) -> None:
         """Write the notebook that publishes nothing: one cell, which imports nothing slow."""
-        cells = [_markdown("t", ALONE), _code("one", source)]
-        _write_notebook(self.root / "book/toy/alone.ipynb", cells)
+        cells = [markdown("t", ALONE), code("one", source)]
+        write_cells(self.root / "book/toy/alone.ipynb", cells)
 
     def write_statements(self, statements: dict[str, object]) -> None:
         text = yaml.safe_dump(statements, sort_keys=False)
@@ -140,11 +140,11 @@ def make_toy_book(root: Path) -> ToyBook:
     return toy
 
 
-def _markdown(name: str, source: str) -> dict[str, object]:
+def markdown(name: str, source: str) -> dict[str, object]:
     return {"cell_type": "markdown", "id": name, "metadata": {"name": name}, "source": source}
 
 
-def _code(name: str, source: str, tags: list[str] | None = None) -> dict[str, object]:
+def code(name: str, source: str, tags: list[str] | None = None) -> dict[str, object]:
     metadata = {"name": name, **({"tags": tags} if tags else {})}
     return {
         "cell_type": "code",
@@ -156,7 +156,7 @@ def _code(name: str, source: str, tags: list[str] | None = None) -> dict[str, ob
     }
 
 
-def _write_notebook(path: Path, cells: list[dict[str, object]]) -> None:
+def write_cells(path: Path, cells: list[dict[str, object]]) -> None:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     content = {
         "cells": cells,

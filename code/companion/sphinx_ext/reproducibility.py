@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from companion.declarations import TOLERANCE
 from companion.notebooks import Notebook
-from companion.reproducibility import RECORD
+from companion.reproducibility import RECORD, commit_in_words
 from companion.sphinx_ext.cells import page_link
 from companion.sphinx_ext.published import declared_figures
 from companion.sphinx_ext.registry import STATEMENTS, badge, name_link, registry, statement_link
@@ -190,11 +190,7 @@ class _Page:
         yield sortable_table(columns, rows, "reproducibility")
 
     def machine(self) -> Iterator[nodes.Node]:
-        commit = self.volatile["commit"]
-        text = commit.get("id", "not built from a checkout")
-        if commit.get("changed"):
-            text += ", and files changed since"
-        rows = [("Commit", text)]
+        rows = [("Commit", commit_in_words(self.volatile["commit"]))]
         for machine in self.volatile["machine"]:
             rows += [
                 ("Processor", f"{machine['processor']}, {machine['cores']} cores"),

@@ -1,0 +1,213 @@
+"""CONTRIBUTING followed to the letter: its blocks make a chapter, its commands accept and build it.
+
+Whatever the text shows is taken from the text: an instruction that no longer works fails here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from chapter_form import assert_chapters_listed, assert_form_of_a_chapter, exercises, title
+
+from companion.declarations import read_declarations
+from companion.project import Project
+from toy import REPOSITORY, ToyBook, code, markdown, write_cells
+
+TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+CHAPTER = Path("book/momentum/index.md")
+NOTEBOOK = Path("book/momentum/heavy_ball.ipynb")
+TEST = Path("tests/edge_of_stability/test_heavy_ball.py")
+# What its text tells to do, in the order in which it can be done.
+SECTIONS = ("A notebook", "A figure", "A number", "A statement", "A chapter")
+COMMANDS = (
+    "reference FIGURE=heavy-ball-orbit",
+    f"reference NOTEBOOK={NOTEBOOK}",
+    "check",
+    "book",
+)
+_BLOCK = re.compile(r"^( *)(`{3,})(\w+)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
+
+# They share what is built once, so they are better in one process.
+pytestmark = pytest.mark.xdist_group("contributing")
+
+
+def section(name: str) -> str:
+    text = TEXT.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    assert text, f"CONTRIBUTING.md has no section {name!r}"
+    return text
+
+
+def blocks(name: str, *languages: str) -> list[str]:
+    """The blocks of a section, which are of these languages, in this order."""
+    found = _BLOCK.findall(section(name))
+    assert [language for _, _, language, _ in found] == list(languages)
+    return [textwrap.dedent(text) for *_, text in found]
+
+
+def add(path: Path, text: str) -> None:
+    """Add to the end of a file, which may be new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = f"{path.read_text(encoding='utf-8')}\n" if path.exists() else ""
+    path.write_text(before + text, encoding="utf-8")
+
+
+def make(root: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Call the Makefile of the book in another folder, with the Python that runs the tests."""
+    shutil.copyfile(REPOSITORY / "Makefile", root / "Makefile")
+    for made in ("pyproject.toml", ".venv/ready"):
+        add(root / made, "")
+    call = ["make", *command.split(), f"PY={sys.executable}"]
+    return subprocess.run(call, cwd=root, capture_output=True, encoding="utf-8", check=False)
+
+
+def succeed(root: Path, command: str) -> str:
+    result = make(root, command)
+    assert result.returncode == 0, f"make {command}: {result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture
+def followed(toy: ToyBook) -> ToyBook:
+    """The toy book with the chapter that CONTRIBUTING adds, before anything of it ran."""
+    setup, parameters = blocks("A notebook", "python", "python")
+    draw, declared, shown, _ = blocks("A figure", "python", "yaml", "md", "yaml")
+    number, told = blocks("A number", "python", "md")
+    stated, proved, search, test, registered = blocks(
+        "A statement", "md", "md", "python", "python", "yaml"
+    )
+    page, _, listed, line = blocks("A chapter", "md", "python", "yaml", "md")
+
+    # The chapter: what it states and shows goes below its definition.
+    body = "\n".join((stated, proved, shown, told))
+    definition, box, rest = page.partition("::::{admonition}")
+    assert box
+    add(toy.root / CHAPTER, f"{definition}{body}\n{box}{rest}")
+    cells = [
+        markdown("title", "# The heavy ball"),
+        code("setup", setup),
+        code("knobs", parameters, tags=["parameters"]),
+        code("random-search", search),
+        code("draw-orbit", draw),
+        code("number-of-orbit", number),
+    ]
+    for cell in cells:
+        cell["source"] = str(cell["source"]).rstrip("\n")
+    write_cells(toy.root / NOTEBOOK, cells)
+    add(toy.root / TEST, test)
+    add(toy.root / "book/figures.yml", declared)
+    add(toy.root / "book/statements.yml", registered)
+
+    # The book around it: its first page lists the chapters.
+    toc = yaml.safe_load((toy.root / "_toc.yml").read_text())
+    chapters = [{"file": toc["root"]}, *toc["chapters"], *yaml.safe_load(listed)]
+    part = {"caption": "Chapters", "numbered": 2, "chapters": chapters}
+    toc = {"format": toc["format"], "root": "book/index", "parts": [part]}
+    (toy.root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
+    add(toy.root / "book/index.md", f"# A book\n\n## The chapters\n\n{line}")
+    return toy
+
+
+def test_the_chapter_that_contributing_adds_is_built_and_checked(followed):
+    root = followed.root
+    told = re.findall(r"`make ([^`…]+)`", "".join(map(section, SECTIONS)))
+    assert set(COMMANDS) <= set(told)
+    for command in COMMANDS:
+        succeed(root, command)
+
+    references = root / "tests/references"
+    assert (references / "figures/heavy-ball-orbit.npz").is_file()
+    assert (references / "figures/heavy-ball-orbit.png").is_file()
+    assert (references / "numbers/momentum--heavy_ball.json").is_file()
+    page = (followed.site / CHAPTER).with_suffix(".html").read_text(encoding="utf-8")
+    assert 'id="fig-heavy-ball-orbit"' in page
+    assert "A curve that jumps about zero, up to 1.8, and dies out" in page
+    assert "{number}" not in page
+    for tier in ("proved", "exact", "sampled"):
+        assert f"tier-{tier}" in page
+    assert "momentum/index.html" in (followed.site / "book/index.html").read_text(encoding="utf-8")
+
+
+def test_what_contributing_adds_passes_the_tests_that_it_would_meet(followed, capsys):
+    root = followed.root
+    _, claim, listed, line = blocks("A chapter", "md", "python", "yaml", "md")
+    page = (root / CHAPTER).read_text(encoding="utf-8")
+    assert_form_of_a_chapter(page)
+
+    names: dict[str, Any] = {"Any": Any}
+    exec((root / TEST).read_text(encoding="utf-8"), names)
+    names["test_root_at_or_beyond_minus_one"]()
+    (solution,) = (code for exercise in exercises(page) for code in exercise.code)
+    exec(claim, names)
+    exec(solution, {})
+    names["beyond_the_limit"]({}, capsys.readouterr().out)
+
+    # The line would be the next in the real list.
+    index = (REPOSITORY / "book/index.md").read_text(encoding="utf-8")
+    start, list_, rest = index.partition("\n## The chapters\n")
+    items, comment, _ = rest.partition("\n<!--")
+    assert comment
+    (entry,) = yaml.safe_load(listed)
+    chapters = re.findall(r"^\d+\. \[(.+?)\]\((\S+?)\)", items, re.MULTILINE)
+    new = (title(root / CHAPTER), f"{Path(entry['file']).relative_to('book').as_posix()}.md")
+    assert_chapters_listed(f"{start}{list_}{items}{line}", [*chapters, new])
+
+    lint = [sys.executable, "-m", "ruff"]
+    config = ["--config", str(REPOSITORY / "pyproject.toml"), "--no-cache", NOTEBOOK, TEST]
+    for command in (["check"], ["format", "--check", "--diff"]):
+        result = subprocess.run(
+            [*lint, *command, *map(str, config)],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout
+
+
+def test_the_loosened_figure_is_declared_with_every_key(followed):
+    *_, loosened = blocks("A figure", "python", "yaml", "md", "yaml")
+    (followed.root / "book/figures.yml").write_text(loosened, encoding="utf-8")
+    declaration = read_declarations(Project(followed.root))["heavy-ball-orbit"]
+    assert declaration.tolerance == 1e-7
+    assert declaration.tolerance_of("path") is None
+    assert declaration.why
+
+
+def test_the_first_change_says_what_its_transcript_shows(tmp_path):
+    """The real notebook, changed as the text tells, and its real references."""
+    text = section("A first change")
+    (transcript,) = blocks("A first change", "console")
+    notebook = next(re.finditer(r"`(book/\S+\.ipynb)`", text))[1]
+    old, new = re.search(r"`([^`]+)` becomes\s+`([^`]+)`", text).groups()
+    for name in ("_config.yml", "requirements.lock", notebook):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, tmp_path / name)
+    (tmp_path / "_toc.yml").write_text(f"format: jb-book\nroot: {notebook}\n")
+    shutil.copytree(REPOSITORY / "tests/references", tmp_path / "tests/references")
+    declared = yaml.safe_load((REPOSITORY / "book/figures.yml").read_text(encoding="utf-8"))
+    own = {name: entry for name, entry in declared.items() if entry["notebook"] == notebook}
+    (tmp_path / "book/figures.yml").write_text(yaml.safe_dump(own))
+    source = (tmp_path / notebook).read_text(encoding="utf-8")
+    assert source.count(old) == 1
+    (tmp_path / notebook).write_text(source.replace(old, new), encoding="utf-8")
+
+    run, refusal, reference, accepted, look = (
+        line.removeprefix("$ make ")
+        for line in transcript.splitlines()
+        if not re.match(r"\$ (git|make book|#)", line)
+    )
+    refused = make(tmp_path, run)
+    assert refused.returncode != 0
+    assert refusal in refused.stderr.splitlines()
+    assert accepted in succeed(tmp_path, reference).splitlines()
+    picture = look.split()[2]
+    assert (tmp_path / picture).read_bytes() != (REPOSITORY / picture).read_bytes()
+    succeed(tmp_path, run)
