@@ -62,9 +62,14 @@ def add(path: Path, text: str) -> None:
 def make(root: Path, command: str) -> subprocess.CompletedProcess[str]:
     """Call the Makefile of the book in another folder, with the Python that runs the tests."""
     shutil.copyfile(REPOSITORY / "Makefile", root / "Makefile")
-    for made in ("pyproject.toml", ".venv/ready"):
+    # By its name there, since the Makefile does not quote it and this one may hold a space.
+    python = root / ".venv/bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    for made in ("pyproject.toml", ".venv/ready"):  # in this order: what is ready is not older
         add(root / made, "")
-    call = ["make", *command.split(), f"PY={sys.executable}"]
+    call = ["make", *command.split()]
     return subprocess.run(call, cwd=root, capture_output=True, encoding="utf-8", check=False)
 
 

@@ -1,0 +1,38 @@
+"""The tests side by side: `make test` keeps those of one group in one process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from toy import REPOSITORY
+
+TESTS = """\
+import pathlib, pytest
+
+@pytest.mark.parametrize("k", range(20))
+@pytest.mark.xdist_group("one")
+def test_of_a_group(k, worker_id):
+    (pathlib.Path(__file__).parent / f"group {worker_id}").touch()
+
+@pytest.mark.parametrize("k", range(20))
+def test_alone(k, worker_id):
+    (pathlib.Path(__file__).parent / f"alone {worker_id}").touch()
+"""
+
+
+def test_a_group_stays_in_one_process(tmp_path):
+    (distribution,) = re.findall(
+        r"^SIDE_BY_SIDE = .* (--dist \w+)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE
+    )
+    (tmp_path / "test_group.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]
+    result = subprocess.run(
+        [*command, *distribution.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout
+    seen = sorted(path.name for path in tmp_path.glob("* gw?"))
+    assert len([name for name in seen if name.startswith("group")]) == 1
+    assert "alone gw0" in seen
+    assert "alone gw1" in seen
