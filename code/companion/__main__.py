@@ -226,12 +226,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True)
 
     executing = argparse.ArgumentParser(add_help=False)
-    executing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
     executing.add_argument("--jobs", type=int, help="notebooks at a time (default: processors)")
     executing.add_argument("--timeout", type=int, default=900, help="seconds one cell may take")
     executing.add_argument("--scheduler", help="address of a Dask scheduler for the ensembles")
     executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
-    executing.add_argument(
+    changing = argparse.ArgumentParser(add_help=False)
+    changing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
+    changing.add_argument(
         "-p",
         dest="parameter",
         type=_assignment,
@@ -243,10 +244,12 @@ def _parser() -> argparse.ArgumentParser:
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("notebooks", nargs="*", metavar="NOTEBOOK.ipynb")
 
-    book = commands.add_parser("book", parents=[executing], help="run, check, build")
+    book = commands.add_parser("book", parents=[executing, changing], help="run, check, build")
     book.set_defaults(command=_book)
     run = commands.add_parser(
-        "run", parents=[executing, chosen], help="run and check notebooks (all, if none is named)"
+        "run",
+        parents=[executing, changing, chosen],
+        help="run and check notebooks (all, if none is named)",
     )
     run.set_defaults(command=_run)
     reference = commands.add_parser(
@@ -254,7 +257,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
     reference.add_argument("--all", action="store_true", help="everything, looked at or not")
-    reference.set_defaults(command=_reference)
+    # References are those of the committed notebooks, so nothing may change their experiments.
+    reference.set_defaults(command=_reference, scale="default", parameter=[])
     compare = commands.add_parser("compare", help="compare data files with the references")
     compare.add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")
     compare.set_defaults(command=_compare)
@@ -262,7 +266,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
     pdf = commands.add_parser("pdf", help="print the built site as one PDF")
     pdf.set_defaults(command=_pdf)
-    archive = commands.add_parser("archive", parents=[executing], help="pack site, notebooks, data")
+    archive = commands.add_parser(
+        "archive", parents=[executing, changing], help="pack site, notebooks, data"
+    )
     archive.set_defaults(command=_archive)
     launch = commands.add_parser("launch", help="write the tree that launch buttons open")
     launch.set_defaults(command=_launch)

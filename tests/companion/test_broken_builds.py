@@ -144,6 +144,13 @@ def test_nothing_is_accepted_unless_one_thing_is_named(toy, refused, named):
     assert before == {path: path.read_bytes() for path in toy.root.glob("tests/references/*/*")}
 
 
+@pytest.mark.parametrize("change", [["--scale", "quick"], ["-p", "slope=3.0"]])
+def test_no_other_experiment_becomes_a_reference(build, capsys, change):
+    with pytest.raises(SystemExit):
+        build("reference", "--all", *change)
+    assert f"unrecognized arguments: {change[0]}" in capsys.readouterr().err
+
+
 def test_run_of_no_notebook(refused):
     # What `make run` passes on without NOTEBOOK.
     assert "no notebook named; add NOTEBOOK=book/" in refused("run", "")
