@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from conftest import PAGES, PROJECT
-from inspection import NARROW, SCHEMES, WIDE, first_view, violations
+from inspection import NARROW, PLAIN_CODE, SCHEMES, WIDE, first_view, violations
 
 HEAVIEST = 1_500_000  # bytes of the first load, not compressed
 SLOWEST = 1000  # milliseconds on localhost until something is seen
@@ -54,10 +54,27 @@ def test_accessible(look, name, scheme):
     assert look(name).violations[scheme] == []
 
 
-def test_formulas_are_accessible(visit):
-    page = visit("book/owndata/index.html").page
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_formulas_are_accessible(visit, scheme):
+    page = visit("book/owndata/index.html", scheme=scheme).page
     assert page.locator("mjx-container").count() > 20
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_code_is_accessible(visit, scheme):
+    page = visit("book/setting/scalar_net.html", scheme=scheme).page
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert page.locator("pre span").count() > 1000
+    assert violations(page) == []
+
+
+def test_faint_token_is_found_among_those_that_are_left(visit):
+    page = visit("book/setting/scalar_net.html").page
+    page.add_style_tag(content=".highlight .mf { color: #ddd !important }")
+    page.evaluate(PLAIN_CODE)
+    assert page.locator("pre span").count() < 100
+    assert any("color-contrast" in found and 'class="mf"' in found for found in violations(page))
 
 
 @every_page

@@ -176,22 +176,23 @@ def test_verdict(tmp_path, survivors, score, problem):
     assert [text for text in problems if problem and problem in text] == problems[:1]
 
 
+F = "def f(a, b):\n    return 2 * a + b\n"
 GOOD = "from toys import f\n\ndef test_f():\n    assert f(2, 3) == 7\n    assert f(0, 1) == 1\n"
 WEAK = "from toys import f\n\ndef test_f():\n    assert f(0, 0) == 0\n"
-LOOP = "\n\ndef g(n):\n    while n > 0:\n        n -= 1\n    return n\n"
+LOOP = "def g(n):\n    while n > 0:\n        n -= 1\n    return n\n"
 WAIT = (
-    "\nfrom threading import Event\n\ndef g(n):\n    done = Event()\n"
+    "from threading import Event\n\ndef g(n):\n    done = Event()\n"
     "    done.set()\n    return done.wait() * n - n\n"
 )
 NEVER_FALSE = "toys/__init__.py.g: dropped: done.wait() * n → n"
-USES_G = "\n\ndef test_g():\n    from toys import g\n    assert g(3) == 0\n"
+USES_G = "from toys import g\n\ndef test_g():\n    assert g(3) == 0\n"
 
 
 def _gate(
-    root: Path, tests: str, survivors: dict[str, object], code: str = "", salt: str = ""
+    root: Path, tests: str, survivors: dict[str, object], code: str = F, salt: str = ""
 ) -> tuple[int, str]:
     (root / "code/toys").mkdir(parents=True, exist_ok=True)
-    (root / "code/toys/__init__.py").write_text("def f(a, b):\n    return 2 * a + b\n" + code)
+    (root / "code/toys/__init__.py").write_text(code)
     (root / "tests/mutants").mkdir(parents=True, exist_ok=True)
     (root / "tests/test_toys.py").write_text(tests)
     (root / "pytest.ini").write_text("[pytest]\n")
@@ -253,7 +254,7 @@ def test_tests_that_fail_without_an_error_say_nothing(tmp_path):
     ids=["computes", "waits"],
 )
 def test_error_that_never_ends_is_stopped(tmp_path, kind, survivors):
-    code, said = _gate(tmp_path, GOOD + USES_G, survivors, kind)
+    code, said = _gate(tmp_path, USES_G, survivors, kind)
     assert code == 0, said
     total = next(line.split() for line in said.splitlines() if line.startswith("  all "))
     assert int(total[3]) >= 1, said  # stopped, and taken for noticed
