@@ -1,7 +1,7 @@
 """Every declared array and every accepted number of the real book is really compared.
 
-The references themselves are the runs here, with one thing in them moved by ten times what it may
-differ: the check must name it. So a blind spot (a tolerance that forgives all, an array of
+The references themselves are the runs here, with one thing in them moved by a little more than it
+may differ: the check must name it. So a blind spot (a tolerance that forgives all, an array of
 infinities, a reference nobody reads) shows without running a notebook.
 """
 
@@ -23,6 +23,7 @@ from toy import REPOSITORY
 PROJECT = Project(REPOSITORY)
 DECLARATIONS = read_declarations(PROJECT)
 NOTEBOOKS = [PROJECT.name(path) for path in PROJECT.notebooks]
+WITHIN, BEYOND = 0.8, 1.25  # of a tolerance: only the declared one lies between them
 TOLERANCE = 1e-6  # of the numbers written here; what notebooks grant theirs is tested below
 
 
@@ -64,14 +65,14 @@ def write_number(run: Run, name: str, value: float) -> None:
     (run.published / "numbers" / f"{name}.json").write_text(json.dumps(content))
 
 
-def moved(array: np.ndarray, tolerance: float) -> np.ndarray:
-    """The array with its largest finite entry moved by ten tolerances."""
+def moved(array: np.ndarray, share: float) -> np.ndarray:
+    """The array with its largest finite entry moved by this share of it, or of one if it is 0."""
     changed = array.astype(float)
     finite = np.isfinite(changed)
     sizes = np.where(finite, np.abs(changed), -1.0)
     place = np.unravel_index(int(np.argmax(sizes)), changed.shape)
     assert finite[place], "no finite entry: there is nothing to compare"
-    changed[place] -= 10 * tolerance * (abs(changed[place]) or 1.0)
+    changed[place] -= share * (abs(changed[place]) or 1.0)
     return changed
 
 
@@ -113,10 +114,9 @@ def test_every_array_beyond_its_tolerance_is_named(tmp_path, name):
     for array, values in compared.items():
         tolerance = declaration.tolerance_of(array)
         assert tolerance is not None
-        # Half of it is within, ten times it is beyond: so the tolerance is the declared one.
-        write_figure(run, name, {**data, array: moved(values, tolerance / 20)})
+        write_figure(run, name, {**data, array: moved(values, WITHIN * tolerance)})
         check_runs(PROJECT, [run])
-        write_figure(run, name, {**data, array: moved(values, tolerance)})
+        write_figure(run, name, {**data, array: moved(values, BEYOND * tolerance)})
         assert f"figure {name}: {array} deviates from its reference by" in complaint(run)
         write_figure(run, name, {**data, array: values.ravel()[:-1]})
         assert f"figure {name}: {array} deviates from its reference by inf" in complaint(run)
@@ -142,9 +142,9 @@ def test_arrays_of_a_figure_exchanged(tmp_path, name):
 def test_every_number_beyond_its_tolerance_is_named(tmp_path, notebook):
     run = publish(tmp_path, notebook)
     for name, value in reference_numbers(PROJECT, notebook).items():
-        write_number(run, name, value + TOLERANCE / 2 * (abs(value) or 1.0))
+        write_number(run, name, value + WITHIN * TOLERANCE * (abs(value) or 1.0))
         check_runs(PROJECT, [run])
-        write_number(run, name, value + 10 * TOLERANCE * (abs(value) or 1.0))
+        write_number(run, name, value + BEYOND * TOLERANCE * (abs(value) or 1.0))
         assert f"number {name}: " in complaint(run)
         (run.published / "numbers" / f"{name}.json").unlink()
         assert f"number {name}: " in complaint(run)

@@ -13,7 +13,7 @@ import pytest
 
 import companion.keys
 from companion.notebooks import Notebook
-from companion.project import Project
+from companion.project import Project, package_source
 from companion.runs import run_notebooks
 from toy import DRAW, ToyBook
 
@@ -63,8 +63,22 @@ def test_changed_library_executes_what_imports_it(toy, tmp_path, monkeypatch):
 
 
 def test_parameters_belong_to_the_key(toy):
-    assert key(toy) != key(toy, {"slope": 3.0})
+    assert key(toy) != key(toy, {"slope": 3.0}) != key(toy, {"slope": 4.0})
     assert key(toy, {"slope": 3.0}) == key(toy, {"slope": 3.0})
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("publish.py", True), ("style.py", True), ("site.py", False)]
+)
+def test_code_that_runs_in_notebooks_belongs_to_the_key(toy, tmp_path, monkeypatch, name, counts):
+    sources = list(package_source("companion"))
+    (before,) = (source for source in sources if source.name == name)
+    after = tmp_path / name
+    after.write_text(f"{before.read_text()}\n# changed\n")
+    changed = [after if source == before else source for source in sources]
+    first = key(toy)
+    monkeypatch.setattr("companion.keys.package_source", {"companion": changed}.__getitem__)
+    assert (key(toy) != first) == counts
 
 
 def test_returning_to_an_earlier_notebook_executes_nothing(toy):
