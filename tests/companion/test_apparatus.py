@@ -175,3 +175,9 @@ def test_citation_file_as_bibtex(tmp_path: Path, author, expected):
 )
 def test_plain_letters(word, plain):
     assert plain_letters(word) == plain
+
+
+def test_numbers_have_the_format_that_the_text_asks_for(toy):
+    page = (toy.site / "book/toy/index.html").read_text()
+    assert '<span class="number">42.0</span>' in page
+    assert r"\(-1.50\times10^{-7}\)" in page

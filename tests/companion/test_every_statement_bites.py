@@ -18,7 +18,7 @@ import yaml
 from companion.checks import check_sources
 from companion.declarations import read_declarations
 from companion.project import BookError, Project
-from companion.statements import check_statements
+from companion.statements import check_statements, read_registry
 from toy import REPOSITORY
 
 REGISTRY: dict[str, Any] = yaml.safe_load((REPOSITORY / "book/statements.yml").read_text("utf-8"))
@@ -164,15 +164,26 @@ def test_every_tier(complaint, tier, problem):
     assert missed == []
 
 
-def test_every_proof_that_is_gone(sources):
-    misspelt = edited(on_every_page(sources, "(proof-", "(prof-"))
-    with misspelt, pytest.raises(BookError) as caught:
+@pytest.mark.parametrize(
+    ("old", "new"), [("(proof-", "(prof-"), ("{prf:proof}", "{note}")], ids=["target", "proof"]
+)
+def test_every_proof_that_is_gone(sources, old, new):
+    changed_pages = edited(on_every_page(sources, old, new))
+    with changed_pages, pytest.raises(BookError) as caught:
         check_statements(Project(sources))
     said = str(caught.value)
     proved = [k for k in REGISTRY if any(item["tier"] == "proved" for item in evidence_of(k))]
     assert len(proved) > 20
     wanted = "{0}: proved evidence: proof at (proof-{0})= does not exist"
     assert [label for label in proved if wanted.format(label) not in said] == []
+
+
+def test_every_list_of_tiers_begins_with_the_strongest():
+    order = ("proved", "exact", "rigorous", "cited", "sampled")
+    statements = read_registry(REPOSITORY / "book/statements.yml")
+    several = [found.tiers for found in statements.values() if len(found.tiers) > 1]
+    assert len(several) > 10
+    assert [tiers for tiers in several if sorted(tiers, key=order.index) != list(tiers)] == []
 
 
 def test_every_tier_proved_without_a_proof(complaint):
