@@ -168,6 +168,15 @@ def test_broken_link_between_pages(toy, refused):
     assert "line.ipynb" in refused()
 
 
+def test_page_that_asks_another_host(toy, refused):
+    # Sphinx sees nothing wrong with it: the check of the finished site does.
+    heading = "# A toy book"
+    toy.edit(
+        toy.page, heading, f'{heading}\n\n<script src="https://example.org/count.js"></script>'
+    )
+    assert "book/toy/index.html: loads https://example.org/count.js" in refused()
+
+
 def test_number_that_nobody_published(toy, refused):
     toy.edit(toy.page, "{number}`answer", "{number}`question")
     assert "number 'question' was not published" in refused()
