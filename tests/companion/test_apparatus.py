@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 
 from companion.notation import check_notation, read_notation
 from companion.project import BookError, Project
@@ -181,3 +182,9 @@ def test_numbers_have_the_format_that_the_text_asks_for(toy):
     page = (toy.site / "book/toy/index.html").read_text()
     assert '<span class="number">42.0</span>' in page
     assert r"\(-1.50\times10^{-7}\)" in page
+
+
+def test_pages_of_notebooks_show_what_ran(toy):
+    page = BeautifulSoup((toy.site / "book/toy/alone.html").read_text(), "html.parser")
+    (output,) = page.select(".cell_output")
+    assert output.get_text().strip() == "2"  # of the cell `1 + 1`
