@@ -50,6 +50,12 @@ def test_changed_lock_executes_everything(toy):
     assert executed(toy) == {"lines.ipynb", "alone.ipynb"}
 
 
+def test_half_a_run_is_not_reused(toy):
+    for record in toy.root.glob("_build/runs/book/toy/lines/*/run.json"):
+        record.unlink()
+    assert executed(toy) == {"lines.ipynb"}
+
+
 def test_changed_library_executes_what_imports_it(toy, tmp_path, monkeypatch):
     toy.write_notebook(draw="import edge_of_stability\n" + DRAW)
     before, alone = key(toy), Notebook.read(toy.root / "book/toy/alone.ipynb")
