@@ -136,8 +136,7 @@ def inspect(browser: Browser, address: str, name: str) -> Inspection:
     page.wait_for_load_state("networkidle")
     seen = Inspection(visit.complaints, dict(visit.transferred), page.evaluate(_FIRST_VIEW))
     _look_at_content(page, seen)
-    # What is folded counts too.
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    unfold(page)
     for width in (NARROW, WIDE):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(_DRAWN)
@@ -155,6 +154,11 @@ def inspect(browser: Browser, address: str, name: str) -> Inspection:
         seen.violations[scheme] = violations(page, colours_only=scheme != SCHEMES[0])
     context.close()
     return seen
+
+
+def unfold(page: Page) -> None:
+    """Open what is folded: it counts too."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
 def _look_at_content(page: Page, seen: Inspection) -> None:

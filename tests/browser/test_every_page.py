@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from conftest import PAGES, PROJECT
-from inspection import NARROW, PLAIN_CODE, SCHEMES, WIDE, first_view, violations
+from inspection import NARROW, PLAIN_CODE, SCHEMES, WIDE, first_view, unfold, violations
 
 HEAVIEST = 1_500_000  # bytes of the first load, not compressed
 SLOWEST = 1000  # milliseconds on localhost until something is seen
@@ -64,7 +64,7 @@ def test_formulas_are_accessible(visit, scheme):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_code_is_accessible(visit, scheme):
     page = visit("book/setting/scalar_net.html", scheme=scheme).page
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    unfold(page)
     assert page.locator("pre span").count() > 1000
     assert violations(page) == []
 
