@@ -34,5 +34,6 @@ def test_a_group_stays_in_one_process(tmp_path):
     assert result.returncode == 0, result.stdout
     seen = sorted(path.name for path in tmp_path.glob("* gw?"))
     assert len([name for name in seen if name.startswith("group")]) == 1
-    assert "alone gw0" in seen
-    assert "alone gw1" in seen
+    # The first piece of work of each process is dealt before any runs; how the rest is shared out
+    # depends on their speed.
+    assert {name.split()[1] for name in seen} == {"gw0", "gw1"}
