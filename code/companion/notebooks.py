@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
 
 from companion.project import BookError
 
@@ -63,6 +62,8 @@ class Notebook:
 
     def parameters(self) -> Mapping[str, str]:
         """Names of the parameters and the source of their defaults."""
+        import papermill  # loads much that Sphinx's extensions, which only read cells, do not need
+
         found: Mapping[str, Any] = papermill.inspect_notebook(str(self.path))
         return {name: str(entry["default"]) for name, entry in found.items()}
 

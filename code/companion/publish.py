@@ -25,9 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-from companion import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +64,11 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     PublishError
         If the name, the data or the alt text is unfit, or an axes of the figure is blank.
     """
+    # Here and not above: Sphinx's extensions, which draw nothing, need half a second less to start.
+    import matplotlib.pyplot as plt
+
+    from companion import style
+
     _require_name(name)
     arrays = {key: _numeric_array(name, key, value) for key, value in data.items()}
     if not arrays:
@@ -84,7 +86,7 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     svg = folder / f"{name}.svg"
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     light = svg.read_text(encoding="utf-8")
-    (folder / f"{name}.dark.svg").write_text(_darkened(light), encoding="utf-8")
+    (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
     figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
     np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
     _write_json(folder / f"{name}.json", {"name": name, "alt": alt})
@@ -93,8 +95,6 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
 
         # Not `alt=`: Colab's IPython, 7.34, does not know it.
         display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt}))
-    import matplotlib.pyplot as plt
-
     plt.close(figure)
 
 
@@ -164,6 +164,8 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
     Pixels are the only honest witness: an axes whose lines are all NaN, or lie outside its limits,
     "has data" as far as Matplotlib's bookkeeping goes.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     canvas = FigureCanvasAgg(figure)
     hidden = [other for other in figure.axes if other is not axes and other.get_visible()]
     was_on = axes.axison
@@ -187,8 +189,8 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
             axes.set_axis_on()
 
 
-def _darkened(svg: str) -> str:
-    for light, dark in style.DARK.items():
+def _exchanged(svg: str, colours: Mapping[str, str]) -> str:
+    for light, dark in colours.items():
         svg = svg.replace(light, dark)
     return svg
 

@@ -2,9 +2,9 @@
 
 For each package: run its tests once, noting which test reaches which line; generate mutants, take a
 sample of every class of error in every module (the same as long as the text is the same), add the
-planted ones of ``planted.yml``; run each against the tests that reach its lines, quickest first,
-until one fails. The gate fails if too few are caught, or if a survivor is not in
-``survivors.yml`` with a reason.
+planted ones of ``planted.yml``; run each against the tests that reach its lines, the likely and
+the quick ones first, until one fails. The gate fails if too few are caught, or if a survivor is not
+in ``survivors.yml`` with a reason.
 
 Results are kept in ``_build/mutants`` while packages and tests are as they were, so an interrupted
 run goes on where it was. A whole run writes its counts to ``results.md`` beside this file.
@@ -153,16 +153,21 @@ class Reach:
     left_out: Sequence[str] = ()
 
     def tests(self, mutant: Mutant, through: Mapping[str, str]) -> list[str]:
-        """Tests that can notice a mutant, quickest first."""
+        """Tests that can notice a mutant: first what is likely to, and of that the quickest."""
         module = self.lines.get(mutant.module, {})
-        found = {test for line in mutant.lines for test in module.get(str(line), ())}
+        found = on_the_lines = {test for line in mutant.lines for test in module.get(str(line), ())}
         for other in {mutant.module, through.get(mutant.module, mutant.module)}:
             if not found or mutant.cached or mutant.module in through:
-                found |= {test for tests in self.lines.get(other, {}).values() for test in tests}
+                found = found | {t for tests in self.lines.get(other, {}).values() for t in tests}
         if not found:  # what acts at import only
             found = set(self.seconds)
+
+        def order(test: str) -> tuple[bool, bool, float, str]:
+            named = Path(test.partition("::")[0]).stem == f"test_{Path(mutant.module).stem}"
+            return not named, test not in on_the_lines, self.seconds[test], test
+
         wanted = (test for test in found if not any(part in test for part in self.left_out))
-        return sorted(wanted, key=lambda test: (self.seconds[test], test))
+        return sorted(wanted, key=order)
 
 
 def measure(suite: Suite) -> Reach:

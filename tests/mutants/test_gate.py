@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from gate import Listed, Outcome, planted, sample, verdict  # noqa: E402
+from gate import Listed, Outcome, Reach, planted, sample, verdict  # noqa: E402
 from operators import OPERATORS, Mutant, mutants_of  # noqa: E402
 
 CODE = HERE.parents[1] / "code"
@@ -127,6 +128,21 @@ def test_sample_is_even_and_the_same_always():
     assert counts == [4, 4, 4]
     assert set(sample(found, 10**6)) == set(found)
     assert sample(found, 12, "other") != chosen
+
+
+def test_likely_and_quick_tests_run_first():
+    seconds = {"a.py::whole": 5.0, "a.py::part": 2.0, "test_m.py::slow": 9.0, "a.py::other": 0.1}
+    first = ["a.py::whole", "a.py::part", "test_m.py::slow"]
+    lines = {"p/m.py": {"1": first, "9": ["a.py::other"]}}
+    reach = Reach(seconds, lines)
+    mutant = Mutant("p/m.py: x", "p/m.py", "planted", 0, 1, "", range(1, 2))
+    on_the_line = ["test_m.py::slow", "a.py::part", "a.py::whole"]
+    assert reach.tests(mutant, {}) == on_the_line
+    assert reach.tests(replace(mutant, cached=True), {}) == [*on_the_line, "a.py::other"]
+    assert Reach(seconds, lines, ["part"]).tests(mutant, {}) == on_the_line[::2]
+    elsewhere = replace(mutant, module="p/n.py")
+    assert set(reach.tests(elsewhere, {})) == set(seconds)
+    assert reach.tests(elsewhere, {"p/n.py": "p/m.py"})[0] == "a.py::other"
 
 
 def test_planted_error_whose_place_is_gone():
