@@ -7,7 +7,8 @@ the quick ones first, until one fails. The gate fails if too few are caught, or 
 in ``survivors.yml`` with a reason.
 
 Results are kept in ``_build/mutants`` while packages and tests are as they were, so an interrupted
-run goes on where it was. A whole run writes its counts to ``results.md`` beside this file.
+run goes on where it was, and after a change of tests only these are tried on the survivors. A whole
+run writes its counts to ``results.md`` beside this file.
 
 The tests were mended until they caught the sample, so its share is not that of all mutants.
 ``--salt`` takes a sample nobody has seen: its counts go to ``unseen.md``, with all its survivors,
@@ -23,7 +24,6 @@ from __future__ import annotations
 import argparse
 import ast
 import compileall
-import hashlib
 import json
 import os
 import platform
@@ -31,14 +31,16 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import yaml
-from operators import Mutant, mutants_of
+from operators import Mutant
+from planting import generated, planted, sample
+from reach import Reach, measure
+from results import Outcome, Results
+from suite import Suite, digest_of_package, file_of
 from tqdm import tqdm
 from trial import Job, load_libraries, prepare, run_all
 
@@ -46,237 +48,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLANTED_MISSED = "planted by hand, and not caught"
 
 
-@dataclass(frozen=True)
-class Suite:
-    """A package, the tests that guard it, and what is asked of them.
-
-    Parts of the names of tests in `left_out` keep these out. `through` maps modules whose compiled
-    code is kept, so that most tests that use them reach none of their lines, to the modules by
-    which they are reached. In the modules of `only_planted` errors are planted by hand alone.
-    """
-
-    root: Path
-    package: str
-    tests: str
-    required: float
-    sample: int
-    left_out: Sequence[str] = ()
-    through: Mapping[str, str] = field(default_factory=dict)
-    only_planted: Sequence[str] = ()
-
-    @property
-    def work(self) -> Path:
-        """Where the gate keeps everything it makes."""
-        return self.root / "_build" / "mutants"
-
-    @property
-    def base(self) -> Path:
-        """The packages as they are, with what was compiled for them."""
-        return self.work / "base"
-
-
-# What is planted ------------------------------------------------------------------------------
-
-
-def generated(suite: Suite) -> dict[str, Mutant]:
-    """All generated mutants of a package by name."""
-    paths = sorted((suite.base / suite.package).rglob("*.py"))
-    modules = {path.relative_to(suite.base).as_posix(): path for path in paths}
-    return {
-        mutant.name: mutant
-        for module, path in modules.items()
-        if not module.startswith(tuple(suite.only_planted))
-        for mutant in mutants_of(module, path.read_text("utf-8"))
-    }
-
-
-def planted(folder: Path, package: str, entries: Iterable[Mapping[str, str]]) -> dict[str, Mutant]:
-    """The mutants written by hand; each names a piece of text that its module has once.
-
-    Raises
-    ------
-    SystemExit
-        If it is not there, or there twice: the entry is stale.
-    """
-    found = {}
-    for entry in entries:
-        module, old = entry["module"], entry["old"]
-        if not module.startswith(f"{package}/"):
-            continue
-        text = (folder / module).read_text("utf-8")
-        if text.count(old) != 1:
-            raise SystemExit(f"planted.yml: {module} has {old!r} {text.count(old)} times, not once")
-        start = text.index(old)
-        first, last = (text.count("\n", 0, at) + 1 for at in (start, start + len(old)))
-        name = f"{module}: planted: {entry['what']}"
-        lines = range(first, last + 1)
-        found[name] = Mutant(
-            name, module, "planted", start, start + len(old), entry["new"], lines, cached=True
-        )
-    return found
-
-
-def sample(mutants: Iterable[Mutant], size: int, salt: str = "") -> list[Mutant]:
-    """About `size` of them: as evenly as can be over pairs of module and operator.
-
-    In each pair those with the smallest digest of their name are taken. So the choice is
-    haphazard, but another one only where the text is, or by another `salt`.
-    """
-
-    def lot(mutant: Mutant) -> str:
-        return hashlib.sha256((salt + mutant.name).encode()).hexdigest()
-
-    strata: dict[tuple[str, str], list[Mutant]] = defaultdict(list)
-    for mutant in mutants:
-        strata[mutant.module, mutant.operator].append(mutant)
-    for pair in strata.values():
-        pair.sort(key=lot)
-    chosen: list[Mutant] = []
-    depth = 0
-    while len(chosen) < size and any(len(pair) > depth for pair in strata.values()):
-        layer = [pair[depth] for pair in strata.values() if len(pair) > depth]
-        layer.sort(key=lot)
-        chosen += layer[: size - len(chosen)]
-        depth += 1
-    return chosen
-
-
-# Which tests ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Which test reaches which line, and how long each takes."""
-
-    seconds: Mapping[str, float]
-    lines: Mapping[str, Mapping[str, Sequence[str]]]
-    left_out: Sequence[str] = ()
-
-    def tests(self, mutant: Mutant, through: Mapping[str, str]) -> list[str]:
-        """Tests that can notice a mutant: first what is likely to, and of that the quickest."""
-        module = self.lines.get(mutant.module, {})
-        found = on_the_lines = {test for line in mutant.lines for test in module.get(str(line), ())}
-        for other in {mutant.module, through.get(mutant.module, mutant.module)}:
-            if not found or mutant.cached or mutant.module in through:
-                found = found | {t for tests in self.lines.get(other, {}).values() for t in tests}
-        if not found:  # what acts at import only
-            found = set(self.seconds)
-
-        def order(test: str) -> tuple[bool, bool, float, str]:
-            named = Path(test.partition("::")[0]).stem == f"test_{Path(mutant.module).stem}"
-            return not named, test not in on_the_lines, self.seconds[test], test
-
-        wanted = (test for test in found if not any(part in test for part in self.left_out))
-        return sorted(wanted, key=order)
-
-
-def measure(suite: Suite) -> Reach:
-    """Run the tests once on the packages as they are.
-
-    Raises
-    ------
-    SystemExit
-        If they do not pass: every mutant would seem to be caught.
-    """
-    stamp = f"{_digest(suite.base, suite.package)} {_digest_tests(suite)}"
-    kept = suite.work / f"reach-{suite.package}.json"
-    if kept.is_file():
-        content = json.loads(kept.read_text())
-        if content["stamp"] == stamp:
-            return Reach(content["seconds"], content["lines"], suite.left_out)
-    folder = suite.work / f"measure-{suite.package}"
-    prepare(folder, suite.base)
-    files = sorted((suite.root / suite.tests).glob("test_*.py"))
-    tests = [file.relative_to(suite.root).as_posix() for file in files]
-    tests = [test for test in tests if not any(part in test for part in suite.left_out)]
-    job = Job(suite.root, suite.package, folder, tests, {}, True, suite.left_out, limited=False)
-    print(f"{suite.package}: running its tests once, to see which reaches which line", flush=True)
-    codes: list[int | None] = []
-    run_all(iter([job]), 1, lambda _, code, seconds: codes.append(code))
-    if codes != [0]:
-        raise SystemExit(f"the tests do not pass as they are ({codes[0]}): see {job.log}")
-    content = {"stamp": stamp, **json.loads(job.record.read_text())}
-    kept.write_text(json.dumps(content))
-    # What Numba compiled serves all mutants that do not change it.
-    shutil.rmtree(suite.base)
-    shutil.copytree(folder / "code", suite.base)
-    shutil.rmtree(folder)
-    return Reach(content["seconds"], content["lines"], suite.left_out)
-
-
-def _digest(folder: Path, package: str) -> str:
-    return _digest_files(sorted((folder / package).rglob("*.py")))
-
-
-def _digest_tests(suite: Suite) -> str:
-    return _digest_files(sorted((suite.root / suite.tests).glob("*.py")))
-
-
-def _digest_files(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:20]
-
-
 # The trials -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a mutant: ``caught`` (by a test), ``stopped`` (at a limit) or ``survived``."""
-
-    kind: str
-    by: str
-    seconds: float
-
-
-class Results:
-    """Outcomes by mutant, on disk after each.
-
-    A catch counts as long as the package and the files of the test that made it are the same; a
-    survival only as long as all tests are.
-    """
-
-    def __init__(self, suite: Suite) -> None:
-        self.path = suite.work / f"results-{suite.package}.json"
-        self.package = _digest(suite.base, suite.package)
-        self.suite = suite
-        self.kept: dict[str, dict[str, Any]] = {}
-        if self.path.is_file():
-            self.kept = json.loads(self.path.read_text())
-
-    @cached_property
-    def _all_tests(self) -> str:
-        return _digest_tests(self.suite)
-
-    def _state(self, by: str) -> str:
-        if not (self.suite.root / by.partition("::")[0]).is_file():  # no test, or a signal
-            return f"{self.package} {self._all_tests}"
-        tests = self.suite.root / self.suite.tests
-        helpers = [path for path in sorted(tests.glob("*.py")) if not path.stem.startswith("test_")]
-        return (
-            f"{self.package} {_digest_files([self.suite.root / by.partition('::')[0], *helpers])}"
-        )
-
-    def get(self, mutant: Mutant) -> Outcome | None:
-        """What is known about a mutant."""
-        entry = self.kept.get(mutant.name)
-        if (
-            entry is None
-            or entry["new"] != mutant.new
-            or entry["state"] != self._state(entry["by"])
-        ):
-            return None
-        return Outcome(entry["kind"], entry["by"], entry["seconds"])
-
-    def put(self, mutant: Mutant, outcome: Outcome) -> None:
-        """Keep what became of a mutant."""
-        state = self._state(outcome.by)
-        self.kept[mutant.name] = {"new": mutant.new, "state": state, **vars(outcome)}
-        part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(self.kept, ensure_ascii=False, indent=0))
-        os.replace(part, self.path)
 
 
 def try_all(
@@ -299,13 +71,24 @@ def try_all(
     progress = tqdm(total=len(todo), desc=suite.package, unit="mutant", disable=not todo)
     of_job: dict[Path, Mutant] = {}
 
+    def ended(mutant: Mutant, outcome: Outcome) -> None:
+        known[mutant] = outcome
+        results.put(mutant, outcome)
+        progress.update()
+        if outcome.kind == "survived":
+            progress.write(f"survived: {mutant.name}")
+
     def jobs() -> Iterator[Job]:
         for number, mutant in enumerate(todo):
+            passed = results.survived(mutant)
+            tests = [t for t in reach.tests(mutant, suite.through) if file_of(t) not in passed]
+            if not tests and passed:
+                ended(mutant, Outcome("survived", "", 0.0))
+                continue
             text = mutant.apply((suite.base / mutant.module).read_text("utf-8"))
             ast.parse(text)  # what is no Python would be caught by any test
             folder = suite.work / f"trial-{suite.package}-{number}"
             prepare(folder, suite.base, mutant.module, text)
-            tests = reach.tests(mutant, suite.through)
             of_job[folder] = mutant
             seconds = {test: reach.seconds[test] for test in tests}
             yield Job(suite.root, suite.package, folder, tests, seconds, patience=patience)
@@ -319,13 +102,8 @@ def try_all(
             by = f"the end of the process by signal {-code}"
         if kind == "caught" and not by:
             raise SystemExit(f"{mutant.name}: no test failed (exit code {code}): see {job.log}")
-        outcome = Outcome(kind, by, round(seconds, 2))
-        known[mutant] = outcome
-        results.put(mutant, outcome)
         shutil.rmtree(job.folder, ignore_errors=True)
-        progress.update()
-        if kind == "survived":
-            progress.write(f"survived: {mutant.name}")
+        ended(mutant, Outcome(kind, by, round(seconds, 2)))
 
     with progress:
         run_all(jobs(), processes, finished)
@@ -484,7 +262,7 @@ def _make_base(suite: Suite) -> None:
     source = suite.root / "code"
     suite.work.mkdir(parents=True, exist_ok=True)
     for package in sorted(path.parent.name for path in source.glob("*/__init__.py")):
-        if _digest(suite.base, package) != _digest(source, package):
+        if digest_of_package(suite.base, package) != digest_of_package(source, package):
             shutil.rmtree(suite.base / package, ignore_errors=True)
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(source / package, suite.base / package, ignore=ignore)

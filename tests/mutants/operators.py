@@ -67,6 +67,8 @@ def mutants_of(module: str, text: str) -> list[Mutant]:
                 if isinstance(node, ast.expr) and not _is_atom(replacement):
                     new = f"({new})"
                 old = " ".join(ast.unparse(node).split())
+                if new == ast.unparse(node):  # two equal arguments exchanged
+                    continue
                 name = f"{module}{place.name}: {operator}: {old} → {' '.join(new.split())}"
                 names[name] += 1
                 if names[name] > 1:

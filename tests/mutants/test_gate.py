@@ -14,8 +14,11 @@ import yaml
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from gate import Listed, Outcome, Reach, planted, sample, verdict  # noqa: E402
+from gate import Listed, verdict  # noqa: E402
 from operators import OPERATORS, Mutant, mutants_of  # noqa: E402
+from planting import planted, sample  # noqa: E402
+from reach import Reach  # noqa: E402
+from results import Outcome  # noqa: E402
 
 CODE = HERE.parents[1] / "code"
 
@@ -91,6 +94,7 @@ def test_operator_on_statements(operator, before, after):
         'refuse("n", f"{n + 1}")\n',
         'x = "a" + b\n',
         "for a in zip(c, strict=True):\n    e = max(a, b)\n",
+        "f(a, a)\n",
     ],
 )
 def test_what_is_left_alone(text):
@@ -256,6 +260,28 @@ def test_another_sample_is_reported_and_no_gate(tmp_path):
     report = (tmp_path / "tests/mutants/unseen.md").read_text()
     assert "survived, and survivors.yml does not say why: toys/__init__.py.f: dropped" in report
     assert not (tmp_path / "tests/mutants/results.md").exists()
+
+
+def test_only_what_has_changed_is_tried_again(tmp_path):
+    ran = tmp_path / "ran"
+    weak = f"{WEAK}    open({str(ran)!r}, 'a').write('.')\n"
+    assert _gate(tmp_path, weak, {})[0] == 1
+    once = len(ran.read_text())
+    assert once > 1
+
+    (tmp_path / "tests/test_more.py").write_text(GOOD)
+    code, said = _gate(tmp_path, weak, {})
+    assert code == 0, said
+    assert len(ran.read_text()) == once  # the old test met neither the package nor a survivor
+
+    (tmp_path / "tests/test_more.py").write_text("def test_nothing():\n    pass\n")
+    code, said = _gate(tmp_path, weak, {})
+    assert code == 1  # what only the new test had caught meets the old one
+    assert len(ran.read_text()) > once
+
+    once = len(ran.read_text())
+    assert _gate(tmp_path, weak, {}, code=f"{F}\n")[0] == 1
+    assert len(ran.read_text()) > once
 
 
 def test_tests_that_fail_without_an_error_say_nothing(tmp_path):
