@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import trial
 from operators import Mutant
-from suite import Suite, file_of
+from suite import Suite, digest, file_of
 from trial import Job, prepare, run_all
 
 
@@ -49,7 +50,8 @@ def measure(suite: Suite) -> Reach:
     SystemExit
         If they do not pass: every mutant would seem to be caught.
     """
-    states = suite.states()
+    how = digest([Path(trial.__file__)])
+    states = {name: f"{state} {how}" for name, state in suite.states().items()}
     path = suite.work / f"reach-{suite.package}.json"
     kept = json.loads(path.read_text()) if path.is_file() else {}
     known = kept.get("states", {})

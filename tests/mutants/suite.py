@@ -41,9 +41,9 @@ class Suite:
         folder = self.root / self.tests
         files = {path.relative_to(self.root).as_posix(): path for path in folder.glob("test_*.py")}
         helpers = sorted(set(folder.glob("*.py")) - set(files.values()))
-        shared = f"{digest_of_package(self.base, self.package)} {_digest(helpers)}"
+        shared = f"{digest_of_package(self.base, self.package)} {digest(helpers)}"
         return {
-            name: f"{shared} {_digest([path])}"
+            name: f"{shared} {digest([path])}"
             for name, path in sorted(files.items())
             if not any(part in name for part in self.left_out)
         }
@@ -56,11 +56,12 @@ def file_of(test: str) -> str:
 
 def digest_of_package(folder: Path, package: str) -> str:
     """A digest of the modules of a package in `folder`."""
-    return _digest(sorted((folder / package).rglob("*.py")))
+    return digest(sorted((folder / package).rglob("*.py")))
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def digest(files: Iterable[Path]) -> str:
+    """A digest of the contents of `files`, in their order."""
+    found = hashlib.sha256()
     for file in files:
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+        found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()[:20]

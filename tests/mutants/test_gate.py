@@ -199,6 +199,20 @@ def test_verdict(tmp_path, survivors, score, problem):
 F = "def f(a, b):\n    return 2 * a + b\n"
 GOOD = "from toys import f\n\ndef test_f():\n    assert f(2, 3) == 7\n    assert f(0, 1) == 1\n"
 WEAK = "from toys import f\n\ndef test_f():\n    assert f(0, 0) == 0\n"
+USES_FIXTURE = """\
+import pytest
+from toys import f
+
+@pytest.fixture(scope="module")
+def found():
+    return f(2, 3), f(0, 1)
+
+def test_weak(found):
+    assert f(0, 0) == 0
+
+def test_good(found):
+    assert found == (7, 1)
+"""
 LOOP = "def g(n):\n    while n > 0:\n        n -= 1\n    return n\n"
 WAIT = (
     "from threading import Event\n\ndef g(n):\n    done = Event()\n"
@@ -252,6 +266,12 @@ def test_weak_tests_do_not(tmp_path):
     missed = "toys/__init__.py.f: dropped: 2 * a → a"
     assert f"survived, and survivors.yml does not say why: {missed}" in said
     assert "95% needed" in said
+
+
+def test_what_a_fixture_reaches_counts_for_all_its_tests(tmp_path):
+    code, said = _gate(tmp_path, USES_FIXTURE, {})
+    assert code == 0, said
+    assert "100.0% caught" in said
 
 
 def test_another_sample_is_reported_and_no_gate(tmp_path):

@@ -27,14 +27,16 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 MEMORY = 8 * 2**30  # bytes a trial may allocate; an error may fill a list for ever
 
+_FIXTURE = "fixture"  # how the names of their contexts begin
 NOTHING_SAID = 70  # exit code of a trial that did not test what it should have
 
 
 def load_libraries(names: Sequence[str]) -> None:
     """Import what every trial needs, once; without threads, which forks do not survive."""
-    importlib.import_module("pytest")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     os.environ["MPLBACKEND"] = "agg"
@@ -116,8 +118,6 @@ class Job:
             signal.setitimer(signal.ITIMER_REAL, 4 * seconds)
 
     def _pytest(self) -> int:
-        import pytest
-
         recorder = _Recorder(self)
         files = list(dict.fromkeys(test.partition("::")[0] for test in self.tests))
         options = ["-q", "-x", "-p", "no:cacheprovider", "--basetemp", str(self.scratch)]
@@ -134,12 +134,18 @@ class Job:
 
 
 class _Recorder:
-    """A pytest plugin: the wanted tests, in the wanted order, and what became of them."""
+    """A pytest plugin: the wanted tests, in the wanted order, and what became of them.
+
+    What a fixture reaches counts for every test that uses it, and not only for the first one, for
+    which it was set up.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.seconds: dict[str, float] = {}
         self.failed: str | None = None
+        self.fixtures: dict[str, tuple[str, ...]] = {}  # by test, the names of those it uses
+        self.context = ""
         self.coverage: Any = None
         if job.measure:
             import coverage
@@ -161,6 +167,16 @@ class _Recorder:
         left_out = self.job.left_out
         kept = [item for item in kept if not any(part in item.nodeid for part in left_out)]
         items[:] = sorted(kept, key=place)
+        self.fixtures = {item.nodeid: tuple(item.fixturenames) for item in items}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+        before = self.context
+        self._context(f"{_FIXTURE} {fixturedef.argname} {fixturedef.baseid}")
+        try:
+            return (yield)
+        finally:
+            self._context(before)
 
     def pytest_runtest_setup(self, item: Any) -> None:
         self.job.allow(item.nodeid)
@@ -183,8 +199,20 @@ class _Recorder:
             self.failed = report.nodeid  # the package, or a test module, cannot be imported
 
     def _context(self, name: str) -> None:
+        self.context = name
         if self.coverage is not None:
             self.coverage.switch_context(name)
+
+    def _tests(self, context: str) -> list[str]:
+        """The tests of a context: the one itself, or all that use the fixture."""
+        if not context.startswith(f"{_FIXTURE} "):
+            return [context] if context else []
+        _, fixture, where = context.split(" ", 2)
+        return [
+            test
+            for test, names in self.fixtures.items()
+            if fixture in names and test.startswith(where)
+        ]
 
     def save(self) -> None:
         content: dict[str, Any] = {"seconds": self.seconds, "failed": self.failed}
@@ -193,7 +221,7 @@ class _Recorder:
             data = self.coverage.get_data()
             content["lines"] = {
                 str(Path(file).relative_to(self.job.folder / "code")): {
-                    str(line): [name for name in names if name]
+                    str(line): sorted({test for name in names for test in self._tests(name)})
                     for line, names in data.contexts_by_lineno(file).items()
                 }
                 for file in data.measured_files()
