@@ -131,6 +131,8 @@ def test_quotation_ignores_case_punctuation_and_mark_up():
     whole = fingerprint(TEXT)
     assert occurs("Known that TWO is an *even* number", whole)
     assert occurs(r"so is \(2 + 2\), and", whole)
+    assert occurs("odd or even", whole)
+    assert not occurs("odd or uneven", whole)
     assert not occurs("even number", whole)  # two words could be anybody's
     assert not occurs("", whole)
 

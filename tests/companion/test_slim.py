@@ -35,3 +35,9 @@ def test_used_rules(sheet, kept):
         kept = sheet.removesuffix(".unused {}").strip()
         result, kept = result.replace(" ", ""), kept.replace(" ", "")
     assert result == kept
+
+
+def test_icons_nobody_loads_are_left_out(built_once):
+    icons = built_once.site / "_static/vendor/fontawesome/6.5.2"
+    assert [path.name for path in icons.rglob("fa-solid*")] == ["fa-solid-900.woff"]
+    assert not list(icons.rglob("*.js"))
