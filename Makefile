@@ -69,7 +69,7 @@ test-browser: book ## tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: mutants
-mutants: $(READY) ## plant errors and see whether the tests catch them (an hour); ALL=1 plants every one, SALT=… others
+mutants: $(READY) ## plant errors and see whether the tests catch them (an hour or two); ALL=1 plants every one, SALT=… others
 	@$(PY) tests/mutants/gate.py $(if $(JOBS),--jobs $(JOBS)) $(if $(ALL),--all) $(if $(SALT),--salt "$(SALT)")
 
 .PHONY: coverage
