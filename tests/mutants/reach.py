@@ -56,8 +56,8 @@ def measure(suite: Suite) -> Reach:
     kept = json.loads(path.read_text()) if path.is_file() else {}
     known = kept.get("states", {})
     stale = [name for name, state in states.items() if known.get(name) != state]
-    if stale:
-        found = _measured(suite, stale)
+    if states != known:
+        found = _measured(suite, stale) if stale else {"seconds": {}, "lines": {}}
         settled = states.keys() - set(stale)
         seconds = {t: s for t, s in kept.get("seconds", {}).items() if file_of(t) in settled}
         lines: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
