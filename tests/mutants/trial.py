@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from suite import file_of
 
 MEMORY = 8 * 2**30  # bytes a trial may allocate; an error may fill a list for ever
 
@@ -119,7 +120,7 @@ class Job:
 
     def _pytest(self) -> int:
         recorder = _Recorder(self)
-        files = list(dict.fromkeys(test.partition("::")[0] for test in self.tests))
+        files = list(dict.fromkeys(file_of(test) for test in self.tests))
         options = ["-q", "-x", "-p", "no:cacheprovider", "--basetemp", str(self.scratch)]
         options += [
             "-W",
@@ -161,7 +162,7 @@ class _Recorder:
         wanted = {test: place for place, test in enumerate(self.job.tests)}
 
         def place(item: Any) -> int:
-            return wanted.get(item.nodeid, wanted.get(item.nodeid.partition("::")[0], -1))
+            return wanted.get(item.nodeid, wanted.get(file_of(item.nodeid), -1))
 
         kept = [item for item in items if place(item) >= 0]
         left_out = self.job.left_out
