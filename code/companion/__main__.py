@@ -17,11 +17,15 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+if __name__ == "__main__":  # what is loaded below takes seconds; there is nothing to tidy up yet
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import yaml
 from filelock import FileLock, Timeout
@@ -33,6 +37,7 @@ from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.launch import REPOSITORY, Origin, write_tree
 from companion.notation import check_notation
+from companion.processes import INTERRUPTED, end_on_interrupt
 from companion.project import BookError, Project
 from companion.references import accept_figure, accept_numbers, figure_deviations, load_arrays
 from companion.reproducibility import digest, gather
@@ -61,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
             recover_site(project)
-            options.command(project, options)
+            try:
+                options.command(project, options)
+            finally:
+                recover_site(project)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)
         return 1
@@ -75,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{error.strerror}{place}; the site is as it was", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted; finished runs are kept, the site is as it was", file=sys.stderr)
+        print(INTERRUPTED, file=sys.stderr)
         return 130
     return 0
 
@@ -280,4 +288,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    end_on_interrupt()
     sys.exit(main())

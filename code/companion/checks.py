@@ -53,12 +53,14 @@ def check_sources(project: Project) -> None:
     Raises
     ------
     BookError
-        For committed outputs, a declared figure no cell publishes, a figure shown on no page or on
-        two, a shown figure that is not declared, and references nobody declares (stale).
+        For committed outputs, a cell that would not run, a declared figure no cell publishes, a
+        figure shown on no page or on two, a shown figure that is not declared, and references
+        nobody declares (stale).
     """
     declarations = read_declarations(project)
     problems = [
         *_committed_outputs(project),
+        *_obstacles(project),
         *_unpublishable(project, declarations),
         *_misplaced(project, declarations),
         *_stale_references(project, declarations),
@@ -122,6 +124,12 @@ def _committed_outputs(project: Project) -> Iterator[str]:
         for cell in Notebook.read(path).code:
             if cell.has_output:
                 yield f"{project.name(path)}: cell {cell.index} has outputs; clear them"
+
+
+def _obstacles(project: Project) -> Iterator[str]:
+    for path in project.notebooks:
+        for obstacle in Notebook.read(path).obstacles():
+            yield f"{project.name(path)}: {obstacle}"
 
 
 def _unpublishable(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from companion.environment import counted
 from companion.notebooks import Notebook
 from companion.project import Project, package_source
 
@@ -20,10 +21,12 @@ def run_key(project: Project, notebook: Notebook, parameters: Mapping[str, Any])
     """Digest of a run's inputs: cells, parameters, library (if imported), publishing code, lock.
 
     Cells alone would not do: a change in the library would leave stale figures behind. The minor
-    version of Python counts too, since the lock resolves differently for each.
+    version of Python counts too, since the lock resolves differently for each, and the variables of
+    the environment on which results may depend.
     """
     digest = hashlib.sha256()
     _add(digest, json.dumps(sys.version_info[:2]))
+    _add(digest, json.dumps(counted()))
     for cell in notebook.cells:
         _add(digest, f"{cell.is_code} {cell.name} {sorted(cell.tags)}")
         _add(digest, cell.source)

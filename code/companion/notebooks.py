@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -60,12 +61,58 @@ class Notebook:
         """The code cells, in order."""
         return tuple(cell for cell in self.cells if cell.is_code)
 
-    def parameters(self) -> Mapping[str, str]:
-        """Names of the parameters and the source of their defaults."""
-        import papermill  # loads much that Sphinx's extensions, which only read cells, do not need
+    @property
+    def parameters_cell(self) -> Cell | None:
+        """The first cell tagged ``parameters``, below which papermill injects those of a run."""
+        return next((cell for cell in self.cells if "parameters" in cell.tags), None)
 
-        found: Mapping[str, Any] = papermill.inspect_notebook(str(self.path))
-        return {name: str(entry["default"]) for name, entry in found.items()}
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Names of the parameters and the source of their defaults."""
+        cell = self.parameters_cell
+        if cell is None or not cell.is_code:
+            return {}
+        return {
+            target.id: ast.unparse(node.value)
+            for node in self._parsed(cell).body
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if isinstance(target, ast.Name)
+        }
+
+    def obstacles(self) -> Iterator[str]:
+        """What keeps a code cell from running, an error from showing, a parameter from counting.
+
+        Raises
+        ------
+        BookError
+            If a code cell is not Python.
+        """
+        for cell in self.code:
+            if not self._parsed(cell).body:
+                yield f"cell {cell.index} has no statement; delete it"
+            for tag in sorted(cell.tags & {"skip-execution", "raises-exception"}):
+                yield f"cell {cell.index} has the tag {tag}; every cell runs, and none may fail"
+        yield from self._misread_parameters()
+
+    def _misread_parameters(self) -> Iterator[str]:
+        # Imported here: it loads much that Sphinx's extensions, which only read cells, do not need.
+        from papermill.translators import PythonTranslator
+
+        tagged = [cell for cell in self.cells if "parameters" in cell.tags]
+        for cell in tagged[1:]:
+            yield f"cell {cell.index} is the second one with the tag parameters; one needed"
+        for cell in tagged[:1]:
+            seen = [found.name for found in PythonTranslator.inspect({"source": cell.source})]
+            if seen != list(self.parameters) or len(seen) != len(self._parsed(cell).body):
+                yield (
+                    f"cell {cell.index} has the tag parameters, so it needs lines `name = value`, "
+                    "with one equals sign each, and nothing else"
+                )
+        for cell in self.code:
+            if cell not in tagged:
+                for name in sorted(_assigned(cell.source) & {*self.parameters, "scale"}):
+                    yield f"cell {cell.index} sets {name}, but lacks the tag parameters"
 
     def imports(self, package: str) -> bool:
         """Whether any cell imports `package` or something below it."""
@@ -109,6 +156,7 @@ class Notebook:
     def _parsed(self, cell: Cell) -> ast.Module:
         # IPython's magics and shell escapes are not Python; a book's cells do without them.
         try:
+            symtable.symtable(cell.source, "cell", "exec")  # finds a little more than the parser
             return ast.parse(cell.source)
         except SyntaxError as error:
             raise BookError(f"{self.path.name}: cell {cell.index}: {error}") from error
@@ -141,6 +189,12 @@ def _cell(index: int, raw: Any) -> Cell:
         tags=frozenset(metadata.get("tags", ())),
         has_output=bool(raw.get("outputs") or raw.get("execution_count")),
     )
+
+
+def _assigned(source: str) -> set[str]:
+    """Names that the code of a cell binds outside of functions and comprehensions."""
+    symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:

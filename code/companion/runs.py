@@ -11,35 +11,28 @@ import json
 import multiprocessing
 import os
 import shutil
-import signal
-import threading
-import time
-import uuid
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
 import psutil
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
+from companion.environment import cleaned
+from companion.execution import EXECUTED, RECORD, Job, execute
 from companion.keys import run_key
-from companion.machine import machine, packages
 from companion.notebooks import Notebook
+from companion.processes import begin_worker, end, interrupts_wait
 from companion.project import BookError, Project
-from companion.publish import BUILDING, FOLDER
+from companion.publish import FOLDER
 
 SCALES = ("quick", "default", "paper")
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
-_EXECUTED = "notebook.ipynb"
-_RECORD = "run.json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Run:
     @property
     def executed(self) -> Path:
         """The notebook with its outputs."""
-        return self.folder / _EXECUTED
+        return self.folder / EXECUTED
 
     @property
     def published(self) -> Path:
@@ -64,19 +57,8 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """When and how it ran."""
-        loaded: dict[str, Any] = json.loads((self.folder / _RECORD).read_text(encoding="utf-8"))
+        loaded: dict[str, Any] = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
         return loaded
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One notebook to be executed: a plan, nothing done yet."""
-
-    name: str
-    source: Path
-    parameters: Mapping[str, Any]
-    key: str
-    target: Path
 
 
 def run_notebooks(
@@ -138,198 +120,84 @@ def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
     ]
 
 
-def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> _Job:
+def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> Job:
     name = project.name(path)
     notebook = Notebook.read(path)
-    known = notebook.parameters()
+    if obstacles := list(notebook.obstacles()):
+        raise BookError("\n".join(f"{name}: {obstacle}" for obstacle in obstacles))
+    known = notebook.parameters
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise BookError(
             f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
     # What equals the default is not injected: the page then shows the cell the author wrote.
-    if "scale" in known and known["scale"].strip("\"'") != scale:
+    if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}
     key = run_key(project, notebook, parameters)
     target = project.runs / Path(name).with_suffix("") / key
-    return _Job(name, path, parameters, key, target)
+    return Job(name, path, parameters, key, target)
 
 
 def _is_complete(folder: Path) -> bool:
-    return (folder / _RECORD).is_file()
+    return (folder / RECORD).is_file()
 
 
-def _execute_all(project: Project, plans: Sequence[_Job], jobs: int, timeout: int) -> None:
-    if not plans:
+def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
+    if not jobs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
-    os.environ.update(_kernel_environment(project))
     failures: list[str] = []
-    progress = tqdm(total=len(plans), desc="notebooks", unit="nb")
-    # Processes, not threads: papermill changes the working folder of the whole process.
-    pool = ProcessPoolExecutor(
-        max_workers=min(jobs, len(plans)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-    )
-    with progress, pool:
-        futures: list[Future[str | None]] = [
-            pool.submit(_execute, project, plan, timeout) for plan in plans
-        ]
+    progress = tqdm(total=len(jobs), desc="notebooks", unit="nb")
+    with (
+        progress,
+        _sockets() as sockets,
+        _pool(project, min(at_a_time, len(jobs)), sockets) as pool,
+    ):
         try:
+            with cleaned(project.cache), interrupts_wait():  # workers are started here
+                futures = [pool.submit(execute, project, job, timeout, sockets) for job in jobs]
             for future in as_completed(futures):
                 progress.update()
                 if problem := future.result():
                     failures.append(problem)
         except BrokenProcessPool as error:
-            _stop_workers()
+            _end_workers()
             raise BookError(
                 "a process that runs notebooks was killed (out of memory?); finished runs are kept"
             ) from error
         except BaseException:
-            _stop_workers()
+            _end_workers()
             raise
     if failures:
         raise BookError("\n".join(sorted(failures)))
 
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the build, and end with it: killed, it could not end its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:
+    # Processes, not threads: papermill changes the working folder of the whole process.
+    context = multiprocessing.get_context("spawn")
+    slots = context.SimpleQueue()
+    for slot in range(size):
+        slots.put(slot)
+    compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
+    return ProcessPoolExecutor(
+        size, context, initializer=begin_worker, initargs=(slots, compiled, sockets)
+    )
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    _stop_children(psutil.Process())
-    os._exit(1)
+@contextmanager
+def _sockets() -> Iterator[Path]:
+    """A folder for sockets, whose paths may have 100 characters at most."""
+    usual = tempfile.gettempdir()
+    with tempfile.TemporaryDirectory(
+        prefix="book-", dir=usual if len(usual) < 60 else "/tmp", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
-def _execute(project: Project, plan: _Job, timeout: int) -> str | None:
-    """Execute one notebook; return what went wrong, in one line, or None."""
-    try:
-        return _execute_and_store(project, plan, timeout)
-    except OSError as error:  # a full disk, say
-        return f"{plan.name}: {error}"
-
-
-def _execute_and_store(project: Project, plan: _Job, timeout: int) -> str | None:
-    work = project.running / uuid.uuid4().hex
-    work.mkdir(parents=True)
-    started = time.time()
-    clock = time.monotonic()  # the other one may be set back meanwhile
-    try:
-        papermill.execute_notebook(
-            str(plan.source),
-            str(work / _EXECUTED),
-            parameters=dict(plan.parameters),
-            kernel_name="python3",
-            cwd=str(work),
-            progress_bar=False,
-            execution_timeout=timeout,
-            extra_arguments=["--log-level=CRITICAL"],
-        )
-    except PapermillExecutionError as error:
-        kept = _keep_failed(project, plan, work)
-        cell = error.cell_index
-        return f"{plan.name}: cell {cell}: {error.ename}: {error.evalue} (see {kept})"
-    except CellTimeoutError:
-        cell = _last_begun(work / _EXECUTED)
-        kept = _keep_failed(project, plan, work)
-        return (
-            f"{plan.name}: cell {cell} took longer than {timeout} s, "
-            f"which --timeout sets, or TIMEOUT= of make (see {kept})"
-        )
-    except DeadKernelError:
-        kept = _keep_failed(project, plan, work)
-        return f"{plan.name}: the kernel died (see {kept})"
-    except RuntimeError as error:  # jupyter_client has no class of its own for this one
-        if not str(error).startswith("Kernel"):
-            raise
-        shutil.rmtree(work, ignore_errors=True)
-        return f"{plan.name}: no kernel could be started: {error}"
-    _tidy(work / _EXECUTED)
-    record = {
-        "notebook": plan.name,
-        "key": plan.key,
-        "parameters": dict(plan.parameters),
-        "started": started,
-        "seconds": round(time.monotonic() - clock, 3),
-        "machine": machine(),
-        "packages": packages(),
-    }
-    (work / _RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    plan.target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(plan.target, ignore_errors=True)
-    work.rename(plan.target)
-    return None
-
-
-def _keep_failed(project: Project, plan: _Job, work: Path) -> str:
-    kept = project.failed / plan.name
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = work / _EXECUTED
-    if partial.exists():
-        os.replace(partial, kept)
-    shutil.rmtree(work, ignore_errors=True)
-    return project.name(kept)
-
-
-def _last_begun(path: Path) -> int:
-    """The cell at which an execution stopped, by papermill's account."""
-    cells = nbformat.read(path, as_version=4).cells
-    begun = [k for k, cell in enumerate(cells) if cell.metadata.papermill.start_time]
-    return max(begun, default=0)
-
-
-def _tidy(path: Path) -> None:
-    """Hide injected parameters; take out papermill's times and paths, which differ every time."""
-    notebook = nbformat.read(path, as_version=4)
-    for part in (notebook, *notebook.cells):
-        part.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags:
-            cell.metadata["tags"] = [*tags, "remove-input"]
-    nbformat.write(notebook, path)
-
-
-def _kernel_environment(project: Project) -> dict[str, str]:
-    """What kernels inherit: one thread each, nothing read from or written to the home folder."""
-    cache = project.cache
-    (cache / "ipython").mkdir(parents=True, exist_ok=True)
-    return {
-        BUILDING: "1",
-        "OMP_NUM_THREADS": "1",  # notebooks already run side by side, and sums must not depend
-        "OPENBLAS_NUM_THREADS": "1",  # on how many threads share them
-        "MKL_NUM_THREADS": "1",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": str(cache / "matplotlib"),
-        "IPYTHONDIR": str(cache / "ipython"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_CONFIG_DIR": str(cache / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(cache / "jupyter-runtime"),
-        "PYTHONHASHSEED": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # debugger notice on every kernel's stderr
-    }
-
-
-def _stop_workers() -> None:
-    """End workers and their kernels at once."""
-    for worker in multiprocessing.active_children():
-        with suppress(psutil.NoSuchProcess):
-            _stop_children(psutil.Process(worker.pid))
-        worker.kill()
-
-
-def _stop_children(process: psutil.Process) -> None:
-    """End what a process started; kernels sit in sessions that Ctrl-C does not reach."""
-    for child in process.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            child.kill()
+def _end_workers() -> None:
+    workers = (child.pid for child in multiprocessing.active_children())
+    end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
 
 
 def _forget_old_runs(target: Path) -> None:

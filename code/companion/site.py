@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from companion.environment import clean
 from companion.keys import source_digest
 from companion.project import BookError, Project, package_source
 from companion.site_check import check_site
@@ -80,7 +81,7 @@ def _jupyter_book(project: Project) -> None:
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build"]
     command += [str(project.stage)]
     command += ["--path-output", str(project.sphinx), "-W", "-n", "--keep-going", "--quiet"]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
+    environment = {**clean(os.environ, project.cache), "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
     with _lifeline() as stdin:
         result = subprocess.run(
             command, stdin=stdin, capture_output=True, text=True, env=environment, check=False

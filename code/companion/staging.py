@@ -7,6 +7,7 @@ Files whose content is unchanged are left alone, which keeps Sphinx's incrementa
 from __future__ import annotations
 
 import filecmp
+import glob
 import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 import yaml
 
 from companion.launch import Origin, prepared
-from companion.project import NOTEBOOK_SUFFIX, Project
+from companion.project import NOTEBOOK_SUFFIX, PAGE_SUFFIXES, Project
 from companion.publish import FOLDER
 from companion.reproducibility import RECORD
 from companion.runs import Run
@@ -34,10 +35,14 @@ def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> N
                 wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
     origin = Origin.find(project)
     written = {
-        Path("_config.yml"): _staged_config(project, origin),
         RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n",
         **_downloads(project, origin),
     }
+    listed = {path.relative_to(project.root) for path in project.pages}
+    unlisted = sorted(
+        path.as_posix() for path in {*wanted, *written} - listed if path.suffix in PAGE_SUFFIXES
+    )
+    written[Path("_config.yml")] = _staged_config(project, origin, unlisted)
     project.stage.mkdir(parents=True, exist_ok=True)
     _remove_others(project.stage, {*wanted, *written})
     for name, source in wanted.items():
@@ -67,10 +72,18 @@ def _downloads(project: Project, origin: Origin | None) -> dict[Path, str]:
     }
 
 
-def _staged_config(project: Project, origin: Origin | None) -> str:
-    """The book's configuration, but Jupyter Book must not execute: that has been done."""
+def _staged_config(project: Project, origin: Origin | None, unlisted: Sequence[str]) -> str:
+    """The book's configuration, but Jupyter Book must not execute: that has been done.
+
+    Nor does it look for what the table of contents does not list (`unlisted`): it takes the folder
+    for a pattern, and finds nothing in one called ``b[1]``.
+    """
     config = yaml.safe_load(project.config.read_text(encoding="utf-8"))
     config["execute"] = {**config.get("execute", {}), "execute_notebooks": "off"}
+    config["exclude_patterns"] = [
+        *config.get("exclude_patterns", ()),
+        *(glob.escape(name) for name in unlisted),
+    ]
     config.update(origin.settings if origin else {})
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
