@@ -1,9 +1,16 @@
-"""What workers of ``pytest -n`` must not share, set before any of them imports NumPy or Numba."""
+"""What workers of ``pytest -n`` must not share, and what no test may leave behind."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from multiprocessing.resource_tracker import _resource_tracker
 from pathlib import Path
+
+import psutil
+import pytest
+
+# Set before any test imports NumPy or Numba.
 
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     # The workers use all processors already.
@@ -12,3 +19,16 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     # Numba's cache survives two writers at once, but may then hand out code for other types.
     compiled = Path(__file__).resolve().parents[1] / "_build" / "numba" / worker
     os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
+
+
+@pytest.fixture(autouse=True)
+def every_process_ends() -> Iterator[None]:
+    """End with a test what it started, failed or not: no other test is to meet it."""
+    this = psutil.Process()
+    before = set(this.children())
+    yield
+    for child in set(this.children()) - before:
+        if child.pid != _resource_tracker._pid:  # that one is multiprocessing's own
+            for process in (*child.children(recursive=True), child):
+                process.kill()
+            child.wait()

@@ -264,7 +264,7 @@ def _defined(path: Path) -> frozenset[str]:
 
 
 def cell_exists(project: Project, target: str) -> bool:
-    """Whether the cell ``notebook.ipynb#name`` is in the book."""
+    """Whether the code cell ``notebook.ipynb#name`` is in the book."""
     file, _, name = target.partition("#")
     path = project.root / file
-    return path in project.notebooks and Notebook.read(path).named(name) is not None
+    return path in project.notebooks and name in (c.name for c in Notebook.read(path).code)

@@ -23,8 +23,8 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> ToyBook:
 
 @pytest.fixture
 def toy(built_once: ToyBook, tmp_path: Path) -> ToyBook:
-    """A copy of the built toy book, in a folder whose name has a space, to break at will."""
-    root = tmp_path / "a copy"
+    """A copy of the built toy book to break at will, in a folder whose name looks like patterns."""
+    root = tmp_path / "b[1] {y} %s #é'*?$HOME"
     shutil.copytree(built_once.root, root)
     return ToyBook(root)
 

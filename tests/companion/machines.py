@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from unittest import mock
 
 from twice import copy_of_the_book
 
@@ -93,7 +94,8 @@ def run(
         command, env=environment, stderr=subprocess.PIPE, text=True, check=False
     )
     paths = [project.root / name for name in notebooks] or project.notebooks
-    runs = stored_runs(project, paths)
+    with mock.patch.dict(os.environ, settings):  # they belong to the keys of these runs
+        runs = stored_runs(project, paths)
     deviations, problems = compare_runs(project, runs)
     if failed := len(paths) - len(runs):
         problems += result.stderr.strip().splitlines()[-failed:]

@@ -261,6 +261,10 @@ def _with_evidence(**evidence: str) -> dict[str, object]:
             {"tier": "sampled", "cell": "book/toy/lines.ipynb#no-such-cell"},
             "cell book/toy/lines.ipynb#no-such-cell does not exist",
         ),
+        (  # prose is no evidence
+            {"tier": "sampled", "cell": "book/toy/lines.ipynb#title"},
+            "cell book/toy/lines.ipynb#title does not exist",
+        ),
         (
             {"tier": "certain"},
             "tier 'certain'; one of proved, exact, rigorous, cited, sampled needed",

@@ -11,11 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from companion.project import BookError, Project
+from companion.runs import run_notebooks
 from toy import DRAW, REPOSITORY, ToyBook
 
 DAY = 86_400.0
@@ -62,15 +65,14 @@ def start(
     toy: ToyBook, *options: str, before: str = "", **environment: str
 ) -> subprocess.Popen[str]:
     """Start a build in a process of its own, which runs the statements `before` first."""
-    code = (
-        f"{before}\nimport sys\nfrom companion.__main__ import main\nsys.exit(main(sys.argv[1:]))"
-    )
+    as_main = "import runpy; runpy.run_module('companion', run_name='__main__', alter_sys=True)"
     return subprocess.Popen(
-        [sys.executable, "-c", code, "--root", str(toy.root), "book", *options],
+        [sys.executable, "-c", f"{before}\n{as_main}", "--root", str(toy.root), "book", *options],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -185,16 +187,72 @@ def test_kill_while_sphinx_writes_leaves_no_second_writer(edited, build, tmp_pat
     assert shows_edit(edited)
 
 
-def test_kill_while_a_notebook_runs_leaves_no_kernel(toy, tmp_path):
-    marker = tmp_path / "running"
+def test_kill_while_a_notebook_runs_leaves_no_kernel(toy, build, tmp_path):
+    marker, fast = tmp_path / "running", toy.notebook.read_text()
     toy.write_notebook(
         draw=f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(600)\n{DRAW}"
     )
+    good = files(toy.site)
     process = start(toy)
     await_file(marker, process)
     process.kill()
     finish(process)
     await_end(toy)
+    assert files(toy.site) == good
+    toy.notebook.write_text(fast)
+    assert build() == 0
+
+
+# Interrupted --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def load() -> Iterator[list[psutil.Popen]]:
+    """Four busy processes for each core, which rest until they are resumed."""
+    idle = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)\nwhile True: pass"
+    command = [sys.executable, "-S", "-c", idle]
+    started = [psutil.Popen(command) for _ in range(4 * (os.cpu_count() or 1))]
+    yield started
+    for busy in started:
+        busy.kill()
+        busy.wait()
+
+
+def has_started(part: str) -> Callable[[psutil.Process, Path], bool]:
+    return lambda build, _: any(part in _command(p) for p in build.children(recursive=True))
+
+
+@pytest.mark.parametrize(
+    "has_come",
+    [
+        lambda build, _: build.cpu_times().user > 0.5,
+        has_started("spawn_main"),
+        has_started("ipykernel_launcher"),
+        lambda _, marker: marker.exists(),
+        has_started("jupyter_book"),
+    ],
+    ids=["loading", "workers start", "kernels start", "a cell runs", "Sphinx"],
+)
+def test_ctrl_c_ends_a_build(edited, tmp_path, load, request, has_come):
+    good, marker = files(edited.site), tmp_path / "running"
+    if "Sphinx" not in request.node.name:
+        edited.write_alone(f"open({str(marker)!r}, 'w').close()\nimport time\ntime.sleep(600)")
+    # As a shell starts what runs in the background: with SIGINT ignored.
+    process = start(edited, before="import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    deadline = time.monotonic() + 120
+    while not has_come(psutil.Process(process.pid), marker):
+        assert process.poll() is None, finish(process)
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for busy in load:
+        busy.resume()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: Sphinx hears it, too
+    _, told = process.communicate(timeout=5)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in told
+    assert process.returncode < 0 or "interrupted; finished runs are kept" in told
+    await_end(edited)
+    assert files(edited.site) == good
 
 
 def test_worker_that_is_killed(toy, build, capsys):
@@ -270,15 +328,26 @@ def test_no_network(edited, tmp_path):
 # Kernels ------------------------------------------------------------------------------------
 
 
-def test_kernel_that_cannot_start(toy, build, capsys):
-    profile = toy.root / "_build/cache/ipython/profile_default/startup"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "00.py").write_text("import os; os._exit(1)")
-    toy.write_notebook(draw=DRAW + "\n# run me again")
-    assert build() == 1
-    assert "book/toy/lines.ipynb: no kernel could be started" in capsys.readouterr().err
-    (profile / "00.py").unlink()
-    assert build() == 0
+DIES_AS_A_KERNEL = """
+import os, sys
+if "ipykernel_launcher" in sys.orig_argv and {condition}:
+    os._exit(1)
+"""
+
+
+def test_kernel_that_cannot_start(toy, tmp_path, monkeypatch):
+    project, alone = Project(toy.root), toy.root / "book/toy/alone.ipynb"
+    path = startup(tmp_path / "a", DIES_AS_A_KERNEL.format(condition=True))
+    monkeypatch.setenv("PYTHONPATH", path)
+    with pytest.raises(BookError, match=r"^book/toy/alone\.ipynb: no kernel could be started"):
+        run_notebooks(project, [alone])
+    once = str(tmp_path / "once")
+    first = f"not os.path.exists({once!r}) and os.mkdir({once!r}) is None"
+    path = startup(tmp_path / "b", DIES_AS_A_KERNEL.format(condition=first))
+    monkeypatch.setenv("PYTHONPATH", path)
+    (run,) = run_notebooks(project, [alone])
+    assert os.path.exists(once)
+    assert not run.reused
 
 
 def test_notebook_that_hangs_and_ignores_signals(toy, build, capsys):

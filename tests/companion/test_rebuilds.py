@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -114,28 +109,6 @@ def test_scale_is_injected_only_where_it_differs(toy):
     (default,) = run_notebooks(project, [toy.notebook])
     assert default.reused
     assert "injected-parameters" not in default.executed.read_text()
-
-
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
-def test_interrupted_build_then_a_normal_one(toy, build, sent):
-    marker = toy.root / "started"
-    slow = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(120)\n"
-    fast = toy.notebook.read_text()
-    toy.write_notebook(draw=slow + DRAW)
-    page = (toy.site / "book/toy/index.html").read_bytes()
-    command = [sys.executable, "-m", "companion", "--root", str(toy.root), "book"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while not marker.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    os.kill(process.pid, sent)
-    assert process.wait(timeout=60) != 0
-    assert (toy.site / "book/toy/index.html").read_bytes() == page
-    assert not [path for path in toy.root.glob("_build/runs/**/run.json") if not path.read_text()]
-    toy.notebook.write_text(fast)
-    assert build() == 0
 
 
 def test_two_builds_at_once_do_not_mix(toy, build, capsys):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import nbformat
+import json
+import os
 
-from companion.project import Project
+import nbformat
+import pytest
+
+from companion.checks import check_sources
+from companion.environment import COUNTED
+from companion.keys import run_key
+from companion.notebooks import Notebook
+from companion.project import BookError, Project
 from companion.runs import run_notebooks
+from toy import code, write_cells
 
 
 def test_executed_notebook_has_neither_times_nor_paths(built_once):
@@ -25,3 +34,95 @@ def test_only_injected_parameters_are_hidden(toy):
     assert ["injected-parameters" in of_cell for of_cell in tags].count(True) == 1
     for of_cell in tags:
         assert ("remove-input" in of_cell) == ("injected-parameters" in of_cell)
+
+
+MISLEADING = {
+    "PYTHONOPTIMIZE": "1",  # no assert is checked
+    "PYTHONWARNINGS": "error",
+    "PYTHONSTARTUP": "no such file",
+    "NUMBA_DISABLE_JIT": "1",
+    "NPY_PROMOTION_STATE": "legacy",
+    "MPLBACKEND": "svg",
+    "MATPLOTLIBRC": "no such file",
+    "JUPYTER_PATH": "elsewhere",
+    "OMP_NUM_THREADS": "7",
+    "SOURCE_DATE_EPOCH": "0",
+    "LC_ALL": "de_DE.ISO-8859-1",
+    "TZ": "Asia/Tokyo",
+}
+SEEN = """\
+import json, os
+from ipykernel.kernelapp import IPKernelApp
+print(json.dumps([__debug__, IPKernelApp.instance().transport, dict(os.environ)]))
+"""
+
+
+def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, monkeypatch):
+    for name, value in MISLEADING.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    before = dict(os.environ)
+    toy.write_alone(SEEN)
+    (run,) = run_notebooks(Project(toy.root), [toy.root / "book/toy/alone.ipynb"])
+    assert dict(os.environ) == before
+    (cell,) = (c for c in nbformat.read(run.executed, as_version=4).cells if c.cell_type == "code")
+    checks_asserts, transport, environment = json.loads(cell.outputs[0].text)
+    assert checks_asserts
+    assert transport == "ipc"
+    assert not MISLEADING.items() & environment.items()
+    assert environment["OPENBLAS_CORETYPE"] == "Haswell"
+
+
+@pytest.mark.parametrize("name", sorted(COUNTED))
+def test_what_reaches_the_kernel_belongs_to_the_key(toy, monkeypatch, name):
+    project, notebook = Project(toy.root), Notebook.read(toy.notebook)
+    before = run_key(project, notebook, {})
+    monkeypatch.setenv(name, "another")
+    assert run_key(project, notebook, {}) != before
+
+
+def test_run_counts_only_if_every_cell_ran_to_its_end(toy):
+    alone = toy.root / "book/toy/alone.ipynb"
+    write_cells(alone, [code("one", "raise SystemExit"), code("two", "assert 1 == 2")])
+    reset = "get_ipython().execution_count = 1"
+    write_cells(toy.notebook, [code("one", "1"), code("two", reset), code("three", "3")])
+    with pytest.raises(BookError) as refused:
+        run_notebooks(Project(toy.root), [alone, toy.notebook])
+    one, other = str(refused.value).splitlines()
+    assert one.startswith("book/toy/alone.ipynb: cell 0 stopped by SystemExit (see _build/failed/")
+    assert other.startswith("book/toy/lines.ipynb: cell 2 did not run, or not in its order (see ")
+
+
+PARAMETERS = "has the tag parameters, so it needs lines `name = value`"
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([code("a", "1", ["skip-execution"])], "cell 0 has the tag skip-execution"),
+        ([code("a", "1 / 0", ["raises-exception"])], "cell 0 has the tag raises-exception"),
+        ([code("a", "1"), code("b", "# later")], "cell 1 has no statement"),
+        ([code("a", "import edge_of_stability"), code("b", "%%script true\n1")], "cell 1: "),
+        ([code("a", 'scale: Literal["quick"] = "quick"', ["parameters"])], f"cell 0 {PARAMETERS}"),
+        ([code("a", 'scale = "default"  # seed = 1', ["parameters"])], f"cell 0 {PARAMETERS}"),
+        ([code("a", 'scale = "default"; seed = 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
+        ([code("a", 'scale, seed = "default", 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
+        ([code("a", "if True:\n    seed = 0", ["parameters"])], f"cell 0 {PARAMETERS}"),
+        ([code("a", 'scale = "default"')], "cell 0 sets scale, but lacks the tag parameters"),
+        ([code("a", "n = 1", ["parameters"]), code("b", "n = 2")], "cell 1 sets n, but lacks"),
+        ([code("a", "n = 1", ["parameters"]), code("b", "m = 2", ["parameters"])], "the second"),
+    ],
+)
+def test_what_would_not_run_or_not_count_is_refused_before_anything_runs(toy, cells, message):
+    write_cells(toy.notebook, cells)
+    with pytest.raises(BookError, match=r"lines\.ipynb: cell \d") as refused:
+        run_notebooks(Project(toy.root), [toy.notebook])
+    assert message in str(refused.value)
+    with pytest.raises(BookError):
+        check_sources(Project(toy.root))
+
+
+def test_cells_are_counted_as_in_the_source(toy):
+    toy.write_notebook(draw="1 / 0")
+    with pytest.raises(BookError, match="cell 3: ZeroDivisionError"):
+        run_notebooks(Project(toy.root), [toy.notebook], scale="quick")
