@@ -37,7 +37,7 @@ COUNTED = frozenset(
         "PYTHONUSERBASE",
     }
 )
-"""Variables that reach a kernel and belong to the key of its run."""
+"""Variables that reach a kernel as they are set, and belong to the key of its run."""
 _HARMLESS = frozenset({"NUMBA_CACHE_DIR", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"})
 _DROPPED = (
     *("PYTHON", "PYDEVD", "IPYTHON", "JUPYTER", "JPY_", "IPY"),
