@@ -66,10 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
             recover_site(project)
-            try:
-                options.command(project, options)
-            finally:
-                recover_site(project)
+            options.command(project, options)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)
         return 1

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from companion.environment import clean
 from companion.keys import source_digest
+from companion.processes import interrupts_wait
 from companion.project import BookError, Project, package_source
 from companion.site_check import check_site
 from companion.slim import slim
@@ -137,9 +138,10 @@ def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
         _, _, reason = error.args[0][0]  # of the first of all files that could not be copied
         raise BookError(f"the new site could not be put in place: {reason}") from error
     change(coming)
-    if site.exists():
-        site.rename(going)
-    coming.rename(site)
+    with interrupts_wait():
+        if site.exists():
+            site.rename(going)
+        coming.rename(site)
     shutil.rmtree(going, ignore_errors=True)
 
 

@@ -71,6 +71,7 @@ def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, mo
     assert transport == "ipc"
     assert not MISLEADING.items() & environment.items()
     assert environment["OPENBLAS_CORETYPE"] == "Haswell"
+    assert environment["NUMBA_CACHE_DIR"].endswith(f"{os.sep}0")  # of the first worker alone
 
 
 @pytest.mark.parametrize("name", sorted(COUNTED))
