@@ -28,6 +28,8 @@ from companion.runs import Run
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
+_CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
+_ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def check_sources(project: Project) -> None:
     ------
     BookError
         For committed outputs, a cell that would not run, a declared figure no cell publishes, a
-        figure shown on no page or on two, a shown figure that is not declared, and references
-        nobody declares (stale).
+        figure shown on no page or on two, a shown figure that is not declared, references nobody
+        declares (stale), an entry of the bibliography that nothing cites, and a citation without
+        an entry.
     """
     declarations = read_declarations(project)
     problems = [
@@ -64,6 +67,7 @@ def check_sources(project: Project) -> None:
         *_unpublishable(project, declarations),
         *_misplaced(project, declarations),
         *_stale_references(project, declarations),
+        *_citations(project),
     ]
     _raise(problems)
 
@@ -165,6 +169,19 @@ def _stale_references(project: Project, declarations: Mapping[str, Declaration])
     for path in sorted(project.references.glob("*/*")):
         if path not in wanted:
             yield f"{project.name(path)}: a stale reference: nothing in the book belongs to it"
+
+
+def _citations(project: Project) -> Iterator[str]:
+    entries = set(_ENTRY.findall(project.bibliography.read_text(encoding="utf-8")))
+    registries = [path for path in (project.statements, project.claims) if path.is_file()]
+    texts = [path.read_text(encoding="utf-8") for path in registries]
+    texts += [prose(page) for page in project.pages]
+    roles = [keys for text in texts for keys in _CITED.findall(text)]
+    cited = {key.strip() for keys in roles for key in keys.split(",")}
+    for key in sorted(entries - cited):
+        yield f"references.bib: nothing cites {key}; cite it or remove it"
+    for key in sorted(cited - entries):
+        yield f"references.bib: no entry {key}, which is cited"
 
 
 # Runs ---------------------------------------------------------------------------------------

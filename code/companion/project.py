@@ -70,6 +70,10 @@ class Project:
         return self.book / "notation.yml"
 
     @property
+    def bibliography(self) -> Path:
+        return self.book / "references.bib"
+
+    @property
     def citation(self) -> Path:
         return self.root / "CITATION.cff"
 

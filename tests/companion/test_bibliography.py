@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from pybtex.database import parse_file, parse_string
 
+from companion.checks import check_sources
+from companion.project import BookError, Project
 from companion.sphinx_ext.bibliography import AuthorYearLabels
-from toy import REPOSITORY
+from toy import REPOSITORY, make_toy_book
 
 
 def labels(entries):
@@ -34,3 +37,17 @@ def test_labels_of_the_book_are_readable():
     for label, entry in zip(found, entries.values(), strict=True):
         assert entry.fields["year"] in label
         assert not set(label) & set("\\{}$")
+
+
+def test_entries_and_citations_match(tmp_path):
+    toy = make_toy_book(tmp_path)
+    entries = "".join(f"@misc{{{key},\n}}\n" for key in ("page", "registry", "idle"))
+    (tmp_path / "book/references.bib").write_text(entries)
+    toy.page.write_text(toy.page.read_text() + "\nSee {cite:p}`page,missing`.\n")
+    toy.write_statements({"thm-one": {"source": "{cite:t}`registry`"}})
+    with pytest.raises(BookError) as refused:
+        check_sources(Project(tmp_path))
+    assert str(refused.value).splitlines() == [
+        "references.bib: nothing cites idle; cite it or remove it",
+        "references.bib: no entry missing, which is cited",
+    ]

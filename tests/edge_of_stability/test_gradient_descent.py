@@ -38,6 +38,14 @@ def test_a_hand_worked_orbit():
     assert isinstance(path.eta, float)
 
 
+def test_a_step_may_make_the_weights_less_equal():
+    path = gradient_descent(NET, [2.0, 1.0], 0.1, 1)
+    np.testing.assert_allclose(path.thetas[1], [1.8, 0.6], rtol=1e-15)
+    x, y = path.thetas.T
+    assert (x - y)[1] > (x - y)[0]
+    assert (x**2 - y**2)[1] < (x**2 - y**2)[0]
+
+
 def test_no_step():
     path = gradient_descent(NET, [2.0, 1.0], 0.25, 0)
     assert path.thetas.shape == (1, 2)

@@ -1,6 +1,7 @@
 """Symbolic and numerical formulas share nothing, so their agreement is evidence for both."""
 
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -91,6 +92,46 @@ def test_conservation_law_between_layers():
     W_1, W_2 = exact.weights
     D_1, D_2 = sp.Matrix(1, 2, exact.gradient[:2]), sp.Matrix(2, 1, exact.gradient[2:])
     assert sp.expand(W_2.T * D_2 - D_1 * W_1.T) == sp.zeros(1, 1)
+
+
+def rotation(*numbers):
+    """Cayley's rational orthogonal matrix of the skew-symmetric one with these entries."""
+    d = {1: 2, 3: 3}[len(numbers)]
+    skew = sp.zeros(d)
+    for number, (i, j) in zip(numbers, combinations(range(d), 2), strict=True):
+        skew[i, j], skew[j, i] = number, -number
+    return (sp.eye(d) - skew) * (sp.eye(d) + skew).inv()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "targets"),
+    [
+        ([(Fraction(1, 2),), (Fraction(-3, 7),)], (1, 1)),
+        ([(1, Fraction(1, 3), 2), (Fraction(1, 5), 0, -1)], (1, 1, 1)),
+        ([(Fraction(1, 2),), (Fraction(-1, 1000),)], (4, 4, 1)),  # a tie in a block
+    ],
+)
+def test_orthogonal_pairs_are_two_cycles_at_a_tie(numbers, targets):
+    d, root, size = len(targets), sp.sqrt(targets[0]), 2 if len(numbers[0]) == 1 else 3
+    eta = sp.Rational(1, 2 * targets[0])
+    exact = SymbolicProblem((d, d, d), sp.eye(d).tolist(), sp.diag(*targets).tolist())
+    O_1, O_2 = (rotation(*map(sp.Rational, row)) for row in numbers)
+    O_2[0, :] = -O_2[0, :]  # a reflection is orthogonal, too
+
+    def point(first, second):
+        return [*(sp.diag(root * block, sp.eye(d - size)) for block in (first, second))]
+
+    def step(weights):
+        theta = [entry for W in weights for entry in W]
+        return exact.substitute(sp.Matrix(exact.step_map(eta)), theta)
+
+    once = step(point(O_1, O_2))
+    assert once == sp.Matrix([entry for W in point(O_2.T, O_1.T) for entry in W])
+    assert step(point(O_2.T, O_1.T)) == sp.Matrix([e for W in point(O_1, O_2) for e in W])
+    assert sp.eye(size) != O_2 * O_1  # so the period is two
+    numerical = DeepLinearProblem(np.eye(d), np.diag(np.array(targets, float)), (d, d, d))
+    flat = [np.array(W.tolist(), float) for W in point(O_1, O_1.T)]
+    assert numerical.sharpness(numerical.join(flat)) == pytest.approx(float(2 / eta))
 
 
 @pytest.mark.parametrize("entry", [sp.nan, sp.oo, -sp.oo, sp.zoo, sp.Float(1)])
