@@ -34,7 +34,7 @@ from companion.keys import run_key
 from companion.machine import machine, packages
 from companion.notebooks import Notebook
 from companion.project import BookError, Project
-from companion.publish import BUILDING, FOLDER
+from companion.publish import FOLDER
 
 SCALES = ("quick", "default", "paper")
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
@@ -302,7 +302,6 @@ def _kernel_environment(project: Project) -> dict[str, str]:
     cache = project.cache
     (cache / "ipython").mkdir(parents=True, exist_ok=True)
     return {
-        BUILDING: "1",
         "OMP_NUM_THREADS": "1",  # notebooks already run side by side, and sums must not depend
         "OPENBLAS_NUM_THREADS": "1",  # on how many threads share them
         "MKL_NUM_THREADS": "1",
