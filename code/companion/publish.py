@@ -42,9 +42,8 @@ class PublishError(ValueError):
 def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> None:
     """Publish a figure: picture, data and alt text, as files the book shows.
 
-    The cell's output is the PNG, with the name of the figure and its alt text as metadata. Where the
-    site shows that output, it takes the published files instead
-    (:mod:`companion.sphinx_ext.outputs`).
+    The cell's output is the PNG, with the name of the figure and its alt text as metadata. The site
+    shows the published files in its place (:mod:`companion.sphinx_ext.outputs`).
 
     Parameters
     ----------
@@ -227,7 +226,7 @@ def _smallest_letters(figure: Figure) -> float:
 
     texts = (text for text in figure.findobj(Text) if isinstance(text, Text))
     seen = [text for text in texts if text.get_visible() and text.get_text().strip()]
-    return min((text.get_fontsize() for text in seen), default=mpl.rcParams["font.size"])
+    return min((float(text.get_fontsize()) for text in seen), default=mpl.rcParams["font.size"])
 
 
 def _exchanged(svg: str, colours: Mapping[str, str]) -> str:

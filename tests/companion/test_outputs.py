@@ -32,10 +32,10 @@ def test_page_shows_below_the_cell_what_it_published(built_once):
         ("for-light", ALT),
         ("for-dark", ALT),
     ]
-    assert figure.get_text().split() == "Fig. 1.1, explained in Lines".split()
+    assert figure.get_text().split() == ["Fig.", "1.1,", "explained", "in", "Lines"]
     assert figure.a["href"] == "#fig-line"
     line = page.select_one("#cell-draw-line .published-numbers")
-    assert line.get_text().split() == "answer = 42 tiny = -1.5e-07".split()
+    assert line.get_text().split() == ["answer", "=", "42", "tiny", "=", "-1.5e-07"]
     assert [figure.get("id") for figure in page.select("figure.published")] == ["fig-line", None]
 
 

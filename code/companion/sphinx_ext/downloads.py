@@ -1,7 +1,7 @@
 """The download button of a notebook's page gives the executed notebook: pictures and all.
 
-Sphinx copies it. Where the site has launch buttons, the notebook needs their first cell as well, which
-installs the packages; the staging copy has such notebooks in a folder of their own
+Sphinx copies it. Where the site has launch buttons, the notebook gets their first cell as well,
+which installs the packages. The staging copy has such notebooks in a folder of their own
 (:mod:`companion.staging`).
 """
 

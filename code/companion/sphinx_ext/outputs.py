@@ -2,8 +2,8 @@
 
 :mod:`companion.publish` gives the outputs of cells a mark in their metadata, by which myst-nb hands
 them to :class:`Renderer` (an entry point in ``pyproject.toml``). A figure is shown there as
-everywhere on the site: light and dark, with alt text. Its caption says where it is explained, unless
-the page itself goes on with the directive ``published`` for it.
+everywhere on the site: light and dark, with alt text. Its caption says where it is explained. It is
+not shown twice if the directive ``published`` follows its cell.
 """
 
 from __future__ import annotations

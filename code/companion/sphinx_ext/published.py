@@ -32,7 +32,7 @@ SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls
 
 
 class picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
-    """The light and the dark image of a figure; its widths in CSS pixels: ``natural``, ``least``."""
+    """The light and the dark image of a figure; ``natural`` and ``least`` width in CSS pixels."""
 
 
 def setup(app: Sphinx) -> None:
