@@ -5,6 +5,7 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from companion import publish, publish_number, style
 from companion.publish import PublishError
@@ -36,7 +37,12 @@ def test_publish_writes_pictures_data_and_alt_text(tmp_path):
     with np.load(folder / "a-line.npz") as data:
         np.testing.assert_array_equal(data["y"], [0.0, 1.0])
     record = json.loads((folder / "a-line.json").read_text())
-    assert record == {"name": "a-line", "alt": ALT, "width": 72 * style.WIDTH, "letters": 11.0}
+    assert record == {
+        "name": "a-line",
+        "alt": ALT,
+        "width": pytest.approx(72 * style.WIDTH),
+        "letters": 11.0,
+    }
 
 
 def test_smallest_letters_are_those_that_are_seen(tmp_path):
@@ -131,6 +137,19 @@ def _contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize("ground", ["#ffffff", style.DARK[style.PAPER]], ids=["light", "dark"])
 def test_data_colours_hold_on_both_grounds(colour, ground):
     assert _contrast(colour, ground) >= 3.0
+
+
+@pytest.mark.parametrize(("colours", "least"), [(style.SEQUENTIAL, 2.0), (style.CYCLIC, 3.0)])
+@pytest.mark.parametrize("ground", ["#ffffff", style.DARK[style.PAPER]], ids=["light", "dark"])
+def test_colour_maps_hold_on_both_grounds(colours, least, ground):
+    assert min(_contrast(to_hex(colours(t)), ground) for t in np.linspace(0, 1, 101)) >= least
+
+
+def test_sequential_map_gets_lighter_throughout():
+    assert (
+        np.diff([_luminance(to_hex(style.SEQUENTIAL(t))) for t in np.linspace(0, 1, 65)]) > 0
+    ).all()
+    assert plt.imshow(np.eye(2)).cmap == style.SEQUENTIAL  # by default
 
 
 def test_text_holds_on_both_grounds():
