@@ -31,6 +31,7 @@ DARK = {INK: "#e7eaee", PAPER: "#121212", GRID: "#3a424c"}
 # Viridis, perceptually uniform and safe for colour-blind readers, without the ends that vanish on
 # dark or on light pages: a contrast of 2:1 to both is left.
 SEQUENTIAL = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.2, 0.77, 256)), "middle")
+mpl.colormaps.register(SEQUENTIAL, force=True)
 # For angles.
 CYCLIC = LinearSegmentedColormap.from_list("cycle", (BLUE, GREEN, ORANGE, PINK, BLUE))
 
@@ -76,5 +77,4 @@ _RC = {
 def use() -> None:
     """Make this style Matplotlib's current one; call it once, in a notebook's first code cell."""
     mpl.rcdefaults()
-    mpl.colormaps.register(SEQUENTIAL, force=True)
     mpl.rcParams.update(_RC)
