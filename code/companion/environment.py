@@ -12,10 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from companion.publish import BUILDING
 
 FIXED: Mapping[str, str] = {
-    BUILDING: "1",
     "MKL_NUM_THREADS": "1",  # notebooks already run side by side, and sums must not depend on how
     "MPLBACKEND": "agg",  # many threads share them
     "OMP_NUM_THREADS": "1",

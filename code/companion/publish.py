@@ -1,14 +1,14 @@
 """The one way out of a notebook: :func:`publish` for figures, :func:`publish_number` for numbers.
 
-Both write into ``_published/`` beside the running notebook, where the checks and the site's
-``published`` directive and ``number`` role (:mod:`companion.sphinx_ext`) find them:
+Both show what they publish under their cell, and write it into ``_published/`` beside the running
+notebook, where the checks and the site (:mod:`companion.sphinx_ext`) find it:
 
 ``figures/<name>.svg``, ``.dark.svg``, ``.png``
     the picture, for light pages, dark pages and places without vector graphics;
 ``figures/<name>.npz``
     the arrays behind the picture;
 ``figures/<name>.json``
-    alt text and what else the page needs;
+    alt text, width, and the size of the smallest letters;
 ``numbers/<name>.json``
     one number.
 """
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FOLDER = "_published"
-BUILDING = "COMPANION_BUILDING"  # environment variable: set while the book is being built
 NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
 SHORTEST_ALT = 40  # characters; less does not tell a reader what a sighted person sees
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -44,8 +42,8 @@ class PublishError(ValueError):
 def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> None:
     """Publish a figure: picture, data and alt text, as files the book shows.
 
-    In an interactive session the figure is displayed as well; while the book is being built it is
-    not, because the page shows the published file where its ``published`` directive stands.
+    The cell's output is the PNG, with the name of the figure and its alt text as metadata. The site
+    shows the published files in its place (:mod:`companion.sphinx_ext.outputs`).
 
     Parameters
     ----------
@@ -66,6 +64,7 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     """
     # Here and not above: Sphinx's extensions, which draw nothing, need half a second less to start.
     import matplotlib.pyplot as plt
+    from IPython.display import Image, display
 
     from companion import style
 
@@ -89,12 +88,15 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
     figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
     np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
-    _write_json(folder / f"{name}.json", {"name": name, "alt": alt})
-    if not os.environ.get(BUILDING):
-        from IPython.display import Image, display
-
-        # Not `alt=`: Colab's IPython, 7.34, does not know it.
-        display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt}))
+    record = {
+        "name": name,
+        "alt": alt,
+        "width": round(72 * figure.get_figwidth(), 3),  # this and the next in points
+        "letters": _smallest_letters(figure),
+    }
+    _write_json(folder / f"{name}.json", record)
+    # Not `alt=`: Colab's IPython, 7.34, does not know it.
+    display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt, "figure": name}))
     plt.close(figure)
 
 
@@ -102,6 +104,8 @@ def publish_number(
     name: str, value: float, *, tolerance: float = NUMBER_TOLERANCE, volatile: bool = False
 ) -> None:
     """Publish a number that the text shows by the ``number`` role.
+
+    All numbers of a cell are shown in one line, the last of its outputs.
 
     Parameters
     ----------
@@ -126,10 +130,36 @@ def publish_number(
         raise PublishError(f"number {name!r}: got {value!r}; one finite real number needed")
     folder = Path(FOLDER) / "numbers"
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(
-        folder / f"{name}.json",
-        {"value": array.item(), "tolerance": tolerance, "volatile": volatile},
-    )
+    record = {"value": array.item(), "tolerance": tolerance, "volatile": volatile}
+    _write_json(folder / f"{name}.json", record)
+    _show_after_cell({"name": name, "value": f"{array.item():.6g}", "volatile": volatile})
+
+
+_of_this_cell: list[dict[str, Any]] = []  # its numbers, until its end shows them
+
+
+def _show_after_cell(number: dict[str, Any]) -> None:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:  # a script
+        return
+    if not _of_this_cell:
+        shell.events.register("post_run_cell", _show_numbers)
+    _of_this_cell.append(number)
+
+
+def _show_numbers(*_: Any) -> None:
+    """Display the numbers of the cell that ends; the metadata are for the site."""
+    from IPython.core.getipython import get_ipython
+    from IPython.display import display
+
+    get_ipython().events.unregister("post_run_cell", _show_numbers)
+    numbers = list(_of_this_cell)
+    _of_this_cell.clear()
+    line = ", ".join(f"{number['name']} = {number['value']}" for number in numbers)
+    metadata = {"text/plain": {"numbers": numbers}}
+    display({"text/plain": line}, metadata=metadata, raw=True)
 
 
 def _require_name(name: str) -> None:
@@ -187,6 +217,16 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
             other.set_visible(True)
         if was_on:
             axes.set_axis_on()
+
+
+def _smallest_letters(figure: Figure) -> float:
+    """Size, in points, of the smallest text that is seen in a figure that has been drawn."""
+    import matplotlib as mpl
+    from matplotlib.text import Text
+
+    texts = (text for text in figure.findobj(Text) if isinstance(text, Text))
+    seen = [text for text in texts if text.get_visible() and text.get_text().strip()]
+    return min((float(text.get_fontsize()) for text in seen), default=mpl.rcParams["font.size"])
 
 
 def _exchanged(svg: str, colours: Mapping[str, str]) -> str:

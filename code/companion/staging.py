@@ -36,7 +36,7 @@ def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> N
     origin = Origin.find(project)
     written = {
         RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n",
-        **_downloads(project, origin),
+        **_downloads(runs, origin),
     }
     listed = {path.relative_to(project.root) for path in project.pages}
     unlisted = sorted(
@@ -62,14 +62,11 @@ def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
             yield relative, path
 
 
-def _downloads(project: Project, origin: Origin | None) -> dict[Path, str]:
-    """What the download buttons give, for :mod:`companion.sphinx_ext.downloads`."""
-    return {
-        Path(downloads.FOLDER) / project.name(path): (
-            prepared(path, origin) if origin else path.read_text(encoding="utf-8")
-        )
-        for path in project.notebooks
-    }
+def _downloads(runs: Sequence[Run], origin: Origin | None) -> dict[Path, str]:
+    """What the download buttons give if there are launch buttons, too: with the cell of those."""
+    if origin is None:
+        return {}
+    return {Path(downloads.FOLDER) / run.notebook: prepared(run.executed, origin) for run in runs}
 
 
 def _staged_config(project: Project, origin: Origin | None, unlisted: Sequence[str]) -> str:

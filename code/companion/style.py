@@ -8,7 +8,9 @@ contrast of at least 3:1 (WCAG 2.1, graphical objects) on both grounds, so they 
 from __future__ import annotations
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
 # Data colours, distinguishable under the common colour-vision deficiencies. Okabe and Ito's hues,
 # each moved to a mid lightness so that it holds on white and on near-black alike.
@@ -26,12 +28,16 @@ PAPER = "#fefefe"
 GRID = "#d3d8de"
 DARK = {INK: "#e7eaee", PAPER: "#121212", GRID: "#3a424c"}
 
-# Sequential and diverging colour maps (perceptually uniform, safe for colour-blind readers).
-SEQUENTIAL = "cividis"
-DIVERGING = "PuOr"
+# Viridis, perceptually uniform and safe for colour-blind readers, without the ends that vanish on
+# dark or on light pages: a contrast of 2:1 to both is left.
+SEQUENTIAL = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.2, 0.77, 256)), "middle")
+mpl.colormaps.register(SEQUENTIAL, force=True)
+# For angles.
+CYCLIC = LinearSegmentedColormap.from_list("cycle", (BLUE, GREEN, ORANGE, PINK, BLUE))
 
-WIDTH = 7.2  # inches; the text column of the site shows it at its natural size
-HEIGHT = 3.4  # inches
+# Inches: as wide as a phone can show it with letters of 9 pixels. The site shows it no larger.
+WIDTH = 5.8
+HEIGHT = 3.4
 
 _RC = {
     "figure.figsize": (WIDTH, HEIGHT),
@@ -56,11 +62,13 @@ _RC = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
+    "legend.borderaxespad": 0.2,
+    "legend.handlelength": 1.6,
     "lines.linewidth": 1.6,
-    "font.size": 11.0,  # points; still legible when a phone shows the figure at half size
+    "font.size": 11.0,  # points; a figure with smaller letters scrolls on a phone
     "font.family": "DejaVu Sans",  # ships with Matplotlib: the same glyphs on every machine
     "mathtext.fontset": "dejavusans",
-    "image.cmap": SEQUENTIAL,
+    "image.cmap": SEQUENTIAL.name,
     "svg.fonttype": "path",
     "svg.hashsalt": "edge-of-stability",  # element ids repeat from run to run
 }

@@ -25,6 +25,8 @@ _FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figur
         .map(i => i.getAttribute("src")),
     explorer: figure.closest(".explorer.is-live") !== null,
 }))"""
+_WIDTHS_OF_IMAGES = """() => [...document.querySelectorAll("figure.published img")]
+    .filter(i => i.checkVisibility()).map(i => [i.getAttribute("src"), i.clientWidth])"""
 # What sticks out of the window: the outermost elements, unless something around them scrolls.
 _STICKING_OUT = """() => {
     const width = document.documentElement.clientWidth
@@ -35,11 +37,11 @@ _STICKING_OUT = """() => {
         .concat([`page is ${document.documentElement.scrollWidth} px wide`]).slice(-6)
 }"""
 
-# Formulas that scroll in their place but cannot take the focus to be scrolled by keyboard.
-_OUT_OF_REACH = """() => [...document.querySelectorAll("mjx-container")]
+# What scrolls in its place but cannot take the focus to be scrolled by keyboard.
+_OUT_OF_REACH = """() => [...document.querySelectorAll("mjx-container, .published-picture")]
     .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto"
         && e.tabIndex < 0)
-    .map(e => e.textContent.slice(0, 60))"""
+    .map(e => e.className + e.textContent.slice(0, 60))"""
 _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e => {
     e.replaceChildren("formula")
     e.style.overflow = "visible"
@@ -111,6 +113,7 @@ class Inspection:
     empty_alts: list[str] = field(default_factory=list)
     figures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by scheme
     sticking_out: dict[int, list[str]] = field(default_factory=dict)  # by width
+    widths_of_images: dict[int, list[tuple[str, float]]] = field(default_factory=dict)  # by width
     out_of_reach: dict[int, list[str]] = field(default_factory=dict)  # by width
     violations: dict[str, list[str]] = field(default_factory=dict)  # by scheme: what axe found
 
@@ -142,6 +145,7 @@ def inspect(browser: Browser, address: str, name: str) -> Inspection:
         page.evaluate(_DRAWN)
         seen.sticking_out[width] = page.evaluate(_STICKING_OUT)
         seen.out_of_reach[width] = page.evaluate(_OUT_OF_REACH)
+        seen.widths_of_images[width] = page.evaluate(_WIDTHS_OF_IMAGES)
     # MathJax draws formulas, in the colour of the text around them, with thousands of elements, and
     # code has as many tokens. They take axe most of its time; a test of its own lets it see them.
     page.evaluate(_PLAIN_FORMULAS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from conftest import PAGES, PROJECT
@@ -44,7 +45,7 @@ def test_nothing_sticks_out(look, name):
 
 
 @every_page
-def test_wide_formulas_scroll_by_keyboard(look, name):
+def test_what_is_too_wide_scrolls_by_keyboard(look, name):
     assert look(name).out_of_reach == {NARROW: [], WIDE: []}
 
 
@@ -105,14 +106,23 @@ def test_figures_show_the_variant_of_the_theme_and_say_what_was_published(look, 
                 (shown,) = figure["shown"]
                 assert shown.endswith(".dark.svg") == (scheme == "dark")
             for source, alt in figure["images"]:
-                assert alt == _published_alt(source)
+                assert alt == _published(source)["alt"]
 
 
-def _published_alt(source: str) -> str:
-    """The alt text the run published, with the numbers it computed for it."""
+@every_page
+def test_letters_of_figures_are_at_least_nine_pixels_high(look, name):
+    for images in look(name).widths_of_images.values():
+        for source, width in images:
+            figure = _published(source)
+            assert width / figure["width"] * figure["letters"] > 8.9, (source, width)
+
+
+def _published(source: str) -> dict[str, Any]:
+    """What the run recorded of a figure: alt text, width and smallest letters in points."""
     figure = PurePosixPath(source).name.removesuffix(".svg").removesuffix(".dark")
     (record,) = (PROJECT.stage / "book").glob(f"*/_published/figures/{figure}.json")
-    return json.loads(record.read_text(encoding="utf-8"))["alt"]
+    loaded: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    return loaded
 
 
 def test_all_declared_figures_are_seen_by_these_tests(look):

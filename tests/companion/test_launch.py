@@ -120,18 +120,19 @@ def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch, ref):
         assert urlsplit(binder).path == f"/v2/gh/someone/companion/{ref}"
         assert urlsplit(binder).query == f"urlpath=lab/tree/{name}.ipynb"
         downloaded = (toy.site / f"_sources/{name}.ipynb").read_text(encoding="utf-8")
-        assert downloaded == prepared(toy.root / f"{name}.ipynb", Origin(URL, ref))
+        assert downloaded == prepared(toy.root / "_build/stage" / f"{name}.ipynb", Origin(URL, ref))
     index = (toy.site / "book/toy/index.html").read_text(encoding="utf-8")
     assert not links(index, "mybinder.org")  # no notebook, nothing to launch
 
 
-def test_without_a_repository_the_committed_notebook_is_downloaded(toy, build):
+def test_the_executed_notebook_is_downloaded(toy, build):
     assert build() == 0
     page = (toy.site / "book/toy/lines.html").read_text(encoding="utf-8")
     assert not links(page, "mybinder.org") + links(page, "colab.research.google.com")
     (href,) = re.findall(r'href="([^"]*_sources/[^"]*\.ipynb)"', page)
     downloaded = (toy.site / "book/toy" / href).resolve()
-    assert downloaded.read_bytes() == toy.notebook.read_bytes()
+    assert downloaded.read_bytes() == (toy.root / "_build/stage/book/toy/lines.ipynb").read_bytes()
+    assert "image/png" in downloaded.read_text(encoding="utf-8")
 
 
 def test_the_repository_may_stand_in_the_citation_file(toy):

@@ -5,9 +5,10 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from companion import publish, publish_number, style
-from companion.publish import BUILDING, PublishError
+from companion.publish import PublishError
 
 ALT = "A line that rises from the lower left to the upper right."
 
@@ -15,7 +16,7 @@ ALT = "A line that rises from the lower left to the upper right."
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(BUILDING, "1")
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
     style.use()
     yield
     plt.close("all")
@@ -35,17 +36,22 @@ def test_publish_writes_pictures_data_and_alt_text(tmp_path):
     }
     with np.load(folder / "a-line.npz") as data:
         np.testing.assert_array_equal(data["y"], [0.0, 1.0])
-    assert json.loads((folder / "a-line.json").read_text()) == {"name": "a-line", "alt": ALT}
+    record = json.loads((folder / "a-line.json").read_text())
+    assert record == {
+        "name": "a-line",
+        "alt": ALT,
+        "width": pytest.approx(72 * style.WIDTH),
+        "letters": 11.0,
+    }
 
 
-def test_in_an_interactive_session_the_figure_is_displayed_with_its_alt_text(tmp_path, monkeypatch):
-    shown = []
-    monkeypatch.delenv(BUILDING)
-    monkeypatch.setattr("IPython.display.display", shown.append)
-    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
-    (image,) = shown
-    assert image.data == (tmp_path / "_published" / "figures" / "a-line.png").read_bytes()
-    assert image._repr_mimebundle_()[1]["image/png"]["alt"] == ALT
+def test_smallest_letters_are_those_that_are_seen(tmp_path):
+    figure = line()
+    figure.axes[0].set_title("a title", fontsize=8.0)
+    figure.axes[0].text(0.5, 0.5, "", fontsize=5.0)
+    figure.axes[0].text(0.5, 0.5, "hidden", fontsize=6.0, visible=False)
+    publish(figure, "a-line", {"y": [0.0, 1.0]}, ALT)
+    assert json.loads((tmp_path / "_published/figures/a-line.json").read_text())["letters"] == 8.0
 
 
 def test_dark_picture_differs_in_neutral_colours_alone(tmp_path):
@@ -131,6 +137,19 @@ def _contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize("ground", ["#ffffff", style.DARK[style.PAPER]], ids=["light", "dark"])
 def test_data_colours_hold_on_both_grounds(colour, ground):
     assert _contrast(colour, ground) >= 3.0
+
+
+@pytest.mark.parametrize(("colours", "least"), [(style.SEQUENTIAL, 2.0), (style.CYCLIC, 3.0)])
+@pytest.mark.parametrize("ground", ["#ffffff", style.DARK[style.PAPER]], ids=["light", "dark"])
+def test_colour_maps_hold_on_both_grounds(colours, least, ground):
+    assert min(_contrast(to_hex(colours(t)), ground) for t in np.linspace(0, 1, 101)) >= least
+
+
+def test_sequential_map_gets_lighter_throughout():
+    assert (
+        np.diff([_luminance(to_hex(style.SEQUENTIAL(t))) for t in np.linspace(0, 1, 65)]) > 0
+    ).all()
+    assert plt.imshow(np.eye(2)).cmap == style.SEQUENTIAL  # by default
 
 
 def test_text_holds_on_both_grounds():

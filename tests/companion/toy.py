@@ -85,12 +85,13 @@ class ToyBook:
     def site(self) -> Path:
         return self.root / "_build" / "html"
 
-    def write_notebook(self, draw: str = DRAW, title: str = TITLE) -> None:
+    def write_notebook(self, draw: str = DRAW, title: str = TITLE, below: str = "") -> None:
         cells = [
             markdown("title", title),
             code("setup", SETUP),
             code("knobs", 'scale = "default"\nslope = 2.0', tags=["parameters"]),
             code("draw-line", draw),
+            *([markdown("below", below)] if below else []),
         ]
         write_cells(self.notebook, cells)
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from toy import REPOSITORY
 
@@ -43,7 +44,18 @@ def lasting(path: Path) -> bytes:
         record = json.loads(content)
         del record["volatile"]
         return json.dumps(record).encode()
+    if path.suffix == ".ipynb":
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            cell["outputs"] = [o for o in cell.get("outputs", ()) if not is_volatile(o)]
+        return json.dumps(notebook).encode()
     return content
+
+
+def is_volatile(output: dict[str, Any]) -> bool:
+    """Whether an output of a cell has a number that was published as volatile."""
+    mark = output.get("metadata", {}).get("text/plain", {})
+    return any(number["volatile"] for number in mark.get("numbers", ()))
 
 
 def copy_of_the_book(folder: Path) -> Path:

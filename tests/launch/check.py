@@ -41,7 +41,7 @@ from tqdm import tqdm
 from companion.checks import check_runs
 from companion.launch import RESTART, Origin, write_tree
 from companion.project import BookError, Project
-from companion.publish import BUILDING, FOLDER
+from companion.publish import FOLDER
 from companion.runs import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -267,7 +267,7 @@ def _bare_environment(place: Place) -> dict[str, str]:
     start = START.format(before=place.before)
     argv = [place.interpreter, "-c", start, "-f", "{connection_file}"]
     kernel.write_text(json.dumps({"argv": argv, "display_name": place.name, "language": "python"}))
-    kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", BUILDING)}
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     return {
         **kept,
         "PATH": f"{Path(place.interpreter).parent}{os.pathsep}{kept['PATH']}",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from companion.publish import BUILDING
 from companion.sphinx_ext import (
     bibliography,
     cells,
@@ -18,6 +16,7 @@ from companion.sphinx_ext import (
     explorer,
     notation,
     offline,
+    outputs,
     proofs,
     published,
     registry,
@@ -38,6 +37,7 @@ _PARTS = (
     explorer,
     notation,
     offline,
+    outputs,
     proofs,
     published,
     registry,
@@ -50,7 +50,6 @@ _PARTS = (
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    os.environ[BUILDING] = "1"  # kernels that a plain `jupyter-book build` starts inherit it
     for part in _PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}

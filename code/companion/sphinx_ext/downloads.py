@@ -1,7 +1,8 @@
-"""The download button of a notebook's page gives a notebook to run, not the executed one.
+"""The download button of a notebook's page gives the executed notebook: pictures and all.
 
-The staging copy has those notebooks in a folder of their own (:mod:`companion.staging`). In a plain
-build there is none, and what Sphinx copies is the committed notebook already.
+Sphinx copies it. Where the site has launch buttons, the notebook gets their first cell as well,
+which installs the packages. The staging copy has such notebooks in a folder of their own
+(:mod:`companion.staging`).
 """
 
 from __future__ import annotations

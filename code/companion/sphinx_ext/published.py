@@ -7,6 +7,7 @@ number glued from another page changes. Here both are files a page depends on, s
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,8 +28,15 @@ from companion.sphinx_ext.volatile import volatile
 
 _logger = logging.getLogger(__name__)
 
+SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls instead
+
+
+class picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
+    """The light and the dark image of a figure; ``natural`` and ``least`` width in CSS pixels."""
+
 
 def setup(app: Sphinx) -> None:
+    app.add_node(picture, html=(_visit_picture, lambda writer, _: writer.body.append("</div>\n")))
     app.add_directive("published", _PublishedDirective)
     app.add_role("number", _NumberRole())
     app.connect("env-before-read-docs", _read_notebooks_first)
@@ -37,6 +45,44 @@ def setup(app: Sphinx) -> None:
 def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """In a plain build, reading a notebook runs it: it publishes before other pages show."""
     docnames.sort(key=lambda name: not env.doc2path(name).endswith(".ipynb"))
+
+
+def _visit_picture(writer: Any, node: picture) -> None:
+    style = f"--natural: {node['natural']}px; --least: {node['least']}px"
+    writer.body.append(writer.starttag(node, "div", CLASS="published-picture", style=style))
+
+
+def published_picture(env: BuildEnvironment, name: str) -> picture:
+    """Return the picture of a published figure for the page that is being read, with alt text.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its notebook has not published it.
+    """
+    folder = _folder(env, name)
+    env.note_dependency(str(folder / f"{name}.json"))
+    env.note_dependency(str(folder / f"{name}.svg"))
+    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    page = Path(env.doc2path(env.docname)).parent
+    images = [
+        nodes.image(
+            uri=Path(os.path.relpath(folder / f"{name}{variant}.svg", page)).as_posix(),
+            alt=record["alt"],
+            loading="lazy",
+            # Not the theme's `only-light`: that hides the caption as well.
+            classes=[f"for-{mode}", "dark-light"],
+        )
+        for mode, variant in (("light", ""), ("dark", ".dark"))
+    ]
+    width, letters = record["width"], record["letters"]  # in points
+    return picture(
+        "", *images, natural=round(width * 96 / 72), least=math.ceil(width * SMALLEST / letters)
+    )
+
+
+def _folder(env: BuildEnvironment, name: str) -> Path:
+    return Path(env.srcdir) / Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
 
 
 class _PublishedDirective(SphinxDirective):
@@ -53,16 +99,14 @@ class _PublishedDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
         notebook = _declared_notebook(self.env, name)
-        folder = Path(self.env.srcdir) / Path(notebook).parent / FOLDER / "figures"
-        record = folder / f"{name}.json"
-        self.env.note_dependency(str(record))
-        self.env.note_dependency(str(folder / f"{name}.svg"))
-        if not record.is_file():
-            raise self.error(f"figure {name!r} was not published by {notebook or 'any notebook'}")
         if not self.content:
             raise self.error(f"figure {name!r}: a caption needed")
-        alt = json.loads(record.read_text(encoding="utf-8"))["alt"]
-        figure = nodes.figure("", *self._images(folder, name, alt), classes=["published"])
+        try:
+            shown = published_picture(self.env, name)
+        except FileNotFoundError as error:
+            message = f"figure {name!r} was not published by {notebook or 'any notebook'}"
+            raise self.error(message) from error
+        figure = nodes.figure("", shown, classes=["published"], published=name)
         self.set_source_info(figure)
         caption = self._caption()
         if "repeat" in self.options:
@@ -71,19 +115,7 @@ class _PublishedDirective(SphinxDirective):
             figure += caption
             figure["names"].append(f"fig-{name}")
             self.state.document.note_explicit_target(figure, figure)
-        return [figure, self._links(folder, name, notebook)]
-
-    def _images(self, folder: Path, name: str, alt: str) -> list[nodes.image]:
-        return [
-            nodes.image(
-                uri=self._relative(folder / f"{name}{variant}.svg"),
-                alt=alt,
-                loading="lazy",
-                # Not the theme's `only-light`: that hides the caption as well.
-                classes=[f"for-{mode}", "dark-light"],
-            )
-            for mode, variant in (("light", ""), ("dark", ".dark"))
-        ]
+        return [figure, self._links(name, notebook)]
 
     def _caption(self) -> nodes.caption:
         holder = nodes.Element()
@@ -92,7 +124,8 @@ class _PublishedDirective(SphinxDirective):
             raise self.error("the caption must be one paragraph")
         return nodes.caption("", "", *holder[0].children)
 
-    def _links(self, folder: Path, name: str, notebook: str) -> nodes.paragraph:
+    def _links(self, name: str, notebook: str) -> nodes.paragraph:
+        folder = _folder(self.env, name)
         line = nodes.paragraph("", classes=["published-links"])
         for text, suffix in (("data", ".npz"), ("SVG", ".svg"), ("PNG", ".png")):
             target = f"/{(folder / f'{name}{suffix}').relative_to(self.env.srcdir).as_posix()}"
@@ -108,10 +141,6 @@ class _PublishedDirective(SphinxDirective):
             anchor=cell.anchor if cell else "",
         )
         return line
-
-    def _relative(self, path: Path) -> str:
-        page = Path(self.env.doc2path(self.env.docname))
-        return Path(os.path.relpath(path, page.parent)).as_posix()
 
 
 class _NumberRole(SphinxRole):
