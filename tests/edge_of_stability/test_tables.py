@@ -16,7 +16,6 @@ from edge_of_stability.tables.prepare import PREPARATIONS, prepare, rounding_est
 from edge_of_stability.tables.read import Table, read_table
 
 GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n"
-WIDE = "x,z,y\n" + "".join(f"{i * i % 7},{i % 3},{i}\n" for i in range(9))
 
 
 def saved(folder, content):
@@ -38,9 +37,9 @@ def semicolons(text=GOOD):
     return text.replace(",", ";")
 
 
-def rows(prefix="", suffix="", text=GOOD):
-    """The text with something in front of each line and behind it, a name in front of the header's."""
-    return "".join(f"{prefix}{line}{suffix}\n" for line in text.splitlines())
+def rows(suffix, text=GOOD):
+    """The text with something behind each of its lines."""
+    return text.replace("\n", f"{suffix}\n")
 
 
 NAMELESS = "column 1 without a name: left out"
@@ -92,9 +91,8 @@ def test_read(case, tmp_path):
     assert data.warnings == ()
 
 
-CELLS = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x if abs(x) > 1e-90 else 0.0)
 NAMES = st.lists(
-    st.sampled_from(["größe", 'say "x"', "two\nlines", "é|;\t", "a b"]),
+    st.sampled_from(["größe", 'say "x"', "two\nlines", "é|;\tm", "a b"]),
     min_size=2,
     max_size=3,
     unique=True,
@@ -117,6 +115,7 @@ def test_any_dialect_gives_the_same_numbers(
 ):
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=separator, lineterminator=end, quoting=quoting)
+    names = [name.replace("\n", end) for name in names]
     lines = [names, *(row[: len(names)] for row in numbers)]
     if comma:
         lines[1:] = [[repr(cell).replace(".", ",") for cell in row] for row in lines[1:]]
@@ -132,7 +131,7 @@ def test_any_dialect_gives_the_same_numbers(
     assert found.names == tuple(names)
     for index, name in enumerate(names):
         expected = np.array([float(row[index]) for row in numbers])
-        if 1e-100 < np.abs(expected).max() or not expected.any():
+        if np.abs(expected).max() > 1e-100 or not expected.any():
             assert found.column(name).tobytes() == expected.tobytes()
 
 
@@ -160,14 +159,21 @@ BAD = {
     "small": ("x,z,y\n1,2e-101,3\n2,0,3\n", "numbers up to 2e-101, too small for squares"),
     "duplicate header": ("x,x,y\n1,2,3\n4,1,2\n", "two columns have the name 'x'; rename one"),
     "no header": ("1,2,3\n4,1,2\n0,5,1\n", "the first line must name the columns"),
-    "no header, decimal commas": ("1,5;2;3\n4;1;2\n", "the first line must name the columns"),
+    "names with commas": (
+        "x, m;z, m;y\n1;2;3\n",
+        "line 2 has 1 cell, the header 3; delete the line if it is no row of data, put a cell with "
+        "a separator in it in quotes, or name another separator (--separator)",
+    ),
     "no names": (",,1\n1,2,3\n", "the first line must name the columns"),
     "title": ("Wine 2024\n\n" + GOOD, "only one column, 'Wine 2024'; delete the lines above the n"),
     "title and commas": ("Wine 2024,,\n" + GOOD, "delete the lines above the names"),
     "comment": (GOOD + "# end\n", "line 6 has 1 cell, the header 3; delete the line if it is no r"),
     "ragged": (GOOD.replace("0,5,1", "0,5"), "line 4 has 2 cells, the header 3; delete the line"),
     "long row": (GOOD.replace("0,5,1", "0,5,1,"), "line 4 has 4 cells, the header 3"),
-    "unquoted decimal commas": (GOOD.replace("5", "5,5"), "a cell with a separator in it is in q"),
+    "unquoted decimal commas": (
+        GOOD.replace("5", "5,5"),
+        "put a cell with a separator in it in quotes",
+    ),
     "row names": (
         "".join(f"{i},{line}\n" if i else f"{line}\n" for i, line in enumerate(GOOD.split())),
         "line 2 has 4 cells, the header 3; if rows begin with their names, put a separator in fr",
@@ -181,11 +187,14 @@ BAD = {
     ),
     "quotes not doubled": ('x,z,y\n1,"2"a,3\n', "not a CSV file: line 2: ',' expected after '\"'"),
     "latin-1": ("x,größe,y\n".encode("latin-1"), "not UTF-8 text (byte 4); save the table as CSV"),
-    "cut": (GOOD.encode("utf-16")[:-1], "not UTF-16 text (byte 54)"),
+    "cut": (
+        GOOD.encode("utf-16")[:-1],
+        "not UTF-16 text (byte 60); save the table as CSV in UTF-8",
+    ),
     "unmarked": (GOOD.encode("utf-16-le"), "without a byte-order mark: --encoding utf-16-le"),
     "workbook": (
-        b"PK\x03\x04\x14\0\x06\0\x08\0\xd5\x8c",
-        "not UTF-8 text (byte 10); save the table",
+        b"PK\x03\x04\x14\0\x06\0!\0\xd5\xff",
+        "not UTF-8 text (byte 10); save the table as",
     ),
     "binary": (bytes(range(128)), "not text, it has null characters; save the table as CSV"),
     "damaged": (gzip.compress(GOOD.encode())[:-9], "cannot be read: Compressed file ended"),
@@ -221,21 +230,19 @@ CELLS_REFUSED = {
 
 
 @pytest.mark.parametrize("case", [*BAD, *CELLS_REFUSED])
-@pytest.mark.parametrize("how", PREPARATIONS)
-def test_refused(case, how, tmp_path, capsys):
+def test_refused(case, tmp_path, capsys):
     content, message = BAD.get(case, (None, None))
     if content is None:
-        content = GOOD.replace("5", '"' + case.replace('"', '""') + '"')
+        content = GOOD.replace("5", f'"{case}"')
         message = f"line 4, column 'z': {case!r} {CELLS_REFUSED[case]}"
-    if how == "raw" and case in ("all digits lost", "wide", "unrelated"):
-        return  # these depend on a subtracted mean
-    command = ["critical-step", str(saved(tmp_path, content)), "--target", "y", "--depth", "2"]
-    assert main([*command, f"--{how}"]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    assert message in err
-    assert "data.csv" in err
+    mean = case in ("all digits lost", "wide", "unrelated")  # refused because one is subtracted
+    path = str(saved(tmp_path, content))
+    for how in PREPARATIONS[: 2 if mean else 3]:
+        assert main(["critical-step", path, "--target", "y", "--depth", "2", f"--{how}"]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert message in err
+        assert "data.csv" in err
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "\xa0"])
@@ -255,14 +262,15 @@ def test_a_decimal_comma_leaves_no_room_for_points(cell, tmp_path):
 
 def test_long_cells_of_other_columns_are_read_over(tmp_path):
     limit = csv.field_size_limit()
-    text = rows(suffix=f',"{"word, " * 30_000}"').replace(f'"{"word, " * 30_000}"', "text", 1)
-    assert len(text) > 131_072
+    words = '"' + "word, " * 30_000 + '"'
+    assert len(words) > limit
+    text = rows(suffix=f",{words}").replace(words, "text", 1)
     data = prepare(read_table(saved(tmp_path, text)), ["y"], leave_out=["text"])
     assert data.features == ("x", "z")
     assert csv.field_size_limit() == limit
 
 
-@pytest.mark.parametrize("name", ["nonsense", "rot13", "a\0b", "punycode", "undefined"])
+@pytest.mark.parametrize("name", ["nonsense", "rot13", "a\0b", "undefined"])
 def test_encodings_that_are_none(name, tmp_path):
     with pytest.raises(ValueError, match="encoding: need one that Python knows") as caught:
         read_table(saved(tmp_path, "größe,y\n".encode("latin-1")), encoding=name)
@@ -363,7 +371,7 @@ def test_centring_is_accurate(shift, numbers, exponent):
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
 @pytest.mark.parametrize("noise", [1e-3, 1e-6])
 def test_rounding_is_estimated(size, noise):
-    """Nearly dependent features; another rounding of the cells moves η_C, and about as estimated."""
+    """Another rounding of nearly dependent features moves η_C, and not more than estimated."""
     rng = np.random.default_rng(0)
     base, other, target = rng.standard_normal((3, 30))
     columns = size * np.array([base, base + noise * other, target])

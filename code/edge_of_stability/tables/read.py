@@ -56,7 +56,7 @@ _CURES = (  # the first pattern that the whole cell matches
         "is a date or a time; turn it into a number, or leave the column out (--leave-out)",
     ),
     (
-        r"[+-]?[0-9.,'’_\s]+(e[+-]?[0-9]+)?",
+        r"[+-]?[0-9.,][0-9.,'’_\s]*(e[+-]?[0-9]+)?",
         "is not a plain number; export numbers without thousands separators, either all with a "
         "decimal point or all with a decimal comma (--decimal-comma)",
     ),
@@ -285,7 +285,10 @@ def _rows(
     for (line, _), row in zip(records, rows, strict=True):
         if len(row) == width:
             continue
-        cure = "delete the line if it is no row of data; a cell with a separator in it is in quotes"
+        cure = (
+            "delete the line if it is no row of data, put a cell with a separator in it in quotes, "
+            "or name another separator (--separator)"
+        )
         if all(len(row) == width + 1 for row in rows):
             cure = "if rows begin with their names, put a separator in front of the column names"
         refuse(path, f"line {line} has {counted(len(row), 'cell')}, the header {width}; {cure}")
