@@ -66,6 +66,7 @@ READ = {
     "quotes and semicolons of R": (semicolons().replace("x;z;y", '"x";"z";"y"'), {}),
     "decimal comma": (semicolons().replace("5", "5,0"), {"decimal_comma": True}),
     "decimal comma in quotes": (GOOD.replace("5", '"5,0"'), {"decimal_comma": True}),
+    "points": (GOOD.replace("4", "4.").replace("5", ".5e1").replace("7", "+7.0"), {}),
     "true minus": (GOOD.replace("0,", "−0,").replace("5", "5e−0"), {}),
     "row names of R": (GOOD.replace("\n", '\n"r",')[:-4].replace("x,", '"",x,', 1), {}, NAMELESS),
     "index of pandas": (GOOD.replace("\n", "\n7,")[:-2].replace("x,", ",x,", 1), {}, NAMELESS),

@@ -297,10 +297,11 @@ def test_options_for_files(tmp_path, capsys):
 
 GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n"
 COMMAND = "critical-step data.csv --depth 2 --target "
+PLAIN = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 # One start of Python for all cases: each ends, in its own process, as `python -m` does.
 IN_ONE_PROCESS = """
-import json, os, runpy, sys
+import io, json, os, runpy, sys
 import edge_of_stability.tables.command
 
 for arguments, stdout, stderr, unbuffered in json.loads(sys.argv[1]):
@@ -313,7 +314,8 @@ for arguments, stdout, stderr, unbuffered in json.loads(sys.argv[1]):
                 os.dup2(writer, number)
             else:
                 os.dup2(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
-        sys.stdout.reconfigure(write_through=unbuffered)
+        if unbuffered:  # as with PYTHONUNBUFFERED
+            sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"), "ascii", write_through=True)
         sys.argv[1:] = arguments.split()
         runpy.run_module("edge_of_stability", run_name="__main__")
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -349,7 +351,7 @@ def test_pipes_that_close_and_full_disks(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},  # η is shown all the same
+        env=PLAIN | {"PYTHONIOENCODING": "ascii"},  # η is shown all the same
     )
     assert done.stderr == ""
     assert [*map(int, done.stdout.split())] == [code for _, code, _ in cases]
@@ -370,7 +372,9 @@ def test_in_a_shell(tmp_path):
         (f"{python}y >&-; echo $? >code", "the answer cannot be written: stdout is closed"),
         (f"{python}q 2>&-; echo $? >code", ""),
     ):
-        done = subprocess.run(shell, shell=True, cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            shell, shell=True, cwd=tmp_path, capture_output=True, text=True, env=PLAIN
+        )
         assert (tmp_path / "code").read_text() == ("2\n" if "q 2>" in shell else "1\n")
         assert done.stdout == ""
         assert err in done.stderr
