@@ -177,9 +177,9 @@ def _settle(stream: TextIO | None) -> None:
 
 
 def _critical_step(options: argparse.Namespace) -> Answer:
-    table = read_table(
-        options.data, options.separator, options.encoding, decimal_comma=options.decimal_comma
-    )
+    separator = {"tab": "\t", "\\t": "\t"}.get(options.separator, options.separator)
+    comma = options.decimal_comma
+    table = read_table(options.data, separator, options.encoding, decimal_comma=comma)
     data = prepare(
         table,
         options.target,
@@ -235,13 +235,11 @@ def _as_text(answer: Answer) -> str:
         f"  {a:{name}}  {b:>{low}}  {c:>{high}}  {d:{times}}  {e}".rstrip()
         for a, b, c, d, e in cells
     ]
-    lines += [
-        f"  rounding the data to double precision moves η_C by about {answer.rounding:.0e} of it",
-        "",
-        _MEANING_ONE_LAYER if answer.depth == 1 else _MEANING,
-        _LIMITS,
-    ]
-    return "\n".join(lines)
+    rounding = (
+        f"rounding the data to double precision moves η_C by about {answer.rounding:.0e} of it"
+    )
+    meaning = _MEANING_ONE_LAYER if answer.depth == 1 else _MEANING
+    return "\n".join([*lines, f"  {rounding}", "", meaning, _LIMITS])
 
 
 def _one_line(text: str) -> str:
@@ -262,10 +260,6 @@ def _depth(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"need an integer from 1 to 9999, got {text!r}")
     return int(text)
-
-
-def _separator(text: str) -> str:
-    return {"tab": "\t", "\\t": "\t"}.get(text, text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -297,7 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(preparation=PREPARATIONS[0])
     add("--intercept", action="store_true", help="add a constant feature 1, after the preparation")
     help_separator = "between cells; tab for a tab; default: as the first line has it"
-    add("--separator", type=_separator, metavar="CHARACTER", help=help_separator)
+    add("--separator", metavar="CHARACTER", help=help_separator)
     add("--decimal-comma", action="store_true", help="numbers are written as 0,5")
     add("--encoding", metavar="NAME", help="as windows-1252; default: UTF-8, or the mark's")
     add("--json", action="store_true", help="print one JSON object")

@@ -82,7 +82,7 @@ def prepare(
     leave_out: Sequence[str] = (),
     intercept: bool = False,
 ) -> PreparedData:
-    """X and Y of a table; the module's text says how they are made.
+    """X and Y of a table, as the module's text says.
 
     Parameters
     ----------
@@ -120,20 +120,20 @@ def prepare(
         name: _prepared(column, f"column {quoted(name)}", preparation, table.path)
         for name, column in columns.items()
     }
-    X = np.stack([prepared[name][0] for name in chosen])
-    Y = np.stack([prepared[name][0] for name in targets])
+    X, Y = (np.stack([prepared[name][0] for name in names]) for names in (chosen, targets))
     names = chosen
     if intercept:
         X, names = np.vstack([X, np.ones(X.shape[1])]), (*chosen, "the intercept")
     error = max(error for _, error in prepared.values())
     most = X.shape[1] - (preparation != "raw" and not intercept)
     rounding = _require_independent(X, most, error, names, table.path)
-    warnings = [
+    by_default = chosen if features is None else ()
+    warnings = tuple(
         f"column {quoted(name)} {fault}"
         for name, column in columns.items()
-        for fault in _suspicions(name, column, features is None and name in chosen)
-    ]
-    return PreparedData(X, Y, chosen, tuple(targets), rounding, tuple(warnings))
+        for fault in _suspicions(name, column, name in by_default)
+    )
+    return PreparedData(X, Y, chosen, tuple(targets), rounding, warnings)
 
 
 def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
