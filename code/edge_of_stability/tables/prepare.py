@@ -127,11 +127,10 @@ def prepare(
     error = max(error for _, error in prepared.values())
     most = X.shape[1] - (preparation != "raw" and not intercept)
     rounding = _require_independent(X, most, error, names, table.path)
-    by_default = chosen if features is None else ()
     warnings = tuple(
         f"column {quoted(name)} {fault}"
         for name, column in columns.items()
-        for fault in _suspicions(name, column, name in by_default)
+        for fault in _suspicions(name, column, features is None and name in chosen)
     )
     return PreparedData(X, Y, chosen, tuple(targets), rounding, warnings)
 
