@@ -1,0 +1,244 @@
+r"""The matrices X and Y of a deep linear network, from the columns of a table.
+
+The matrices
+    A feature is a row of X (d_0, n), a target a row of Y (d_N, n), a row of the table a column of
+    both. With c_1, …, c_n a column of the table, m its mean and s² = (1/n) Σ (c_i − m)²,
+
+        standardise   (c_i − m) / s          centre   c_i − m          raw   c_i
+
+    for features and targets alike. The loss ‖WX − Y‖_F² of the book is then the *sum* over rows and
+    targets of the squared errors.
+
+What is refused
+    A table whose η_C cannot be determined: features that are not linearly independent (A1), and
+    what rounding would decide. The cells and the prepared numbers are rounded to double precision,
+    and this moves η_C by about 4eκ/ρ, relative. Here e = ε(4 + max|c|/s) bounds the relative error
+    of a row of X or Y (raw: ε), κ is the condition number of X after its rows are scaled to norm
+    one, and ρ² the part of ‖Y‖² explained by the regression on X (ρ = 1 for one layer). This is an
+    estimate and no bound; a table for which it passes 10⁻⁶ is refused.
+
+What is only warned of
+    A column that was not chosen as a feature by name and numbers the rows; an extreme value such as
+    −9999, which may be a code for a missing value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import _checks
+from .._checks import FloatArray
+from .messages import counted, listed, quoted, refuse
+from .read import Table
+
+PREPARATIONS = ("standardise", "centre", "raw")
+
+# Rounding of the data may move η_C by this much, relative. Rounding that poses as an independent
+# feature, κ above 10¹⁴, is far beyond.
+ROUNDING_LIMIT = 1e-6
+
+_EPS = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedData:
+    """X and Y of a table.
+
+    Attributes
+    ----------
+    X : (d_0, n) array
+    Y : (d_N, n) array
+    features, targets : tuple of str
+        The names of their rows. An intercept is not named; it is the last row of X.
+    rounding : float
+        4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1.
+    warnings : tuple of str
+        One sentence for each column that may not be what it seems.
+    """
+
+    X: FloatArray
+    Y: FloatArray
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    rounding: float
+    warnings: tuple[str, ...]
+
+    @property
+    def row_count(self) -> int:
+        """n, the number of rows of the table."""
+        return int(self.X.shape[1])
+
+
+def prepare(
+    table: Table,
+    targets: Sequence[str],
+    features: Sequence[str] | None = None,
+    preparation: str = "standardise",
+    *,
+    leave_out: Sequence[str] = (),
+    intercept: bool = False,
+) -> PreparedData:
+    """X and Y of a table, as the module's text says.
+
+    Parameters
+    ----------
+    table : Table
+    targets : sequence of str
+        Columns, the rows of Y.
+    features : sequence of str, optional
+        Columns, the rows of X. Default: all that are no targets.
+    preparation : str
+        "standardise", "centre" or "raw".
+    leave_out : sequence of str
+        Columns that are no features either; their cells may hold anything.
+    intercept : bool
+        Add a row 1, …, 1 to X, after the preparation.
+
+    Returns
+    -------
+    PreparedData
+        Of full row rank: it satisfies A1.
+
+    Raises
+    ------
+    ValueError
+        If a name is not in the table, there twice, or both feature and target; a cell of a used
+        column is not a number; a column is constant, or varies too little for double precision; or
+        the features are more than rows or linearly dependent (up to rounding).
+    """
+    if preparation not in PREPARATIONS:
+        _checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
+    chosen = _chosen(table, targets, features, leave_out)
+    if len(table.rows) < 2:
+        refuse(table.path, "one row; at least two are needed")
+    columns = {name: table.column(name) for name in (*chosen, *targets)}
+    prepared = {
+        name: _prepared(column, f"column {quoted(name)}", preparation, table.path)
+        for name, column in columns.items()
+    }
+    X, Y = (np.stack([prepared[name][0] for name in names]) for names in (chosen, targets))
+    names = chosen
+    if intercept:
+        X, names = np.vstack([X, np.ones(X.shape[1])]), (*chosen, "the intercept")
+    error = max(error for _, error in prepared.values())
+    most = X.shape[1] - (preparation != "raw" and not intercept)
+    rounding = _require_independent(X, most, error, names, table.path)
+    warnings = tuple(
+        f"column {quoted(name)} {fault}"
+        for name, column in columns.items()
+        for fault in _suspicions(name, column, features is None and name in chosen)
+    )
+    return PreparedData(X, Y, chosen, tuple(targets), rounding, warnings)
+
+
+def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
+    """4eκ/ρ, what rounding of the data does to η_C, relative; an estimate.
+
+    Raises
+    ------
+    ValueError
+        If it passes 10⁻⁶: with two layers or more, when W⋆ cannot be told from 0.
+    """
+    if _checks.positive_count("depth", depth) == 1:
+        return data.rounding
+    _, _, Vt = np.linalg.svd(_rows_of_norm_one(data.X), full_matrices=False)
+    explained = float(np.linalg.norm(data.Y @ Vt.T, 2) / np.linalg.norm(data.Y))  # ρ
+    if data.rounding > ROUNDING_LIMIT * explained:
+        refuse(
+            path,
+            f"the features explain a share of {explained**2:.0e} of the targets, too little to be "
+            "told from rounding; with two layers or more and W⋆ = 0 there is no η_C",
+        )
+    return data.rounding / explained
+
+
+def _chosen(
+    table: Table,
+    targets: Sequence[str],
+    features: Sequence[str] | None,
+    leave_out: Sequence[str],
+) -> tuple[str, ...]:
+    """The names of the features; every name given is in the table and has one role."""
+    given = [*targets, *(features or ()), *leave_out]
+    table.require(given)
+    for number, name in enumerate(given):
+        if name in given[:number]:
+            need = "each column in one role, target, feature or left out"
+            _checks.refuse("columns", need, f"{quoted(name)} twice")
+    if not targets:
+        _checks.refuse("targets", "at least one column", "none")
+    every = table.names if features is None else features
+    chosen = tuple(name for name in every if name not in targets and name not in leave_out)
+    if not chosen:
+        _checks.refuse("features", "at least one column that is no target", "none")
+    return chosen
+
+
+def _prepared(
+    column: FloatArray, shown: str, preparation: str, path: str
+) -> tuple[FloatArray, float]:
+    """One row of X or Y, and a bound of its relative error by rounding."""
+    if column.min() == column.max():
+        refuse(path, f"{shown} is constant; leave it out (a constant feature: --intercept)")
+    if preparation == "raw":
+        return column, _EPS
+    # The first difference is exact up to ε of itself, but the mean is rounded; the second mends it.
+    first = column - math.fsum(column) / len(column)
+    centred = first - math.fsum(first) / len(first)
+    deviation = math.sqrt(math.fsum(centred**2) / len(centred))
+    error = _EPS * (4 + np.abs(column).max() / deviation)
+    if 4 * error > ROUNDING_LIMIT:
+        refuse(
+            path,
+            f"{shown} varies too little against its size for double precision; subtract a constant "
+            "first",
+        )
+    return np.asarray(centred / deviation if preparation == "standardise" else centred), error
+
+
+def _require_independent(
+    X: FloatArray, most: int, error: float, names: Sequence[str], path: str
+) -> float:
+    """Assumption A1 with a margin for rounding; returns 4eκ."""
+    if len(X) > most:
+        refuse(
+            path,
+            f"{counted(len(X), 'feature')}, but the rows allow {most} independent ones at most "
+            "(assumption A1; a subtracted mean costs one); use fewer features or more rows",
+        )
+    U, s, _ = np.linalg.svd(_rows_of_norm_one(X), full_matrices=False)
+    if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
+        shares = np.abs(U[:, -1])
+        involved = [name for name, share in zip(names, shares, strict=True) if share > 0.05]
+        refuse(
+            path,
+            f"the features {listed(involved)} are linearly dependent, or so nearly that double "
+            "precision cannot tell (assumption A1); leave one out",
+        )
+    return float(4 * error * s[0] / s[-1])
+
+
+def _rows_of_norm_one(X: FloatArray) -> FloatArray:
+    return np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True))
+
+
+def _suspicions(name: str, column: FloatArray, by_default: bool) -> Iterator[str]:
+    """What a column may be instead of a measurement; the predicates of sentences."""
+    numbers_rows = len(column) > 2 and abs(np.diff(column).sum()) == len(column) - 1
+    numbers_rows = numbers_rows and np.ptp(np.diff(column)) == 0
+    if by_default and (numbers_rows or name.startswith("Unnamed: ")):  # as pandas calls it
+        yield "only numbers the rows, it seems, and is a feature; --leave-out leaves it out"
+    values = np.unique(column)
+    for code, others in ((values[0], values[1:]), (values[-1], values[:-1])):
+        digits = repr(float(abs(code))).removesuffix(".0").replace(".", "")
+        far = len(others) > 1 and np.abs(others - code).min() > np.ptp(others)
+        if len(digits) > 1 and set(digits) == {"9"} and far:
+            rows = counted(int((column == code).sum()), "row")
+            yield (
+                f"has {code:.15g} in {rows}, far from all its other numbers; if this is a code for "
+                "a missing value, remove these rows"
+            )
