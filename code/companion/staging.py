@@ -60,9 +60,7 @@ def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
 def _downloads(project: Project, origin: Origin | None) -> dict[Path, str]:
     """What the download buttons give, for :mod:`companion.sphinx_ext.downloads`."""
     return {
-        Path(downloads.FOLDER) / project.name(path): (
-            prepared(path, origin) if origin else path.read_text(encoding="utf-8")
-        )
+        Path(downloads.FOLDER) / project.name(path): prepared(path, origin)
         for path in project.notebooks
     }
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+from companion.launch import prepared
 from companion.publish import BUILDING
 from companion.site_check import check_site
 
@@ -26,6 +27,8 @@ def test_plain_jupyter_book_builds_the_book(toy):
     notebook = (toy.site / "book/toy/lines.html").read_text()
     assert 'id="fig-line"' in notebook
     assert "image/png" not in notebook  # the page shows the published figure, and shows it once
+    downloaded = (toy.site / "_sources/book/toy/lines.ipynb").read_text(encoding="utf-8")
+    assert downloaded == prepared(toy.notebook, None)
     check_site(toy.site)
     record = (toy.site / "book/reproducibility.html").read_text()
     assert record.count("nothing was compared or recorded") == 1
