@@ -36,7 +36,7 @@ RESTART = (
 _IN_COLAB = """\
 if "google.colab" in sys.modules:
     # Not quiet: from what pip prints Colab sees whether to offer a restart.
-    %pip install "{package}"
+    %pip install "{source}"
     import numpy
     from importlib.metadata import version
 
@@ -121,8 +121,9 @@ def _first_cell(origin: Origin | None) -> str:
     if origin is None:
         place = "in a clone of the book's repository, "
         return _FIRST_CELL.format(in_colab="", place=place, package=f".{_EXTRA}")
-    package = f"{_PROJECT}{_EXTRA} @ git+{origin.url}@{origin.ref}"
-    in_colab = _IN_COLAB.format(package=package, restart=RESTART)
+    source = f"git+{origin.url}@{origin.ref}"
+    in_colab = _IN_COLAB.format(source=source, restart=RESTART)  # Colab has what the extra asks for
+    package = f"{_PROJECT}{_EXTRA} @ {source}"
     return _FIRST_CELL.format(in_colab=in_colab, place="", package=package)
 
 
