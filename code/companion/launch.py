@@ -1,9 +1,10 @@
 """Notebooks that run elsewhere: in Colab, in Binder, or wherever a reader downloads them to.
 
-Such a notebook is the committed one with one cell in front, which in Colab installs the book's
-packages from the repository. The cell is not committed, because it names the repository, which is
-another one for every fork: it is written here, once for all notebooks. :func:`write_tree` writes
-the repository with its notebooks so prepared; CI pushes that as the branch the launch buttons open.
+Such a notebook is the committed one with one cell in front. In Colab the cell installs the book's
+packages from the repository; elsewhere it says how to get them if they are missing. It is not
+committed, because it names the repository, which is another one for every fork: it is written here,
+once for all notebooks. :func:`write_tree` writes the repository with its notebooks so prepared; CI
+pushes that as the branch the launch buttons open.
 """
 
 from __future__ import annotations
@@ -32,20 +33,33 @@ _NOT_LAUNCHED = ".github"  # a branch with workflows in it is one that CI may no
 RESTART = (
     "NumPy was replaced while in use: choose Runtime > Restart session, then Runtime > Run all"
 )
-_FIRST_CELL = """\
-# @title Run this cell first: in Colab it installs the book's packages, elsewhere it does nothing
-# Elsewhere, where they are missing: pip install "git+{url}@{ref}"
-import sys
-
+_IN_COLAB = """\
 if "google.colab" in sys.modules:
     # Not quiet: from what pip prints Colab sees whether to offer a restart.
-    %pip install "git+{url}@{ref}"
+    %pip install "{source}"
     import numpy
     from importlib.metadata import version
 
     if numpy.__version__ != version("numpy"):
         raise RuntimeError("{restart}")
+
 """
+_FIRST_CELL = """\
+# @title Run this cell first: it sees to it that the book's packages are there
+import sys
+
+{in_colab}try:
+    import edge_of_stability, sklearn
+    from companion import publish, style
+except ImportError as error:
+    raise ImportError(
+        f"{{error}}. This notebook needs the packages of its book: {place}run "
+        f'"{{sys.executable}}" -m pip install "{package}"'
+        " and restart the kernel."
+    ) from None
+"""
+_PROJECT = "edge-of-stability-companion"
+_EXTRA = "[notebooks]"  # of pyproject.toml: what notebooks import beyond the two packages
 
 
 @dataclass(frozen=True)
@@ -90,16 +104,27 @@ class Origin:
         }
 
 
-def prepared(source: Path, origin: Origin) -> str:
-    """Return the notebook `source` with the cell that installs from `origin` in front."""
+def prepared(source: Path, origin: Origin | None) -> str:
+    """Return the notebook `source` with a cell in front that sees to the book's packages.
+
+    They come from `origin` or, if it is None, from a clone that the reader has to find.
+    """
     notebook = nbformat.read(source, as_version=4)
     cell = nbformat.v4.new_code_cell(
-        _FIRST_CELL.format(url=origin.url, ref=origin.ref, restart=RESTART).rstrip(),
-        id="launch",
-        metadata={"cellView": "form"},
+        _first_cell(origin).rstrip(), id="launch", metadata={"cellView": "form"}
     )
     notebook.cells.insert(0, cell)
     return f"{nbformat.writes(notebook)}\n"
+
+
+def _first_cell(origin: Origin | None) -> str:
+    if origin is None:
+        place = "in a clone of the book's repository, "
+        return _FIRST_CELL.format(in_colab="", place=place, package=f".{_EXTRA}")
+    source = f"git+{origin.url}@{origin.ref}"
+    in_colab = _IN_COLAB.format(source=source, restart=RESTART)  # Colab has what the extra asks for
+    package = f"{_PROJECT}{_EXTRA} @ {source}"
+    return _FIRST_CELL.format(in_colab=in_colab, place="", package=package)
 
 
 def write_tree(project: Project, target: Path, origin: Origin) -> None:

@@ -16,12 +16,11 @@ from typing import Any
 
 import yaml
 
-from companion.launch import Origin, prepared
+from companion.launch import Origin
 from companion.project import NOTEBOOK_SUFFIX, PAGE_SUFFIXES, Project
 from companion.publish import FOLDER
 from companion.reproducibility import RECORD
 from companion.runs import Run
-from companion.sphinx_ext import downloads
 
 
 def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> None:
@@ -34,10 +33,7 @@ def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> N
             if file.is_file():
                 wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
     origin = Origin.find(project)
-    written = {
-        RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n",
-        **_downloads(runs, origin),
-    }
+    written = {RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n"}
     listed = {path.relative_to(project.root) for path in project.pages}
     unlisted = sorted(
         path.as_posix() for path in {*wanted, *written} - listed if path.suffix in PAGE_SUFFIXES
@@ -60,13 +56,6 @@ def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
         hidden = any(part.startswith(".") or part == FOLDER for part in relative.parts)
         if path.is_file() and not hidden and path.suffix != NOTEBOOK_SUFFIX:
             yield relative, path
-
-
-def _downloads(runs: Sequence[Run], origin: Origin | None) -> dict[Path, str]:
-    """What the download buttons give if there are launch buttons, too: with the cell of those."""
-    if origin is None:
-        return {}
-    return {Path(downloads.FOLDER) / run.notebook: prepared(run.executed, origin) for run in runs}
 
 
 def _staged_config(project: Project, origin: Origin | None, unlisted: Sequence[str]) -> str:

@@ -192,7 +192,7 @@ def broken_images(page: Page) -> list[str]:
 
 
 def violations(page: Page, colours_only: bool = False) -> list[str]:
-    """Serious and critical findings of axe-core, each with the first elements it concerns."""
+    """What axe-core finds, of any impact, with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if colours_only:
@@ -202,6 +202,5 @@ def violations(page: Page, colours_only: bool = False) -> list[str]:
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]
         for rule in found
-        if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"][:3]
     ]

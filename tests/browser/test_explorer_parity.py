@@ -160,6 +160,16 @@ def test_outcomes_are_those_of_the_ensemble(call):
     assert {"minimizer", "diverged", "bounded", "cycle"} <= {end["kind"] for end in found}
 
 
+def test_slow_convergence_is_no_cycle(call):
+    """For η ≤ 1/2 almost every orbit in the ellipse converges; a little above, to a small cycle."""
+    points, _ = scalar_cases()
+    for eta, kinds in ((0.499, {"minimizer", "bounded"}), (0.5, {"bounded"}), (0.505, {"cycle"})):
+        cases = [[*point, eta] for point in points]
+        inside = np.array(call("scalar_net", "threshold", cases)) > 0
+        found = call("scalar_net", "outcome", [c for c, i in zip(cases, inside, strict=True) if i])
+        assert {end["kind"] for end in found} == kinds
+
+
 # The critical step size -----------------------------------------------------------------------
 
 

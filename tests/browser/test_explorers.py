@@ -159,6 +159,43 @@ def test_a_redraw_is_bounded(explore, name):
     assert abs(grown) < 30  # ticks come and go with the axes
 
 
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_on_a_phone_the_first_picture_and_the_sliders_are_seen_together(explore, name):
+    page = explore(name, viewport={"width": 390, "height": 844})
+    picture = page.locator(".explorer-live svg.chart").first.bounding_box()
+    sliders = [slider.bounding_box() for slider in page.locator("input[type=range]").all()]
+    assert max(s["y"] + s["height"] for s in sliders) - picture["y"] < 600
+    assert min(s["width"] for s in sliders) > 300
+
+
+ADDRESSES = {
+    "scalar_net": ("x=50&eta=-1&t=2.6&y=", "x = 3.2, eta = 0, t = 3, y = -1"),
+    "critical_step": ("w11=1e999&s12=1,5&N=2.5", "w11 = 5, s12 = 1, N = 3"),
+    "slack_line": ("T=NaN&eta=0.3333&logdelta=-99", "T = 10, eta = 0.333, logdelta = -7"),
+}
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_what_an_address_asks_in_vain_is_said(explore, name):
+    asked, shown = ADDRESSES[name]
+    page = explore(name, f"#{asked}&toString=1")
+    note = page.locator(".note")
+    expected = (
+        f"The link asks for {asked.replace('=', ' = ').replace('&', ', ')}; shown is {shown}."
+    )
+    assert note.inner_text().split() == expected.split()
+    page.locator("input[type=range]").first.press("ArrowRight")
+    settle(page)
+    assert note.inner_text() == ""
+    page.evaluate(f"location.hash = '{asked}'")  # an address that is changed by hand
+    settle(page)
+    assert note.inner_text().startswith("The link asks for ")
+    page.evaluate("location.hash = 'explore'")  # a link to a place on the page is no state
+    page.wait_for_timeout(400)
+    assert page.evaluate("location.hash") == "#explore"
+    assert page.problems == []
+
+
 def test_colours_are_those_of_the_figures():
     sheet = (MODULES / "explorers.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--explorer-(\w+): (#\w+);", sheet))
@@ -301,6 +338,70 @@ def test_a_finger_drags_taps_and_scrolls(explore):
     assert start_of(page) == tapped
 
 
+def test_a_box_holds_the_start_that_is_shown_or_the_page_says_which_is(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=0.5")
+    x, y = page.get_by_label("Start x"), page.get_by_label("y", exact=True)
+    complaint = page.locator(".complaint")
+
+    def shown_x() -> str:
+        settle(page)
+        words = page.get_by_role("slider", name="Start").get_attribute("aria-valuetext")
+        return words.removeprefix("x = ").partition(",")[0]
+
+    for typed in ("50", "3.201", "-3.3", "", "-", "1e400", "1e-400", "1,5", "0,1", "2.50", "abc"):
+        x.fill("")
+        x.press_sequentially(typed)  # each beginning is an input, too
+        used, number = shown_x(), x.evaluate("box => box.valueAsNumber")
+        if number == float(used.replace("−", "-")):
+            assert complaint.inner_text() == ""
+            assert x.get_attribute("aria-invalid") is None
+        else:
+            said = f"Start x takes numbers from −3.2 to 3.2; {used} is still in use."
+            assert complaint.inner_text() == said
+            assert x.get_attribute("aria-invalid") == "true"
+    x.fill("50")
+    y.fill("50")
+    used = shown_x()
+    assert f"; {used} is still in use. y takes numbers" in complaint.inner_text()
+    assert (x.input_value(), y.input_value()) == ("50", "50")
+    # A number that is in use again, or any other way to a start, ends it.
+    x.fill("1.25")
+    assert complaint.inner_text().startswith("y takes")
+    page.get_by_role("button", name="divergence").click()
+    assert start_of(page) == (2.2, 1.6)
+    assert complaint.inner_text() == ""
+    # It plays now, and redraws; what is being typed is left alone.
+    x.fill("")
+    x.press_sequentially("-1.5", delay=120)
+    assert start_of(page)[0] == -1.5
+    assert page.problems == []
+
+
+def test_the_sharpness_of_what_stays_bounded_stays_in_the_picture(explore):
+    page = explore("scalar_net", reduced_motion="reduce")
+    outside = """() => {
+      const chart = [...document.querySelectorAll('.chart')].at(-1);
+      const curve = chart.querySelector('.faint').getBBox();
+      const frame = chart.querySelector('clipPath rect').getBBox();
+      return frame.y - curve.y;
+    }"""
+    for name in ("descent", "edge", "catapult", "2-cycle", "chaos"):
+        page.get_by_role("button", name=name, exact=True).click()
+        settle(page)
+        assert page.evaluate(outside) < 0, name
+    page.get_by_role("button", name="divergence").click()
+    settle(page)
+    assert page.evaluate(outside) > 100
+
+
+def test_slow_convergence_is_called_slow(explore):
+    page = explore("scalar_net", "#eta=0.5&x=-0.2&y=0.53")
+    assert outcome(page).endswith("from there converges (slowly, like 1/√k).")
+    page.evaluate("location.hash = '#eta=0.499&x=1.172&y=-0.108'")
+    assert "has not settled" in outcome(page)
+    assert outcome(page).endswith("from there converges, some slowly.")
+
+
 def test_the_address_holds_the_state(explore):
     page = explore("scalar_net", "#eta=0.58&x=0.9&y=0.2&t=7&nonsense=1")
     assert page.get_by_label("Step size").input_value() == "0.58"
@@ -312,7 +413,6 @@ def test_the_address_holds_the_state(explore):
     settle(page)
     assert page.get_by_label("Step size").input_value() == "1.1"
     assert start_of(page) == (-1.25, 0.5)
-    assert page.problems == []
 
 
 def test_the_link_is_copied(explore):
@@ -388,9 +488,38 @@ def test_matrices_that_are_no_problem_are_refused(explore):
     for place in ("row 1, column 1", "row 1, column 2", "row 2, column 1", "row 2, column 2"):
         page.get_by_label(f"W⋆ {place}").fill("0")
     assert "W⋆ = 0" in outcome(page)
+    assert not page.locator(".chart").first.is_visible()  # it would show another problem
+    assert page.get_by_role("button", name="Best v and x").is_disabled()
+    page.get_by_label("W⋆ row 2, column 2").fill("1e-200")  # its square is zero to the machine
+    assert "too small, or too near a singular" in outcome(page)
     page.get_by_label("W⋆ row 2, column 2").fill("1")
     assert bounds(page)[0] > 0
+    # Of this Σ the smaller eigenvalue, rounded, is negative.
+    singular = "s11=8.338579181558476&s12=-6.424460401585694&s22=4.949727112122787"
+    page.evaluate(f"location.hash = '{singular}'")
+    assert "too small, or too near a singular" in outcome(page)
     assert page.problems == []
+
+
+def test_a_matrix_holds_the_numbers_in_use_or_the_page_says_which_are(explore):
+    page = explore("critical_step")
+    before = bounds(page)
+    names = ("W⋆ row 1, column 1", "Σ row 1, column 2", "Σ row 2, column 2")
+    for name, typed in zip(names, ("-99", "", "-1"), strict=True):
+        page.get_by_label(name).fill(typed)
+    assert bounds(page) == before
+    assert page.locator(".complaint").inner_text() == (
+        "W⋆ row 1, column 1 takes numbers from −5 to 5; 0.6 is still in use. "
+        "Σ row 1, column 2 takes numbers from −10 to 10; 1 is still in use. "
+        "Σ row 2, column 2 takes numbers from 0 to 10; 1.1 is still in use."
+    )
+    page.get_by_role("button", name="kink").click()
+    assert page.locator(".complaint").inner_text() == ""
+    assert bounds(page)[0] == 0.2
+    for place in ("row 1, column 1", "row 2, column 2"):
+        page.get_by_label(f"W⋆ {place}").fill("0.001")
+    page.get_by_role("button", name="Best v and x").click()
+    assert "is beyond the end of its slider" in page.locator(".note").inner_text()
 
 
 # The slack line -------------------------------------------------------------------------------

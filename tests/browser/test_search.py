@@ -27,6 +27,8 @@ def results(visit, words: str) -> list[str]:
         ("non-singular map", "Glossary"),
         ("sharpness", "The setting"),
         ("measure zero", "Measure zero"),
+        ("install", "Gradient descent at the edge of stability"),
+        ("pip", "Your own data"),
     ],
 )
 def test_search_finds(visit, words, expected):

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from bs4 import BeautifulSoup
+from conftest import PAGES, PROJECT, SITE
 from fontTools.ttLib import TTFont
+
+from companion.launch import Origin
 
 ICONS = """
 () => [...document.querySelectorAll('body *')].flatMap(element =>
@@ -94,3 +99,70 @@ def test_map_of_statements_links_to_statements(visit):
     href = links.first.evaluate("a => a.href.baseVal")
     page.goto(page.url.rpartition("/")[0] + "/" + href)
     assert page.locator(f"[id='{href.partition('#')[2]}']").count() == 1
+
+
+def test_first_page_leads_to_the_paper_and_the_code(visit):
+    page = visit("book/index.html").page
+    top = page.locator("h1 + p, h1 ~ p").first
+    assert top.get_by_role("link", name="Paper").get_attribute("href") == (
+        "https://arxiv.org/abs/2402.13108"
+    )
+    origin = Origin.find(PROJECT)
+    code = page.locator("a", has_text=re.compile("^Code$"))
+    assert [link.get_attribute("href") for link in code.all()] == ([origin.url] if origin else [])
+    assert ("git clone" in page.inner_text("#install-and-run")) == bool(origin)
+    top.get_by_role("link", name="Install and run").click()
+    assert "pip install" in page.locator("section:target, section:has(> span:target)").inner_text()
+    bibliography = (PROJECT.root / "book" / "references.bib").read_text(encoding="utf-8")
+    titles = re.findall(r"title = {(.*)},\n.*eprint = {2402\.13108", bibliography)
+    assert len(titles) == 2
+    assert set(titles) <= set(page.locator("em").all_inner_texts())
+
+
+def test_own_data_says_how_to_get_its_command(visit):
+    page = visit("book/owndata/index.html").page
+    before = page.locator("xpath=//pre[contains(., 'critical-step')]/preceding::p[1]").first
+    assert "pip install" in before.inner_text()
+    before.get_by_role("link", name="Install and run").click()
+    page.wait_for_url("**/book/index.html#install*")
+
+
+CONTRAST = """element => {
+    const numbers = text => text.match(/[\\d.]+/g).map(Number)
+    const luminance = colour => numbers(colour).slice(0, 3).map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0)
+    const ground = e => (numbers(getComputedStyle(e).backgroundColor)[3] ?? 1) === 0
+        ? ground(e.parentElement) : getComputedStyle(e).backgroundColor
+    const both = [luminance(getComputedStyle(element).color), luminance(ground(element))]
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
+        * (getComputedStyle(element).opacity < 1 ? 0 : 1)
+}"""
+LINKS = (
+    ".bd-article p a.reference",
+    ".bd-article h2",  # which shows its link
+    "a.headerlink",
+    ".statement-table a",
+    ".bd-links a",
+    ".toc-entry a.nav-link:not(.active)",
+    ".prev-next-area a p",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_links_under_the_pointer_can_be_read(visit, scheme):
+    page = visit("book/index.html", scheme=scheme).page
+    for selector in LINKS:
+        link = page.locator(f"{selector} >> visible=true").first
+        link.hover()
+        page.wait_for_timeout(250)  # the theme fades colours in
+        assert link.evaluate(CONTRAST) >= 4.5, selector
+
+
+def test_headers_of_tables_have_words():
+    """A screen reader of today may pass over a header that is a formula and no more."""
+    for name in PAGES:
+        page = BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
+        for formula in page.select("th .math"):
+            formula.decompose()
+        assert all(header.get_text(strip=True) for header in page.select("th")), name

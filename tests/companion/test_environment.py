@@ -23,7 +23,7 @@ SYSTEMS = {
     "darwin": {"platform_system": "Darwin", "os_name": "posix", "platform_machine": "arm64"},
     "win32": {"platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
 }
-EXTRAS = ("book", "test", "lint", "pdf", "build")
+EXTRAS = ("notebooks", "book", "test", "lint", "pdf", "build")
 LOCK = (REPOSITORY / "requirements.lock").read_text()
 LOCKED = [
     Requirement(line.removesuffix("\\").strip())
@@ -176,7 +176,7 @@ def test_environment_has_everything_the_book_needs():
     _, pip = conda_environment()
     assert "-e ." in pip
     named = {canonicalize_name(text.partition("==")[0]) for text in pip}
-    needed = {canonicalize_name(requirement.name) for requirement in declared("book")}
+    needed = {canonicalize_name(requirement.name) for requirement in declared("notebooks", "book")}
     assert needed == named - {canonicalize_name("-e .")}
 
 
@@ -202,7 +202,9 @@ def test_make_says_which_python_it_needs(version, code, told):
     assert ("PYTHON=" in done.stderr) == bool(told)
 
 
-@pytest.mark.parametrize("path", ["README.md", "Makefile"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "Makefile", "book/index.md", "book/owndata/index.md"]
+)
 def test_the_range_of_pythons_is_the_same_everywhere(path):
     text = (REPOSITORY / path).read_text(encoding="utf-8")
     assert f"{PYTHONS[0]} to {PYTHONS[-1]}" in text

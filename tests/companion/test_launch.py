@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from types import ModuleType, SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -12,6 +14,8 @@ import nbformat
 import numpy as np
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from companion.launch import REF, REPOSITORY, Origin, prepared, write_tree
 from companion.project import BookError, Project
@@ -47,9 +51,9 @@ def test_every_launched_notebook_begins_with_the_same_cell(tree):
     assert len(first) == 1
 
 
-def run_first_cell(installed: str) -> list[str]:
+def run_first_cell(installed: str, origin: Origin | None = ORIGIN) -> list[str]:
     """Run the cell where `installed` is the NumPy on the disk; return the magics it calls."""
-    source = nbformat.reads(prepared(PROJECT.notebooks[0], ORIGIN), as_version=4).cells[0].source
+    source = nbformat.reads(prepared(PROJECT.notebooks[0], origin), as_version=4).cells[0].source
     magics: list[str] = []
     shell = SimpleNamespace(run_line_magic=lambda name, line: magics.append(f"%{name} {line}"))
     with pytest.MonkeyPatch.context() as patch:
@@ -64,6 +68,7 @@ def colab(monkeypatch):
 
 
 # Not quiet: Colab reads what pip prints, to see whether it has to offer a restart.
+PACKAGE = f"edge-of-stability-companion[notebooks] @ git+{ORIGIN.url}@{ORIGIN.ref}"
 INSTALL = f'%pip install "git+{ORIGIN.url}@{ORIGIN.ref}"'
 
 
@@ -78,8 +83,45 @@ def test_the_first_cell_stops_where_numpy_was_replaced_under_the_kernel():
         run_first_cell("1.26.4")
 
 
-def test_the_first_cell_does_nothing_elsewhere():
-    assert run_first_cell("1.26.4") == []
+@pytest.mark.parametrize("origin", [ORIGIN, None])
+def test_the_first_cell_does_nothing_where_the_packages_are(origin):
+    assert run_first_cell("1.26.4", origin) == []
+
+
+@pytest.mark.parametrize("missing", ["companion", "edge_of_stability", "matplotlib", "sklearn"])
+@pytest.mark.parametrize(
+    ("origin", "how"),
+    [
+        (ORIGIN, f'run "{{}}" -m pip install "{PACKAGE}"'),
+        (None, 'in a clone of the book\'s repository, run "{}" -m pip install ".[notebooks]"'),
+    ],
+)
+def test_the_first_cell_says_how_to_get_what_is_missing(monkeypatch, origin, how, missing):
+    # As where it is not installed: what is imported already would be found.
+    for name in [name for name in sys.modules if name.split(".")[0] in (missing, "companion")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError) as raised:
+        run_first_cell("1.26.4", origin)
+    message = str(raised.value)
+    assert missing in message.partition(". ")[0]
+    assert f"the packages of its book: {how.format(sys.executable)} and restart" in message
+
+
+def test_what_the_first_cell_installs_is_all_that_notebooks_import():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    package = Requirement(PACKAGE)
+    assert (package.name, package.extras) == (project["name"], {"notebooks"})
+    needed = [*project["dependencies"], *project["optional-dependencies"]["notebooks"]]
+    provided = {canonicalize_name(Requirement(text).name) for text in needed}
+    provided |= {"ipython", "mpmath"}  # with Jupyter, with SymPy
+    known = {*sys.stdlib_module_names, "companion", "edge_of_stability"}
+    distributions = packages_distributions()
+    for path in PROJECT.notebooks:
+        code = (c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+        for module in re.findall(r"^\s*(?:import|from) (\w+)", "\n".join(code), re.MULTILINE):
+            if module not in known:
+                assert provided & set(map(canonicalize_name, distributions[module])), module
 
 
 def test_launched_notebooks_are_the_committed_ones_but_for_that_cell(tree):
@@ -123,15 +165,20 @@ def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch, ref):
         assert downloaded == prepared(toy.root / "_build/stage" / f"{name}.ipynb", Origin(URL, ref))
     index = (toy.site / "book/toy/index.html").read_text(encoding="utf-8")
     assert not links(index, "mybinder.org")  # no notebook, nothing to launch
+    assert links(index, "github.com") == [URL]  # it was read again, since the address is new
+    assert "The code is in a clone." not in index
 
 
-def test_the_executed_notebook_is_downloaded(toy, build):
+def test_without_a_repository_the_executed_notebook_asks_for_a_clone(toy, build):
     assert build() == 0
+    index = (toy.site / "book/toy/index.html").read_text(encoding="utf-8")
+    assert "The code is in a clone." in index
+    assert "The code is <a" not in index
     page = (toy.site / "book/toy/lines.html").read_text(encoding="utf-8")
     assert not links(page, "mybinder.org") + links(page, "colab.research.google.com")
     (href,) = re.findall(r'href="([^"]*_sources/[^"]*\.ipynb)"', page)
     downloaded = (toy.site / "book/toy" / href).resolve()
-    assert downloaded.read_bytes() == (toy.root / "_build/stage/book/toy/lines.ipynb").read_bytes()
+    assert downloaded.read_text(encoding="utf-8") == prepared(toy.root / "_build/stage/book/toy/lines.ipynb", None)
     assert "image/png" in downloaded.read_text(encoding="utf-8")
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+from companion.launch import prepared
 from companion.site_check import check_site
 from toy import TITLE
 
@@ -27,6 +28,8 @@ def test_plain_jupyter_book_builds_the_book(toy):
     assert notebook.count("<figure") == 1
     assert not list((toy.site / "_images").glob("*.png"))
     assert "answer = 42" in notebook
+    downloaded = (toy.site / "_sources/book/toy/lines.ipynb").read_text(encoding="utf-8")
+    assert downloaded == prepared(toy.notebook, None)
     check_site(toy.site)
     record = (toy.site / "book/reproducibility.html").read_text()
     assert record.count("nothing was compared or recorded") == 1

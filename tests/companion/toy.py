@@ -35,6 +35,14 @@ Two is twice one.
 
 See {prf:ref}`thm-two`, {numref}`fig-line` and [the notebook](lines.ipynb).
 
+```{with-repository}
+The code is [there]({url}).
+```
+
+```{without-repository}
+The code is in a clone.
+```
+
 ```{statement-table}
 ```
 

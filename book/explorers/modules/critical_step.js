@@ -10,7 +10,7 @@ import {
 } from "./maths/critical_step.js";
 import { EXAMPLES } from "./maths/critical_examples.js";
 import { Chart, niceTicks } from "./parts/chart.js";
-import { button, buttonGroup, legend, numberField, slider } from "./parts/controls.js";
+import { NumberFields, button, buttonGroup, legend, slider } from "./parts/controls.js";
 import { element, svgElement } from "./parts/dom.js";
 import { fixed, significant } from "./parts/format.js";
 import { addHandle, describeHandle } from "./parts/handle.js";
@@ -23,18 +23,18 @@ const LARGEST = { entry: 5, variance: 10, depth: 8 };
 const DEGREES = { coarse: 2, fine: 0.2 };
 const TURN = Float64Array.from({ length: POINTS + 1 }, (_, i) => (180 * i) / POINTS);
 
-const entry = (value) => ({ value, min: -LARGEST.entry, max: LARGEST.entry });
-const variance = (value) => ({ value, min: 0, max: LARGEST.variance });
-const { values: FIRST } = EXAMPLES[0];
+const ENTRIES = Object.fromEntries(
+  Object.entries(EXAMPLES[0].values).map(([name, value]) => {
+    const [matrix, row, column] = name;
+    const most = matrix === "w" ? LARGEST.entry : LARGEST.variance;
+    const min = matrix === "s" && row === column ? 0 : -most;
+    const label = `${matrix === "w" ? "W⋆" : "Σ"} row ${row}, column ${column}`;
+    return [name, { label, value, min, max: most }];
+  }),
+);
 const FIELDS = {
-  w11: entry(FIRST.w11),
-  w12: entry(FIRST.w12),
-  w21: entry(FIRST.w21),
-  w22: entry(FIRST.w22),
-  s11: variance(FIRST.s11),
-  s12: { value: FIRST.s12, min: -LARGEST.variance, max: LARGEST.variance },
-  s22: variance(FIRST.s22),
-  N: { value: 2, min: 1, max: LARGEST.depth },
+  ...ENTRIES,
+  N: { value: 2, min: 1, max: LARGEST.depth, decimals: 0 },
   angle: { value: 20, min: 0, max: 180 },
   logx: { value: 0.3, min: SCALES.least, max: SCALES.most },
 };
@@ -52,19 +52,14 @@ function mount(root) {
   const curve = new DualCurve();
   const state = new State(FIELDS, draw);
 
-  const examples = EXAMPLES.map(({ name, values }) => button(name, () => state.set(values)));
-  const fields = Object.fromEntries(
-    ["w11", "w12", "w21", "w22", "s11", "s12", "s22"].map((name) => [name, matrixField(name)]),
+  const entries = new NumberFields(ENTRIES, (name, value) => state.set({ [name]: value }));
+  for (const { firstChild: label } of entries.roots) label.className = "explorer-hidden";
+  const examples = EXAMPLES.map(({ name, values }) =>
+    button(name, () => {
+      entries.restore();
+      state.set(values);
+    }),
   );
-  function matrixField(name) {
-    const [matrix, row, column] = name;
-    const label = `${matrix === "w" ? "W⋆" : "Σ"} row ${row}, column ${column}`;
-    const { min, max } = FIELDS[name];
-    const onInput = (value) => state.set({ [name]: value });
-    const field = numberField({ label, min, max, step: "any", onInput });
-    field.root.firstChild.className = "explorer-hidden";
-    return field;
-  }
   const mirrored = element("output", { class: "mirrored", "aria-label": "Σ row 2, column 1" });
   const depth = slider({
     label: "Depth N",
@@ -88,17 +83,19 @@ function mount(root) {
     onInput: (logx) => state.set({ logx }),
   });
   const best = button("Best v and x", () => {
-    const problem = read(state.values);
-    if (problem.fault) return;
-    const { direction, scale: x } = criticalStep(problem.W, problem.Sigma, problem.N);
+    const { found } = read(state.values);
+    if (!found) return; // and the button is disabled from the next frame on
+    const { direction, scale: x } = found;
     state.set({ angle: degrees(direction), logx: Math.log10(x) });
+    if (Math.log10(x) !== state.values.logx) {
+      state.note.textContent = `The best x, ${significant(x)}, is beyond the end of its slider.`;
+    }
   });
-  const note = element("span", { class: "note", role: "status" });
 
   function draw(values) {
-    for (const [name, field] of Object.entries(fields)) field.set(values[name]);
+    entries.set(values);
     mirrored.textContent = significant(values.s12, 6);
-    depth.set(values.N, String(Math.round(values.N)));
+    depth.set(values.N, String(values.N));
     angle.set(values.angle, `${fixed(values.angle, 1)}°`);
     scale.set(values.logx, significant(10 ** values.logx));
     examples.forEach((node, i) => {
@@ -106,18 +103,19 @@ function mount(root) {
       node.setAttribute("aria-pressed", String(chosen));
     });
     const problem = read(values);
-    panels.classList.toggle("void", Boolean(problem.fault));
+    best.disabled = Boolean(problem.fault);
+    panels.classList.toggle("void", best.disabled);
     if (problem.fault) {
       words.textContent = problem.fault;
       return;
     }
-    const found = criticalStep(problem.W, problem.Sigma, problem.N);
+    const { found } = problem;
     const bounds = {
       below: primal(problem.Sigma, problem.B, problem.N, problem.v),
       above: dual(problem.Sigma, problem.B, problem.N, problem.x),
     };
-    range.draw(problem, found, bounds);
-    curve.draw(problem, found, bounds);
+    range.draw(problem, bounds);
+    curve.draw(problem, bounds);
     words.textContent =
       `η_C = ${significant(found.value, 6)}. ` +
       `This v gives η_C ≤ ${significant(1 / bounds.below, 4)}, ` +
@@ -128,7 +126,7 @@ function mount(root) {
   const panels = element(
     "div",
     { class: "panels" },
-    element("div", {}, range.chart.svg),
+    element("div", { class: "first" }, range.chart.svg),
     element("div", {}, curve.chart.svg),
   );
   const live = element(
@@ -138,8 +136,9 @@ function mount(root) {
     element(
       "div",
       { class: "matrices" },
-      matrix("W⋆", fields.w11.root, fields.w12.root, fields.w21.root, fields.w22.root),
-      matrix("Σ", fields.s11.root, fields.s12.root, mirrored, fields.s22.root),
+      matrix("W⋆", ...entries.roots.slice(0, 4)),
+      matrix("Σ", ...entries.roots.slice(4, 6), mirrored, entries.roots[6]),
+      entries.complaint,
     ),
     depth.root,
     panels,
@@ -150,7 +149,7 @@ function mount(root) {
     ),
     angle.root,
     scale.root,
-    element("div", { class: "buttons" }, best, state.linkButton(note), note),
+    element("div", { class: "buttons" }, best, state.sharing),
     words,
   );
   draw(state.values);
@@ -170,17 +169,21 @@ function read(values) {
     [values.w21, values.w22],
   ];
   const Sigma = { a: values.s11, b: values.s12, c: values.s22 };
-  const N = Math.round(values.N);
+  const { N } = values;
   if (!isPositive(Sigma)) {
     return { fault: "Σ must be positive definite: Σ₁₁ > 0 and Σ₁₁Σ₂₂ > Σ₁₂²." };
   }
   if (N > 1 && W.flat().every((value) => value === 0)) {
     return { fault: "W⋆ = 0: the zero network is a minimizer of sharpness 0, stable for every η." };
   }
+  const found = criticalStep(W, Sigma, N);
+  if (![found.value, found.scale].every((value) => value > 0 && value < Infinity)) {
+    return { fault: "These numbers are too small, or too near a singular Σ, for this arithmetic." };
+  }
   return {
-    W,
     Sigma,
     N,
+    found,
     B: whitenedSquare(W, Sigma),
     v: unitVector(values.angle),
     x: 10 ** values.logx,
@@ -219,7 +222,7 @@ class JointRange {
     this.ys = [];
   }
 
-  draw({ Sigma, B, N, v, x }, { direction }, { below, above }) {
+  draw({ Sigma, B, N, v, x, found: { direction } }, { below, above }) {
     const { chart } = this;
     this.xs = Array.from(TURN, (angle) => form(Sigma, unitVector(angle)));
     this.ys = Array.from(TURN, (angle) => form(B, unitVector(angle)));
@@ -286,9 +289,9 @@ class DualCurve {
     this.xs = Array.from({ length: POINTS + 1 }, (_, i) => min * (max / min) ** (i / POINTS));
   }
 
-  draw({ Sigma, B, N, x }, { value }, { below, above }) {
+  draw({ Sigma, B, N, x, found }, { below, above }) {
     const { chart, xs } = this;
-    const most = 3 / value;
+    const most = 3 / found.value;
     chart.setAxis("y", { ...chart.y, max: most, ticks: niceTicks(most) });
     chart.line(this.curve, xs, xs.map((scale) => dual(Sigma, B, N, scale)));
     chart.line(this.below, [xs[0], xs[POINTS]], [below, below]);

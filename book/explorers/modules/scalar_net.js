@@ -11,7 +11,7 @@ import {
   twoCycle,
 } from "./maths/scalar_net.js";
 import { Chart } from "./parts/chart.js";
-import { button, buttonGroup, legend, numberField, slider } from "./parts/controls.js";
+import { NumberFields, button, buttonGroup, legend, slider } from "./parts/controls.js";
 import { element, svgElement } from "./parts/dom.js";
 import { fixed, significant } from "./parts/format.js";
 import { addHandle, describeHandle } from "./parts/handle.js";
@@ -27,10 +27,10 @@ const ARROW_STEP = { coarse: 0.05, fine: 0.01 };
 const STEP_INDICES = Float64Array.from({ length: SHOWN_STEPS + 1 }, (_, t) => t);
 
 const FIELDS = {
-  eta: { value: PRESETS[0].eta, min: 0, max: LARGEST_ETA },
-  x: { value: PRESETS[0].x, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
-  y: { value: PRESETS[0].y, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
-  t: { value: SHOWN_STEPS, min: 0, max: SHOWN_STEPS },
+  eta: { value: PRESETS[0].eta, min: 0, max: LARGEST_ETA, decimals: 3 },
+  x: { label: "Start x", value: PRESETS[0].x, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
+  y: { label: "y", value: PRESETS[0].y, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
+  t: { value: SHOWN_STEPS, min: 0, max: SHOWN_STEPS, decimals: 0 },
 };
 
 function mount(root) {
@@ -42,7 +42,13 @@ function mount(root) {
     player.pause();
     state.set({ t: SHOWN_STEPS, ...changes });
   };
-  const move = ([x, y]) => change({ x: rounded(x), y: rounded(y) });
+  const start = new NumberFields({ x: FIELDS.x, y: FIELDS.y }, (name, value) =>
+    change({ [name]: value }),
+  );
+  const move = ([x, y]) => {
+    start.restore();
+    change({ x: rounded(x), y: rounded(y) });
+  };
   const hold = (held) => words.setAttribute("aria-busy", String(held));
   function nudge([i, j], fine) {
     const by = fine ? ARROW_STEP.fine : ARROW_STEP.coarse;
@@ -56,6 +62,7 @@ function mount(root) {
   });
   const presets = PRESETS.map(({ name, ...values }) =>
     button(name, () => {
+      start.restore();
       change(values);
       if (!reducedMotion()) {
         state.set({ t: 0 });
@@ -70,9 +77,6 @@ function mount(root) {
     step: 0.005,
     onInput: (value) => change({ eta: value }),
   });
-  const bounds = { min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE, step: "any" };
-  const x = numberField({ label: "Start x", ...bounds, onInput: (value) => change({ x: value }) });
-  const y = numberField({ label: "y", ...bounds, onInput: (value) => change({ y: value }) });
   const steps = slider({
     label: "Steps shown",
     min: 0,
@@ -83,23 +87,20 @@ function mount(root) {
       state.set({ t });
     },
   });
-  const note = element("span", { class: "note", role: "status" });
 
   function draw(values) {
-    const t = Math.round(values.t);
-    const path = orbit(values.x, values.y, values.eta, SHOWN_STEPS);
-    plane.draw(values, path, t);
-    curves.draw(values, path, t);
-    eta.set(values.eta, fixed(values.eta, 3));
+    const { x, y, eta: step, t } = values;
+    const path = orbit(x, y, step, SHOWN_STEPS);
+    plane.draw(values, path);
+    curves.draw(values, path);
+    eta.set(step, fixed(step, 3));
     steps.set(t, `${t} of ${SHOWN_STEPS}`);
-    x.set(values.x);
-    y.set(values.y);
+    start.set(values);
     for (const [i, preset] of PRESETS.entries()) {
       const chosen = ["eta", "x", "y"].every((key) => preset[key] === values[key]);
       presets[i].setAttribute("aria-pressed", String(chosen));
     }
-    const start = [values.x, values.y, values.eta];
-    words.textContent = inWords(values, outcome(...start), threshold(...start));
+    words.textContent = inWords(values, outcome(x, y, step), threshold(x, y, step));
   }
 
   const live = element(
@@ -109,7 +110,7 @@ function mount(root) {
     element(
       "div",
       { class: "panels" },
-      element("div", {}, plane.chart.svg),
+      element("div", { class: "first" }, plane.chart.svg),
       element("div", {}, curves.loss.svg, curves.sharpness.svg),
     ),
     legend(
@@ -120,9 +121,9 @@ function mount(root) {
       ["orbit", "orbit"],
     ),
     eta.root,
-    element("div", { class: "control" }, x.root, y.root),
+    element("div", { class: "control" }, ...start.roots, start.complaint),
     steps.root,
-    element("div", { class: "buttons" }, player.root, state.linkButton(note), note),
+    element("div", { class: "buttons" }, player.root, state.sharing),
     words,
   );
   draw(state.values);
@@ -154,7 +155,7 @@ class Plane {
     chart.line(this.minimizers, ...bothBranches(1 / EDGE_OF_PLANE, EDGE_OF_PLANE));
   }
 
-  draw({ x, y, eta }, path, t) {
+  draw({ x, y, eta, t }, path) {
     const { chart } = this;
     chart.line(this.ellipse, ...ellipse(eta));
     const part = stablePart(eta);
@@ -192,7 +193,7 @@ class Curves {
       width: 400,
       height: 200,
       x,
-      y: sharpnessAxis(0),
+      y: sharpnessAxis(0, []),
     });
     this.edge = this.sharpness.addPath("edge");
     this.edgeName = this.sharpness.addGroup(
@@ -208,8 +209,8 @@ class Curves {
     }));
   }
 
-  draw({ eta }, path, t) {
-    this.sharpness.setAxis("y", sharpnessAxis(eta));
+  draw({ eta, t }, path) {
+    this.sharpness.setAxis("y", sharpnessAxis(eta, path.sharpnesses));
     this.sharpness.line(this.edge, [0, SHOWN_STEPS], [2 / eta, 2 / eta]);
     this.sharpness.place(this.edgeName, SHOWN_STEPS, 2 / eta);
     for (const [i, ys] of [path.losses, path.sharpnesses].entries()) {
@@ -222,11 +223,17 @@ class Curves {
   }
 }
 
-/** The edge 2/η stands in the middle, whatever η is. */
-function sharpnessAxis(eta) {
+/**
+ * An axis up to twice the edge 2/η or, if the orbit rises higher, up to the next multiple of it.
+ *
+ * Orbits that diverge leave the picture: inside the ellipse the sharpness is below 3 · 2/η + 4.
+ */
+function sharpnessAxis(eta, sharpnesses) {
   const edge = eta > 0 ? 2 / eta : 20;
-  const ticks = [0, 0.5, 1, 1.5, 2].map((part) => part * edge);
-  return { min: 0, max: 2 * edge, ticks, label: "sharpness" };
+  const seen = sharpnesses.filter((value) => value <= 3 * edge + 4);
+  const edges = Math.max(2, Math.ceil(Math.max(0, ...seen) / edge));
+  const parts = edges === 2 ? [0, 0.5, 1, 1.5, 2] : Array.from({ length: edges + 1 }, (_, i) => i);
+  return { min: 0, max: edges * edge, ticks: parts.map((part) => part * edge), label: "sharpness" };
 }
 
 function ellipse(eta) {

@@ -8,7 +8,7 @@ const ON_THE_ELLIPSE = 1e-12;
 
 export function inWords({ eta, x, y }, end, F) {
   if (eta === 0) return "With η = 0 nothing moves.";
-  return `${seen(end, eta, loss(x, y))} ${proved(eta, F)}`;
+  return `${seen(end, eta, loss(x, y))} ${proved(end, eta, F)}`;
 }
 
 function seen(end, eta, firstLoss) {
@@ -28,12 +28,15 @@ function seen(end, eta, firstLoss) {
   return `The orbit stays bounded and has not settled after ${LONG_RUN} steps.`;
 }
 
-function proved(eta, F) {
+function proved(end, eta, F) {
   if (eta > 1) return "For η > 1 there is no invariant ellipse; in the plane only divergence is proved.";
   if (Math.abs(F) < ON_THE_ELLIPSE) return "The start is on the curve F = 0, and the orbit stays on it.";
   if (eta === 1) return "At η = 1 the ellipse has shrunk to a segment of the line x = y.";
   if (F < 0) return "The start is outside the ellipse: almost every orbit from there diverges.";
-  if (eta <= 0.5) return "The start is inside the ellipse: almost every orbit from there converges.";
+  if (eta <= 0.5) {
+    const slowly = eta === 0.5 ? " (slowly, like 1/√k)" : end.kind === "bounded" ? ", some slowly" : "";
+    return `The start is inside the ellipse: almost every orbit from there converges${slowly}.`;
+  }
   return "The start is inside the ellipse, and η > ½: almost every orbit from there stays bounded, but does not converge.";
 }
 

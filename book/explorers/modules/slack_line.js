@@ -24,7 +24,7 @@ const STAYS = 2; // an orbit within 2δ counts as staying near
 
 const FIELDS = {
   T: { value: 10, min: 0, max: LARGEST_T },
-  eta: { value: 0.3, min: 0.02, max: 0.5 },
+  eta: { value: 0.3, min: 0.02, max: 0.5, decimals: 3 },
   logdelta: { value: -2, min: -7, max: -0.5 },
 };
 
@@ -34,7 +34,6 @@ function mount(root) {
   const away = new ExcursionChart();
   const words = element("p", { class: "outcome", role: "status", "aria-live": "polite" });
   const state = new State(FIELDS, draw);
-  const note = element("span", { class: "note", role: "status" });
 
   // T itself would put all small values on one pixel.
   const position = slider({
@@ -91,7 +90,7 @@ function mount(root) {
       ["ellipse", "rescaled layers, same norm"],
       ["edge", "the edge 2/η; twice the first distance"],
     ),
-    element("div", { class: "buttons" }, state.linkButton(note), note),
+    element("div", { class: "buttons" }, state.sharing),
     words,
   );
   draw(state.values);
@@ -103,8 +102,6 @@ function inWords(point, { length, height, edge }, growth) {
   const facts =
     `W₃W₂W₁ = ${significant(endToEnd(point)[0][0])}, loss ${significant(loss(point, X, Y))}, ` +
     `|θ| = ${significant(length, 4)}, sharpness ${significant(height, 4)}`;
-  const rounding = 1e-9 * edge;
-  if (Math.abs(height - edge) < rounding) return `${facts}: exactly 2/η, which decides nothing.`;
   if (height > edge) return `${facts}: above 2/η = ${significant(edge)}, unstable.`;
   const start = growth <= STAYS ? "stays near" : "does not stay near";
   return `${facts}: below 2/η = ${significant(edge)}, stable. The start at distance δ ${start}.`;

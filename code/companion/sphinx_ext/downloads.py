@@ -1,26 +1,29 @@
-"""The download button of a notebook's page gives the executed notebook: pictures and all.
+"""The download button of a notebook's page gives a notebook that runs elsewhere.
 
-Sphinx copies it. Where the site has launch buttons, the notebook gets their first cell as well,
-which installs the packages. The staging copy has such notebooks in a folder of their own
-(:mod:`companion.staging`).
+Sphinx copies the source of the page: from the staging copy the executed notebook, pictures and all;
+in a plain build the committed one. Here it gets its first cell, which sees to the packages.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
-FOLDER = "_downloads_of_pages"  # in the source folder
+from companion.launch import Origin, prepared
+from companion.project import NOTEBOOK_SUFFIX, Project
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("build-finished", _replace_sources)
+    app.connect("build-finished", _add_first_cells)
 
 
-def _replace_sources(app: Sphinx, error: Exception | None) -> None:
-    # Not `html_extra_path`: Sphinx does not let that replace what it has copied itself.
-    folder = Path(app.srcdir) / FOLDER
-    if error is None and app.builder.format == "html" and folder.is_dir():
-        shutil.copytree(folder, Path(app.outdir) / "_sources", dirs_exist_ok=True)
+def _add_first_cells(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    origin = Origin.find(Project(Path(app.srcdir)))
+    copied = Path(app.outdir) / "_sources"
+    for notebook in copied.rglob(f"*{NOTEBOOK_SUFFIX}"):
+        # From its source: in an incremental build the copy may have the cell already.
+        source = Path(app.srcdir) / notebook.relative_to(copied)
+        notebook.write_text(prepared(source, origin), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the theme lacks: names of toggles, a place for the PDF, a bibliography that is no list."""
+"""What the theme lacks: names, a landmark, a place for the PDF, a bibliography that is no list."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# Those of the theme, and below them where `make pdf` puts a link; see companion.print_edition.
-_SIDEBAR = ("navbar-logo", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
+# Those of the theme, its "navbar-logo" within "site-title", and below them where `make pdf` puts a
+# link; see companion.print_edition.
+_SIDEBAR = ("site-title", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
 _LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
 
 

@@ -9,7 +9,7 @@ export const LONG_RUN = 4000;
 /** Beyond this distance an orbit counts as divergent even if no theorem says so. */
 const FAR = 1e8;
 
-/** Orbits this close to a periodic one, or to the saddle 0, count as arrived. */
+/** Orbits this close to a minimizer, or to the saddle 0, count as arrived; to a cycle, relative to its hops. */
 const NEAR = 1e-6;
 
 /** Longest period that is looked for. */
@@ -119,10 +119,13 @@ export function outcome(x, y, eta) {
 }
 
 function shortestPeriod(x, y, eta) {
-  let [a, b] = [x, y];
-  for (let period = 1; period <= LONGEST_PERIOD; period += 1) {
+  let [a, b] = step(x, y, eta);
+  // An orbit that converges in ever smaller hops to and fro nearly returns after two steps, too.
+  const hop = Math.hypot(a - x, b - y);
+  if (hop < NEAR) return 1;
+  for (let period = 2; period <= LONGEST_PERIOD; period += 1) {
     [a, b] = step(a, b, eta);
-    if (Math.hypot(a - x, b - y) < NEAR) return period;
+    if (Math.hypot(a - x, b - y) < NEAR * hop) return period;
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 // Labelled native inputs, buttons, and a legend.
 
-import { element } from "./dom.js";
+import { element, setAttributes } from "./dom.js";
+import { significant } from "./format.js";
 
 let controls = 0;
 
@@ -24,23 +25,72 @@ export function slider({ label, min, max, step, onInput }) {
   return { root, input, set };
 }
 
-/** A field for a number: {root, set(value)}; `onInput` is called with finite numbers only. */
-export function numberField({ label, min, max, step, onInput }) {
-  const input = element("input", { type: "number", id: nextId(), min, max, step });
-  input.addEventListener("input", () => {
-    if (Number.isFinite(input.valueAsNumber) && input.validity.valid) onInput(input.valueAsNumber);
-  });
-  const root = element(
-    "span",
-    { class: "field" },
-    element("label", { for: input.id }, label),
-    input,
-  );
-  const set = (value) => {
-    // What is being typed must not be rewritten under the reader's hands.
-    if (input.valueAsNumber !== value) input.value = String(value);
-  };
-  return { root, input, set };
+/**
+ * Boxes for numbers, with one line that says which of them cannot be used.
+ *
+ * `fields` maps each name to {label, min, max}. `onInput(name, number)` gets numbers within these
+ * bounds only. Anything else stays in its box, marked, until it is mended or `restore()` is called;
+ * meanwhile the line says what is accepted and what is in use.
+ */
+export class NumberFields {
+  constructor(fields, onInput) {
+    this.complaint = element("p", { class: "complaint", id: nextId(), role: "status" });
+    this.fields = Object.entries(fields).map(([name, field]) =>
+      this.#added({ ...field, name, used: NaN, refused: false, id: nextId() }, onInput),
+    );
+    this.roots = this.fields.map(({ root }) => root);
+  }
+
+  #added(field, onInput) {
+    const { id, label, min, max, name } = field;
+    const input = element("input", { type: "number", id, min, max, step: "any" });
+    input.addEventListener("input", () => {
+      const number = input.valueAsNumber; // not a number if the box is empty or cannot be read
+      field.refused = !(number >= min && number <= max);
+      if (!field.refused) {
+        field.used = number;
+        onInput(name, number);
+      }
+      this.#complain();
+    });
+    const words = element("label", { for: id }, label);
+    return Object.assign(field, { input, root: element("span", { class: "field" }, words, input) });
+  }
+
+  /** Show the numbers in use; what is being typed is not rewritten under the reader's hands. */
+  set(values) {
+    for (const field of this.fields) {
+      if (field.used !== values[field.name]) {
+        field.used = values[field.name];
+        field.refused = false;
+      }
+      if (!field.refused && field.input.valueAsNumber !== field.used) {
+        field.input.value = String(field.used);
+      }
+    }
+    this.#complain();
+  }
+
+  /** Put the number in use back into every box. */
+  restore() {
+    for (const field of this.fields) field.refused = false;
+    this.set(Object.fromEntries(this.fields.map(({ name, used }) => [name, used])));
+  }
+
+  #complain() {
+    const complaints = [];
+    for (const { input, label, min, max, used, refused } of this.fields) {
+      setAttributes(input, {
+        "aria-invalid": refused ? "true" : null,
+        "aria-describedby": refused ? this.complaint.id : null,
+      });
+      if (!refused) continue;
+      const [least, most, now] = [min, max, used].map((value) => significant(value, 6));
+      complaints.push(`${label} takes numbers from ${least} to ${most}; ${now} is still in use.`);
+    }
+    const text = complaints.join(" ");
+    if (this.complaint.textContent !== text) this.complaint.textContent = text;
+  }
 }
 
 export function button(text, onClick, attributes = {}) {

@@ -1,14 +1,19 @@
 // The state of an explorer: redrawn once a frame, kept in the address, shared by a link.
 
 import { button } from "./controls.js";
+import { element } from "./dom.js";
 
 /** Browsers refuse too many changes of the address; after a pause of this many ms it is written. */
 const PAUSE = 300;
 
+/** Characters of an address that a message repeats. */
+const QUOTED = 20;
+
 export class State {
   /**
-   * `fields` maps each name to {value, min, max} (a number) or {value, choices} (a word).
-   * `draw(values)` shows them.
+   * `fields` maps each name to {value, min, max} and, if it is rounded, the number of its
+   * `decimals`. `draw(values)` shows them. `sharing` has the button that copies the link, and the
+   * `note` beside it.
    */
   constructor(fields, draw) {
     this.fields = fields;
@@ -17,9 +22,14 @@ export class State {
     for (const [name, { value }] of Object.entries(fields)) this.values[name] = value;
     this.frame = 0;
     this.timer = 0;
+    this.note = element("span", { class: "note", role: "status" });
+    const copy = button("Copy link", () => this.#share());
+    this.sharing = element("span", { class: "buttons" }, copy, this.note);
     this.#read();
     window.addEventListener("hashchange", () => {
-      if (location.hash.slice(1) !== this.#fragment()) this.set(this.#read());
+      if (location.hash.slice(1) === this.#fragment()) return;
+      if (this.#read()) this.#redraw();
+      else clearTimeout(this.timer); // a place on the page: leave it in the address
     });
   }
 
@@ -28,6 +38,11 @@ export class State {
     for (const [name, value] of Object.entries(changes)) {
       this.values[name] = admitted(this.fields[name], value);
     }
+    this.note.textContent = ""; // it was about the state before
+    this.#redraw();
+  }
+
+  #redraw() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.draw(this.values);
@@ -36,13 +51,22 @@ export class State {
     this.timer = setTimeout(() => this.#write(), PAUSE);
   }
 
+  /** Take over what the address says, and note what of it cannot be shown; whether it says anything. */
   #read() {
-    for (const [name, text] of new URLSearchParams(location.hash.slice(1))) {
-      if (!(name in this.fields)) continue;
-      const value = "choices" in this.fields[name] ? text : Number(text);
-      if (value === value) this.values[name] = admitted(this.fields[name], value);
-    }
-    return this.values;
+    const asked = [...new URLSearchParams(location.hash.slice(1))].filter(([name]) =>
+      Object.hasOwn(this.fields, name),
+    );
+    const refused = asked.filter(([name, text]) => {
+      const wanted = text.trim() ? Number(text) : NaN;
+      if (wanted === wanted) this.values[name] = admitted(this.fields[name], wanted);
+      return this.values[name] !== wanted;
+    });
+    const list = (pairs) => pairs.map(([name, value]) => `${name} = ${value}`).join(", ");
+    this.note.textContent = refused.length
+      ? `The link asks for ${list(refused.map(([name, text]) => [name, text.slice(0, QUOTED)]))}; ` +
+        `shown is ${list(refused.map(([name]) => [name, this.values[name]]))}.`
+      : "";
+    return asked.length > 0;
   }
 
   #write() {
@@ -53,21 +77,18 @@ export class State {
     return String(new URLSearchParams(Object.entries(this.values)));
   }
 
-  /** A button that copies the address of this state, and says so in `status`. */
-  linkButton(status) {
-    return button("Copy link", async () => {
-      this.#write();
-      try {
-        await navigator.clipboard.writeText(location.href);
-        status.textContent = "Copied: the link opens this very state.";
-      } catch {
-        status.textContent = "The browser did not allow to copy; the address bar has the link.";
-      }
-    });
+  async #share() {
+    this.#write();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.note.textContent = "Copied: the link opens this very state.";
+    } catch {
+      this.note.textContent = "The browser did not allow to copy; the address bar has the link.";
+    }
   }
 }
 
-function admitted({ value, min, max, choices }, wanted) {
-  if (choices) return choices.includes(wanted) ? wanted : value;
-  return Math.min(max, Math.max(min, wanted));
+function admitted({ min, max, decimals }, wanted) {
+  const within = Math.min(max, Math.max(min, wanted));
+  return decimals === undefined ? within : Number(within.toFixed(decimals));
 }
