@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-
 FIXED: Mapping[str, str] = {
     "MKL_NUM_THREADS": "1",  # notebooks already run side by side, and sums must not depend on how
     "MPLBACKEND": "agg",  # many threads share them

@@ -178,7 +178,9 @@ def test_without_a_repository_the_executed_notebook_asks_for_a_clone(toy, build)
     assert not links(page, "mybinder.org") + links(page, "colab.research.google.com")
     (href,) = re.findall(r'href="([^"]*_sources/[^"]*\.ipynb)"', page)
     downloaded = (toy.site / "book/toy" / href).resolve()
-    assert downloaded.read_text(encoding="utf-8") == prepared(toy.root / "_build/stage/book/toy/lines.ipynb", None)
+    assert downloaded.read_text(encoding="utf-8") == prepared(
+        toy.root / "_build/stage/book/toy/lines.ipynb", None
+    )
     assert "image/png" in downloaded.read_text(encoding="utf-8")
 
 
