@@ -22,27 +22,27 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":  # what is loaded below takes seconds; there is nothing to tidy up yet
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import yaml
 from filelock import FileLock, Timeout
 
 from companion.archive import write_archives
 from companion.checks import Deviation, check_runs, check_sources, published_figures
-from companion.claims import check_claims, fingerprint
+from companion.claims import check_claims, fingerprint, read_claims
 from companion.cluster import SCHEDULER
 from companion.declarations import read_declarations
 from companion.launch import REPOSITORY, Origin, write_tree
 from companion.notation import check_notation
+from companion.parameters import assignment
 from companion.processes import INTERRUPTED, end_on_interrupt
 from companion.project import BookError, Project
 from companion.references import accept_figure, accept_numbers, figure_deviations, load_arrays
 from companion.reproducibility import digest, gather
 from companion.runs import SCALES, Run, run_notebooks
 from companion.site import build_site, recover_site
+from companion.source_files import read_text
 from companion.staging import stage
 from companion.statements import check_statements
 
@@ -60,7 +60,7 @@ _REFUSED = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 1 after a failure that was reported on stderr."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         project = Project(options.root.resolve())
         project.build.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _book(project: Project, options: argparse.Namespace) -> None:
     _check(project, options)
     runs = _runs(project, options, project.notebooks)
-    deviations = check_runs(project, runs, scale=options.scale)
+    deviations = check_runs(project, runs, compared=options.scale == "default")
     stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
@@ -105,9 +105,12 @@ def _book(project: Project, options: argparse.Namespace) -> None:
 
 def _run(project: Project, options: argparse.Namespace) -> None:
     runs = _runs(project, options, _chosen(project, options.notebooks))
-    check_runs(project, runs, scale=options.scale)
+    compared = options.scale == "default" and not options.parameter
+    check_runs(project, runs, compared=compared)
     for run in runs:
         print(f"{run.notebook}: {len(published_figures(run))} figures in {run.published}")
+    if not compared:
+        print("No data compared: references belong to the default scale and parameters.")
 
 
 def _reference(project: Project, options: argparse.Namespace) -> None:
@@ -139,12 +142,14 @@ def _compare(project: Project, options: argparse.Namespace) -> None:
         figure = declarations.get(path.stem)
         if figure is None:
             raise BookError(f"{path}: no figure is called {path.stem!r} in figures.yml")
+        if not path.is_file():
+            raise BookError(f"{path}: no such file")
         try:
             arrays = load_arrays(path)
             rows = [
                 Deviation(figure.name, *row) for row in figure_deviations(project, figure, arrays)
             ]
-        except (FileNotFoundError, LookupError) as error:
+        except LookupError as error:
             raise BookError(f"{path}: {error}") from error
         print(f"{figure.name}: SHA-256 {digest(arrays)}")
         for row in rows:
@@ -163,9 +168,11 @@ def _check(project: Project, _: argparse.Namespace) -> None:
 
 
 def _fingerprint(project: Project, options: argparse.Namespace) -> None:
+    if options.source not in read_claims(project.claims).sources:
+        raise BookError(f"claims.yml: {options.source!r} is not among the sources")
     path = project.fingerprint(options.source)
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = textwrap.wrap(fingerprint(options.text.read_text(encoding="utf-8")), width=90)
+    lines = textwrap.wrap(fingerprint(read_text(options.text)), width=90)
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
     print(f"wrote {project.name(path)}")
 
@@ -179,7 +186,7 @@ def _pdf(project: Project, _: argparse.Namespace) -> None:
 
 def _archive(project: Project, options: argparse.Namespace) -> None:
     runs = _runs(project, options, project.notebooks)
-    check_runs(project, runs, scale=options.scale)
+    check_runs(project, runs, compared=options.scale == "default")
     for path in write_archives(project, runs, project.archive):
         print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
 
@@ -218,34 +225,32 @@ def _chosen(project: Project, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"{text!r}: name=value needed")
-    return name, yaml.safe_load(value)
+def _positive(text: str) -> int:
+    """A whole number of at least one, for argparse."""
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least 1 needed")
+    return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m companion", description=__doc__)
+    # Of one notebook: a site whose notebooks ran with other parameters is not this book.
+    parser.set_defaults(parameter=[])
     parser.add_argument("--root", type=Path, default=Path(), help="the checkout (default: here)")
     commands = parser.add_subparsers(required=True)
 
     executing = argparse.ArgumentParser(add_help=False)
-    executing.add_argument("--jobs", type=int, help="notebooks at a time (default: processors)")
-    executing.add_argument("--timeout", type=int, default=900, help="seconds one cell may take")
+    executing.add_argument(
+        "--jobs", type=_positive, help="notebooks at a time (default: processors)"
+    )
+    executing.add_argument(
+        "--timeout", type=_positive, default=900, help="seconds one cell may take"
+    )
     executing.add_argument("--scheduler", help="address of a Dask scheduler for the ensembles")
     executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
     changing = argparse.ArgumentParser(add_help=False)
     changing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
-    changing.add_argument(
-        "-p",
-        dest="parameter",
-        type=_assignment,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a notebook parameter; may be repeated",
-    )
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("notebooks", nargs="*", metavar="NOTEBOOK.ipynb")
 
@@ -256,6 +261,15 @@ def _parser() -> argparse.ArgumentParser:
         parents=[executing, changing, chosen],
         help="run and check notebooks (all, if none is named)",
     )
+    run.add_argument(
+        "-p",
+        dest="parameter",
+        type=assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the notebook; VALUE is a Python literal, else text; may be repeated",
+    )
     run.set_defaults(command=_run)
     reference = commands.add_parser(
         "reference", parents=[executing, chosen], help="accept named results as the new reference"
@@ -263,7 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
     reference.add_argument("--all", action="store_true", help="everything, looked at or not")
     # References are those of the committed notebooks, so nothing may change their experiments.
-    reference.set_defaults(command=_reference, scale="default", parameter=[])
+    reference.set_defaults(command=_reference, scale="default")
     compare = commands.add_parser("compare", help="compare data files with the references")
     compare.add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")
     compare.set_defaults(command=_compare)

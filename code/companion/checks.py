@@ -12,6 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pybtex.database import parse_string
+from pybtex.exceptions import PybtexError
+
+from companion.citation import read_citation
 from companion.declarations import Declaration, read_declarations
 from companion.notebooks import Notebook, prose
 from companion.project import BookError, Project
@@ -25,6 +29,7 @@ from companion.references import (
     reference_picture,
 )
 from companion.runs import Run
+from companion.source_files import read_text
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
@@ -55,13 +60,17 @@ def check_sources(project: Project) -> None:
     Raises
     ------
     BookError
-        For committed outputs, a cell that would not run, a declared figure no cell publishes, a
-        figure shown on no page or on two, a shown figure that is not declared, references nobody
-        declares (stale), an entry of the bibliography that nothing cites, and a citation without
-        an entry.
+        For a file that cannot be read, committed outputs, a cell that would not run, a declared
+        figure no cell publishes, a figure shown on no page or on two, a shown figure that is not
+        declared, references nobody declares (stale), an entry of the bibliography that nothing
+        cites, and a citation without an entry.
     """
     declarations = read_declarations(project)
+    read_citation(project.citation)
+    for path in project.notebooks:
+        reference_numbers(project, project.name(path))
     problems = [
+        *_broken_bibliographies(project),
         *_committed_outputs(project),
         *_obstacles(project),
         *_unpublishable(project, declarations),
@@ -72,10 +81,11 @@ def check_sources(project: Project) -> None:
     _raise(problems)
 
 
-def check_runs(project: Project, runs: Sequence[Run], *, scale: str = "default") -> list[Deviation]:
+def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
     """Check what the runs published against the declarations and the references.
 
-    References belong to scale ``"default"``; at another scale only presence is checked.
+    References belong to the default scale and parameters. Runs with others are not `compared`: it
+    is only checked that they published what is declared.
 
     Returns
     -------
@@ -92,7 +102,7 @@ def check_runs(project: Project, runs: Sequence[Run], *, scale: str = "default")
     declarations = read_declarations(project)
     problems = list(_presence(declarations, runs))
     deviations: list[Deviation] = []
-    if not problems and scale == "default":
+    if not problems and compared:
         deviations, problems = compare_runs(project, runs)
     _raise(problems)
     return deviations
@@ -121,6 +131,15 @@ def _raise(problems: Iterable[str]) -> None:
 
 
 # Sources ------------------------------------------------------------------------------------
+
+
+def _broken_bibliographies(project: Project) -> Iterator[str]:
+    for name in project.settings.get("bibtex_bibfiles", ()):
+        text = read_text(project.root / name)
+        try:
+            parse_string(text, "bibtex")
+        except PybtexError as error:
+            yield f"{name}: {error}"
 
 
 def _committed_outputs(project: Project) -> Iterator[str]:

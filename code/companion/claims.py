@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from companion.project import BookError, Project
+from companion.source_files import read_text, read_yaml
 from companion.statements import cell_exists, read_registry
 
 VERDICTS = {
@@ -28,7 +27,29 @@ VERDICTS = {
 }
 """What can be said of a claim, kindest first."""
 
-_KEYS = {"title", "in", "quote", "verdict", "reason", "statements", "cells"}
+_TEXT = {"type": "string", "pattern": r"\S"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_CLAIM = {
+    "type": "object",
+    "required": ["title", "in", "quote", "verdict", "reason"],
+    "additionalProperties": False,
+    "properties": {
+        "title": _TEXT,
+        "in": {**_TEXTS, "minItems": 1, "needed": "at least one source"},
+        "quote": _TEXT,
+        "verdict": {"enum": [*VERDICTS]},
+        "reason": _TEXT,
+        "statements": _TEXTS,
+        "cells": _TEXTS,
+    },
+}
+_FORM = {
+    "additionalProperties": False,
+    "properties": {
+        "sources": {"type": "object", "additionalProperties": _TEXT},
+        "claims": {"type": "object", "additionalProperties": _CLAIM},
+    },
+}
 _RUN = 3  # words hashed together: fewer occur by chance, more would forbid short quotations
 _DIGITS = 8  # of each hash: no two runs of words of one text will share them
 _WORD = re.compile(r"[^\W_]+")
@@ -75,12 +96,13 @@ def read_claims(path: Path) -> Claims:
     BookError
         If an entry has another form than the one described in CONTRIBUTING.md.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    sources, entries = raw.get("sources") or {}, raw.get("claims") or {}
+    registry = read_yaml(path, _FORM)
+    sources, entries = registry.get("sources", {}), registry.get("claims", {})
     problems = [
-        f"claims.yml: {key}: {problem}"
+        f"claims.yml: {key}: source {source!r} is not among the sources"
         for key, entry in entries.items()
-        for problem in _malformed(entry, sources)
+        for source in entry["in"]
+        if source not in sources
     ]
     if problems:
         raise BookError("\n".join(problems))
@@ -137,11 +159,11 @@ def _misquoted(project: Project, claim: Claim) -> Iterator[str]:
         path = project.fingerprint(source)
         if not path.is_file():
             yield f"{source} has no fingerprint {project.name(path)}"
-        elif not occurs(claim.quote, " ".join(path.read_text(encoding="utf-8").split())):
+        elif not occurs(claim.quote, " ".join(read_text(path).split())):
             yield f"{source} does not say {claim.quote!r}, or not in {_RUN} words or more"
 
 
-# Form and reasons ---------------------------------------------------------------------------
+# Entries and reasons ------------------------------------------------------------------------
 
 
 def _claim(key: str, number: int, entry: Mapping[str, Any]) -> Claim:
@@ -153,27 +175,9 @@ def _claim(key: str, number: int, entry: Mapping[str, Any]) -> Claim:
         quote=" ".join(entry["quote"].split()),
         verdict=entry["verdict"],
         reason=entry["reason"],
-        statements=tuple(entry.get("statements") or ()),
-        cells=tuple(entry.get("cells") or ()),
+        statements=tuple(entry.get("statements", ())),
+        cells=tuple(entry.get("cells", ())),
     )
-
-
-def _malformed(entry: Any, sources: Mapping[str, str]) -> Iterator[str]:
-    if not isinstance(entry, dict):
-        yield f"got {entry!r}; a mapping needed"
-        return
-    for key in sorted(set(entry) - _KEYS):
-        yield f"unknown key {key!r}"
-    for key in ("title", "quote", "reason"):
-        if not str(entry.get(key) or "").strip():
-            yield f"no {key}"
-    if entry.get("verdict") not in VERDICTS:
-        yield f"verdict {entry.get('verdict')!r}; one of {', '.join(VERDICTS)} needed"
-    if not entry.get("in"):
-        yield "no source, `in`"
-    for source in entry.get("in") or ():
-        if source not in sources:
-            yield f"source {source!r} is not among the sources"
 
 
 def _unfounded(project: Project, claim: Claim, labels: Any) -> Iterator[str]:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import yaml
-
 from companion.project import BookError, Project
+from companion.source_files import read_yaml
 
 TOLERANCE = 1e-9
 """Default tolerance, relative to an array's largest entry: far above what the order of additions
 changes between machines, far below what any change of a formula would do."""
 
-_KNOWN = {"notebook", "tolerance", "arrays", "why"}
+_FORM = {
+    "additionalProperties": {
+        "type": "object",
+        "required": ["notebook"],
+        "additionalProperties": False,
+        "properties": {
+            "notebook": {"type": "string"},
+            "tolerance": {"type": "number", "minimum": 0},
+            "arrays": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": ["number", "null"],
+                    "minimum": 0,
+                    "needed": "a tolerance, or null for what is not compared,",
+                },
+            },
+            "why": {"type": "string"},
+        },
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -43,41 +62,28 @@ def read_declarations(project: Project) -> dict[str, Declaration]:
     Raises
     ------
     BookError
-        For unknown keys, a missing notebook, or a tolerance loosened without a reason.
+        For another form, a notebook that is not in the book, or a tolerance loosened without a
+        reason.
     """
-    raw = yaml.safe_load(project.figures.read_text(encoding="utf-8")) or {}
+    entries = read_entries(project.figures)
     notebooks = {project.name(path) for path in project.notebooks}
-    problems: list[str] = []
-    declarations: dict[str, Declaration] = {}
-    for name, entry in raw.items():
-        found = _problems(name, entry, notebooks)
-        problems.extend(found)
-        if not found:
-            declarations[name] = _declaration(name, entry)
+    problems = [
+        f"{project.figures.name}: {name}: {problem}"
+        for name, entry in entries.items()
+        for problem in _problems(entry, notebooks)
+    ]
     if problems:
-        raise BookError("\n".join(f"figures.yml: {problem}" for problem in problems))
-    return declarations
+        raise BookError("\n".join(problems))
+    return {name: Declaration(name, **entry) for name, entry in entries.items()}
 
 
-def _declaration(name: str, entry: Mapping[str, Any]) -> Declaration:
-    return Declaration(
-        name=name,
-        notebook=entry["notebook"],
-        tolerance=float(entry.get("tolerance", TOLERANCE)),
-        arrays={
-            array: None if value is None else float(value)
-            for array, value in (entry.get("arrays") or {}).items()
-        },
-        why=str(entry.get("why", "")),
-    )
+def read_entries(path: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a ``figures.yml`` as they are, without looking at the book around it."""
+    return read_yaml(path, _FORM)
 
 
-def _problems(name: str, entry: Any, notebooks: set[str]) -> list[str]:
-    if not isinstance(entry, dict):
-        return [f"{name}: got {entry!r}; a mapping with a notebook needed"]
-    problems = [f"{name}: unknown key {key!r}" for key in sorted(set(entry) - _KNOWN)]
-    if entry.get("notebook") not in notebooks:
-        problems.append(f"{name}: notebook {entry.get('notebook')!r} is not in the book")
+def _problems(entry: Mapping[str, Any], notebooks: set[str]) -> Iterator[str]:
+    if entry["notebook"] not in notebooks:
+        yield f"notebook {entry['notebook']!r} is not in the book"
     if ("tolerance" in entry or entry.get("arrays")) and not entry.get("why"):
-        problems.append(f"{name}: a tolerance of its own needs a reason, `why`")
-    return problems
+        yield "a tolerance of its own needs a reason, `why`"

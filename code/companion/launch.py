@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 
+from companion.citation import read_citation
 from companion.project import BookError, Project
 
 REPOSITORY = "COMPANION_REPOSITORY"  # environment variable: https://github.com/OWNER/NAME
@@ -83,7 +83,8 @@ class Origin:
         BookError
             If the address is not one that Colab can open.
         """
-        url = os.environ.get(REPOSITORY) or _cited_repository(project)
+        cited = read_citation(project.citation)
+        url = os.environ.get(REPOSITORY) or cited.get("repository-code", "")
         if not url:
             return None
         url = url.removesuffix("/").removesuffix(".git")
@@ -148,10 +149,3 @@ def write_tree(project: Project, target: Path, origin: Origin) -> None:
             copy.write_text(prepared(source, origin), encoding="utf-8")
         else:
             shutil.copy2(source, copy)
-
-
-def _cited_repository(project: Project) -> str:
-    if not project.citation.is_file():
-        return ""
-    cited = yaml.safe_load(project.citation.read_text(encoding="utf-8"))
-    return str(cited.get("repository-code", ""))

@@ -12,12 +12,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from companion.notebooks import prose
 from companion.project import BookError, Project
+from companion.source_files import read_yaml
 
-_KEYS = {"symbol", "meaning", "where"}
+_TEXT = {"type": "string"}
+_MEANING = {
+    "type": "object",
+    "required": ["meaning", "where"],
+    "additionalProperties": False,
+    "properties": {"meaning": _TEXT, "where": _TEXT},
+}
+_FORM = {
+    "required": ["throughout", "local"],
+    "additionalProperties": False,
+    "properties": {
+        "throughout": {
+            "type": "array",
+            "items": {
+                **_MEANING,
+                "required": ["symbol", "meaning", "where"],
+                "properties": {"symbol": _TEXT, "meaning": _TEXT, "where": _TEXT},
+            },
+        },
+        "local": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["symbol", "meanings"],
+                "additionalProperties": False,
+                "properties": {
+                    "symbol": _TEXT,
+                    "instead": {"type": "boolean"},
+                    "meanings": {"type": "object", "additionalProperties": _MEANING},
+                },
+            },
+        },
+    },
+}
 # How MyST gives a label: to a directive, to what follows, to an equation.
 _LABEL = re.compile(r"^:label: (\S+)$|^\((\S+)\)=$|^\$\$ \((\S+)\)$", re.MULTILINE)
 
@@ -40,20 +72,14 @@ def read_notation(path: Path) -> list[Symbol]:
     BookError
         If an entry has another form, or a symbol gets two meanings in the same place.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise BookError(f"{path.name}: {error}") from error
-    problems = [*_malformed(raw.get("throughout", []), raw.get("local", []))]
-    if not problems:
-        problems += _clashes(raw["throughout"], raw["local"])
-    if problems:
+    index = read_yaml(path, _FORM)
+    if problems := [*_clashes(index["throughout"], index["local"])]:
         raise BookError("\n".join(f"{path.name}: {problem}" for problem in problems))
     return [
-        *(Symbol(**entry) for entry in raw["throughout"]),
+        *(Symbol(**entry) for entry in index["throughout"]),
         *(
             Symbol(entry["symbol"], chapter=chapter, **meaning)
-            for entry in raw["local"]
+            for entry in index["local"]
             for chapter, meaning in entry["meanings"].items()
         ),
     ]
@@ -103,19 +129,6 @@ def _packed(text: str) -> str:
 def _letter(symbol: str) -> str:
     r"""Return what a reader recognises: ``K(\theta)`` and ``K`` are the same letter."""
     return _packed(symbol).removesuffix(r"(\theta)")
-
-
-def _malformed(throughout: Any, local: Any) -> Iterator[str]:
-    for entry in throughout:
-        if set(entry) != _KEYS:
-            yield f"{entry}: needs {', '.join(sorted(_KEYS))}"
-    for entry in local:
-        if not {"symbol", "meanings"} <= set(entry) <= {"symbol", "meanings", "instead"}:
-            yield f"{entry}: needs symbol, meanings and, if it is used throughout, instead"
-            continue
-        for chapter, meaning in entry["meanings"].items():
-            if set(meaning) != _KEYS - {"symbol"}:
-                yield f"{entry['symbol']} in {chapter}: needs meaning and where"
 
 
 def _clashes(throughout: Any, local: Any) -> Iterator[str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
-from companion.project import BookError
+from companion.errors import BookError
+from companion.source_files import called, read_json, read_text, schema_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Notebook:
     Raises
     ------
     BookError
-        If the file is not a notebook, or a code cell is not Python.
+        If the file is not a notebook as Jupyter saves it, two of its cells have one name or one
+        id, or a code cell is not Python.
     """
 
     path: Path
@@ -158,33 +158,75 @@ class Notebook:
         try:
             symtable.symtable(cell.source, "cell", "exec")  # finds a little more than the parser
             return ast.parse(cell.source)
-        except SyntaxError as error:
-            raise BookError(f"{self.path.name}: cell {cell.index}: {error}") from error
+        except (SyntaxError, ValueError) as error:  # ValueError: a null byte, before Python 3.12
+            raise BookError(f"{called(self.path)}: cell {cell.index}: {error}") from error
 
 
 def prose(page: Path) -> str:
     """Return the Markdown of a page, whatever its format."""
     if page.suffix == ".md":
-        return page.read_text(encoding="utf-8")
+        return read_text(page)
     cells = Notebook.read(page).cells
     return "\n\n".join(cell.source for cell in cells if not cell.is_code)
 
 
 @lru_cache(maxsize=256)
 def _read(path: Path, _modified: int, _size: int) -> Notebook:
-    try:
-        raw = nbformat.read(path, as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
-        raise BookError(f"{path.name}: not a readable notebook ({error})") from error
-    return Notebook(path, tuple(_cell(index, cell) for index, cell in enumerate(raw.cells)))
+    raw = read_json(path, _form())["cells"]
+    cells = tuple(_cell(index, cell) for index, cell in enumerate(raw))
+    # A copied cell keeps its name, which is to be the address of one cell.
+    names = [(f"the name {cell.name!r}", cell.index) for cell in cells if cell.name]
+    ids = [(f"the id {cell['id']!r}", index) for index, cell in enumerate(raw)]
+    places: dict[str, list[int]] = {}
+    for what, index in (*names, *ids):
+        places.setdefault(what, []).append(index)
+    problems = [
+        f"{called(path)}: cells {' and '.join(map(str, indices))} have {what}; change it in one"
+        for what, indices in places.items()
+        if len(indices) > 1
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+    return Notebook(path, cells)
 
 
-def _cell(index: int, raw: Any) -> Cell:
-    metadata = raw.get("metadata", {})
+@cache
+def _form() -> dict[str, Any]:
+    """Jupyter's schema of a notebook, and what this book needs beyond it."""
+    schema = schema_of("nbformat", "v4/nbformat.v4.5.schema.json")
+    # In place of `oneOf`, which could only say that a cell is none of the three kinds.
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#"
+    kinds = ("raw", "markdown", "code")
+    schema["definitions"]["cell"] = {
+        "required": ["cell_type"],
+        "properties": {"cell_type": {"enum": kinds}},
+        "allOf": [
+            {
+                "if": {"properties": {"cell_type": {"const": kind}}},
+                "then": {"$ref": f"#/definitions/{kind}_cell"},
+            }
+            for kind in kinds
+        ],
+    }
+    metadata = schema["properties"]["metadata"]
+    metadata["required"] = ["kernelspec"]
+    metadata["needed"] = "the kernelspec of Python 3, as Jupyter saves it,"
+    metadata["properties"]["kernelspec"]["properties"]["name"] = {"const": "python3"}
+    # Part of an address; a digit would be taken for the index of a cell without a name.
+    schema["definitions"]["misc"]["metadata_name"] = {
+        "type": "string",
+        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        "needed": "lower-case words joined by hyphens",
+    }
+    return schema
+
+
+def _cell(index: int, raw: Mapping[str, Any]) -> Cell:
+    metadata = raw["metadata"]
     return Cell(
         index=index,
-        is_code=raw.cell_type == "code",
-        source=raw.source,
+        is_code=raw["cell_type"] == "code",
+        source="".join(raw["source"]),  # a text or its lines
         name=metadata.get("name", ""),
         tags=frozenset(metadata.get("tags", ())),
         has_output=bool(raw.get("outputs") or raw.get("execution_count")),

@@ -6,18 +6,37 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import yaml
+from companion.errors import BookError as BookError  # most modules know it from here
+from companion.source_files import read_yaml, schema_of
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
 
-
-class BookError(Exception):
-    """A build stopped for a reason the reader of the message can act on.
-
-    The message may have several lines, one problem each.
-    """
+# What we need of it; Sphinx's parser of tables of contents checks the rest.
+_ENTRIES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"file": {"type": "string"}, "sections": {"$ref": "#/$defs/entries"}},
+    },
+}
+_TOC = {
+    "$defs": {"entries": _ENTRIES},
+    "required": ["root"],
+    "properties": {
+        "root": {"type": "string"},
+        "chapters": {"$ref": "#/$defs/entries"},
+        "parts": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"chapters": {"$ref": "#/$defs/entries"}},
+            },
+        },
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +152,18 @@ class Project:
         """What a release holds; see :mod:`companion.archive`."""
         return self.build / "archive"
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What ``_config.yml`` says, in the form that Jupyter Book gives it.
+
+        Raises
+        ------
+        BookError
+            If it has another form, or no title.
+        """
+        schema = schema_of("jupyter_book", "config_schema.json")
+        return read_yaml(self.config, {**schema, "required": ["title"]})
+
     # Sources ---------------------------------------------------------------------------------
     def name(self, path: Path) -> str:
         """Path relative to the root, with forward slashes: how files are called in messages."""
@@ -147,7 +178,7 @@ class Project:
         BookError
             If a listed page does not exist, or a page below ``book/`` is not listed.
         """
-        listed = [self._page(entry) for entry in _toc_entries(yaml.safe_load(_read(self.toc)))]
+        listed = [self._page(entry) for entry in _toc_entries(read_yaml(self.toc, _TOC))]
         present = {
             path
             for suffix in PAGE_SUFFIXES
@@ -192,7 +223,3 @@ def _toc_entries(node: object) -> list[str]:
         for item in node:
             entries.extend(_toc_entries(item))
     return entries
-
-
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

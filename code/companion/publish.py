@@ -33,6 +33,8 @@ FOLDER = "_published"
 NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
 SHORTEST_ALT = 40  # characters; less does not tell a reader what a sighted person sees
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_KEY = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")  # names a member of an archive: no path
+_TAKEN = ("file", "allow_pickle")  # by arguments of `numpy.savez_compressed`
 
 
 class PublishError(ValueError):
@@ -52,8 +54,9 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     name
         Lower-case words joined by hyphens; unique in the book, declared in ``book/figures.yml``.
     data
-        The arrays behind the picture, by name; numeric, not empty. This is what the checks compare
-        with the reference and what a reader downloads, so give what was drawn.
+        The arrays behind the picture; numeric, not empty. Their names are letters and digits,
+        joined by ``-``, ``_`` or ``.``. This is what the checks compare with the reference and what
+        a reader downloads, so give what was drawn.
     alt
         What the picture shows, in words, for readers who do not see it.
 
@@ -69,10 +72,12 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     from companion import style
 
     _require_name(name)
+    if not isinstance(data, Mapping):
+        raise PublishError(f"figure {name!r}: data is {type(data).__name__}; arrays by name needed")
     arrays = {key: _numeric_array(name, key, value) for key, value in data.items()}
     if not arrays:
         raise PublishError(f"figure {name!r}: data is empty; the arrays behind the picture needed")
-    alt = " ".join(alt.split())
+    alt = " ".join(str(alt).split())
     if len(alt) < SHORTEST_ALT:
         raise PublishError(
             f"figure {name!r}: alt text {alt!r} has {len(alt)} characters; "
@@ -122,12 +127,16 @@ def publish_number(
     Raises
     ------
     PublishError
-        If the name or the value is unfit.
+        If the name, the value or the tolerance is unfit.
     """
     _require_name(name)
     array = np.asarray(value)
     if array.ndim or array.dtype.kind not in "iufb" or not math.isfinite(array):
         raise PublishError(f"number {name!r}: got {value!r}; one finite real number needed")
+    if not (isinstance(tolerance, int | float) and 0 <= tolerance < math.inf):
+        raise PublishError(
+            f"number {name!r}: tolerance {tolerance!r}; a number of 0 or more needed"
+        )
     folder = Path(FOLDER) / "numbers"
     folder.mkdir(parents=True, exist_ok=True)
     record = {"value": array.item(), "tolerance": tolerance, "volatile": volatile}
@@ -163,11 +172,16 @@ def _show_numbers(*_: Any) -> None:
 
 
 def _require_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
         raise PublishError(f"name {name!r}: lower-case words joined by hyphens needed")
 
 
 def _numeric_array(figure: str, key: str, value: Any) -> np.ndarray:
+    if not (isinstance(key, str) and _KEY.fullmatch(key)) or key in _TAKEN:
+        raise PublishError(
+            f"figure {figure!r}: data has the name {key!r}; letters and digits, joined by '-', '_' "
+            f"or '.', needed, and neither {_TAKEN[0]!r} nor {_TAKEN[1]!r}"
+        )
     array = np.asarray(value)
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise PublishError(

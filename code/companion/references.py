@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from companion.declarations import Declaration
 from companion.project import Project
 from companion.runs import Run
+from companion.source_files import read_json
+
+_NUMBERS = {"type": "object", "additionalProperties": {"type": ["number", "boolean"]}}
 
 
 def figure_reference(project: Project, figure: str) -> Path:
@@ -81,7 +86,7 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises
     ------
     LookupError
-        If the file is damaged.
+        If the file is damaged, or holds anything but arrays of real numbers.
     """
     state = path.stat()
     return _load(path, state.st_mtime_ns, state.st_size)
@@ -90,10 +95,14 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
 @lru_cache(maxsize=256)
 def _load(path: Path, _modified: int, _size: int) -> dict[str, np.ndarray]:
     try:
-        with path.open("rb") as raw, np.load(raw) as file:
-            return dict(file)
-    except (BadZipFile, EOFError, ValueError) as error:
+        with path.open("rb") as raw, NpzFile(raw) as file:
+            arrays = dict(file)
+    except (BadZipFile, EOFError, ValueError, zlib.error, NotImplementedError) as error:
         raise LookupError(f"{path.name} in {path.parent} cannot be read: {error}") from error
+    for key, array in arrays.items():
+        if not (isinstance(array, np.ndarray) and array.dtype.kind in "biuf"):
+            raise LookupError(f"{path.name} in {path.parent}: {key} is no array of real numbers")
+    return arrays
 
 
 def deviation(new: np.ndarray, reference: np.ndarray) -> float:
@@ -150,7 +159,7 @@ def reference_numbers(project: Project, notebook: str) -> Mapping[str, float]:
     path = number_reference(project, notebook)
     if not path.is_file():
         return {}
-    loaded: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    loaded: dict[str, float] = read_json(path, _NUMBERS)
     return loaded
 
 

@@ -27,6 +27,7 @@ from companion.environment import cleaned
 from companion.execution import EXECUTED, RECORD, Job, execute
 from companion.keys import run_key
 from companion.notebooks import Notebook
+from companion.parameters import misfits
 from companion.processes import begin_worker, end, interrupts_wait
 from companion.project import BookError, Project
 from companion.publish import FOLDER
@@ -131,6 +132,8 @@ def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) 
         raise BookError(
             f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
+    if problems := misfits(parameters, known):
+        raise BookError("\n".join(f"{name}: {problem}" for problem in problems))
     # What equals the default is not injected: the page then shows the cell the author wrote.
     if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}

@@ -30,7 +30,8 @@ _LOADING = {
 }
 _LOADING_RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
 _CSS_URL = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])([^'\")\s]+)")
-_OWN_PAGES_ONLY = ("genindex.html", "search.html")  # made by Sphinx: their links are its business
+# Made by Sphinx: their links and ids are its business.
+_OWN_PAGES_ONLY = ("genindex.html", "search.html")
 
 
 @dataclass
@@ -41,6 +42,7 @@ class _Page(HTMLParser):
     loads: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -48,6 +50,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
         if "id" in values:
+            if values["id"] in self.ids:
+                self.repeated.append(values["id"])
             self.ids.add(values["id"])
         for key in _LOADING.get(tag, ()):
             if values.get(key):
@@ -73,7 +77,8 @@ def check_site(site: Path, cache: Path | None = None) -> None:
     Raises
     ------
     BookError
-        For a resource on another host, a missing file or anchor, an image without alt text.
+        For a resource on another host, a missing file or anchor, an image without alt text, and an
+        id that two elements of a page have.
     """
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
@@ -117,12 +122,13 @@ class _Parser:
         content = path.read_bytes()
         key = hashlib.sha256(self._salt + content).hexdigest()
         if key in self._known:
-            ids, loads, links, without_alt = self._known[key]
-            page = _Page(set(ids), loads, links, without_alt)
+            ids, *rest = self._known[key]
+            page = _Page(set(ids), *rest)
         else:
             page = _Page()
             page.feed(content.decode("utf-8"))
-        self._used[key] = (sorted(page.ids), page.loads, page.links, page.without_alt)
+        rest = (page.loads, page.links, page.without_alt, page.repeated)
+        self._used[key] = (sorted(page.ids), *rest)
         return page
 
     def remember(self) -> None:
@@ -141,6 +147,8 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
         yield f"image {source} has no alt text"
     if path.name in _OWN_PAGES_ONLY:
         return
+    for name in dict.fromkeys(page.repeated):
+        yield f"two elements have the id {name}"
     for url in dict.fromkeys(page.links):
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:

@@ -64,7 +64,7 @@ def _staged_config(project: Project, origin: Origin | None, unlisted: Sequence[s
     Nor does it look for what the table of contents does not list (`unlisted`): it takes the folder
     for a pattern, and finds nothing in one called ``b[1]``.
     """
-    config = yaml.safe_load(project.config.read_text(encoding="utf-8"))
+    config = project.settings
     config["execute"] = {**config.get("execute", {}), "execute_notebooks": "off"}
     config["exclude_patterns"] = [
         *config.get("exclude_patterns", ()),

@@ -15,10 +15,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from companion.notebooks import Notebook, prose
 from companion.project import BookError, Project, package_source
+from companion.source_files import called, read_text, read_yaml
 
 TIERS = {
     "proved": "the proof is on the page",
@@ -29,9 +28,36 @@ TIERS = {
 }
 """How a statement is known; numerics last."""
 
-_WITHOUT_PLACE = frozenset({"proved", "cited"})
-
 _PLACES = ("function", "test", "cell")
+_EVIDENCE = {
+    "type": "object",
+    "required": ["tier"],
+    "additionalProperties": False,
+    "properties": {
+        "tier": {"enum": [*TIERS]},
+        **{place: {"type": "string"} for place in _PLACES},
+    },
+    "maxProperties": 2,
+    # Only what is on a page has no other place.
+    "if": {"properties": {"tier": {"enum": ["proved", "cited"]}}},
+    "else": {
+        "minProperties": 2,
+        "needed": f"a tier and one of {', '.join(_PLACES)}",
+    },
+    "needed": f"a tier and at most one of {', '.join(_PLACES)}",
+}
+_FORM = {
+    "additionalProperties": {
+        "type": "object",
+        "required": ["source"],
+        "additionalProperties": False,
+        "properties": {
+            "source": {"type": "string", "minLength": 1, "needed": "a sentence or a citation"},
+            "uses": {"type": "array", "items": {"type": "string"}},
+            "evidence": {"type": "array", "items": _EVIDENCE},
+        },
+    }
+}
 _LABELLED = re.compile(
     r"^(?P<fence>```+|:::+)\{prf:(?P<kind>\w+)\}[ \t]*(?P<title>[^\n]*)\n"
     r"(?:[ \t]*:(?!label:)[\w-]+:[^\n]*\n)*"
@@ -90,11 +116,7 @@ def read_registry(path: Path) -> dict[str, Statement]:
     BookError
         If an entry has another form than the one described in CONTRIBUTING.md.
     """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    problems = [problem for label, entry in raw.items() for problem in _malformed(label, entry)]
-    if problems:
-        raise BookError("\n".join(f"statements.yml: {problem}" for problem in problems))
-    return {label: _statement(label, entry) for label, entry in raw.items()}
+    return {label: _statement(label, entry) for label, entry in read_yaml(path, _FORM).items()}
 
 
 def stated(project: Project) -> Iterator[Stated]:
@@ -136,35 +158,12 @@ def order(registry: Mapping[str, Statement]) -> tuple[str, ...]:
     return tuple(TopologicalSorter({k: v.uses for k, v in registry.items()}).static_order())
 
 
-# Form ---------------------------------------------------------------------------------------
-
-
 def _statement(label: str, entry: Mapping[str, Any]) -> Statement:
     evidence = tuple(
         Evidence(item["tier"], *next(((p, item[p]) for p in _PLACES if p in item), ()))
-        for item in entry.get("evidence") or ()
+        for item in entry.get("evidence", ())
     )
-    return Statement(label, tuple(entry.get("uses") or ()), entry["source"], evidence)
-
-
-def _malformed(label: str, entry: Any) -> Iterator[str]:
-    if not isinstance(entry, dict):
-        yield f"{label}: got {entry!r}; a mapping needed"
-        return
-    for key in sorted(set(entry) - {"uses", "source", "evidence"}):
-        yield f"{label}: unknown key {key!r}"
-    if not isinstance(entry.get("source"), str):
-        yield f"{label}: source {entry.get('source')!r}; a sentence or a citation needed"
-    for item in entry.get("evidence") or ():
-        if item.get("tier") not in TIERS:
-            yield f"{label}: tier {item.get('tier')!r}; one of {', '.join(TIERS)} needed"
-        places = [key for key in item if key != "tier"]
-        if len(places) > 1 or not set(places) <= set(_PLACES):
-            yield f"{label}: evidence {item}; a tier and one of {', '.join(_PLACES)} needed"
-        if item.get("tier") == "cited" and "{cite:" not in str(entry.get("source")):
-            yield f"{label}: cited, but its source {entry.get('source')!r} cites nothing"
-        if not places and item.get("tier") not in _WITHOUT_PLACE:
-            yield f"{label}: evidence {item} names no {', '.join(_PLACES)}"
+    return Statement(label, tuple(entry.get("uses", ())), entry["source"], evidence)
 
 
 # Agreement of pages and registry ------------------------------------------------------------
@@ -212,6 +211,8 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
         yield "no evidence"
     for item in statement.evidence:
         if item.tier == "cited":
+            if "{cite:" not in statement.source:
+                yield f"cited, but its source {statement.source!r} cites nothing"
             continue
         if not item.place:
             if statement.label not in proved:
@@ -255,7 +256,10 @@ def _test_exists(project: Project, target: str) -> bool:
 
 @cache
 def _defined(path: Path) -> frozenset[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(read_text(path))
+    except (SyntaxError, ValueError) as error:  # ValueError for a null byte, before Python 3.12
+        raise BookError(f"{called(path)}: not Python: {error}") from error
     return frozenset(
         node.name
         for node in ast.walk(tree)

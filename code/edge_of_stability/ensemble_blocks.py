@@ -6,14 +6,18 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
@@ -219,7 +223,11 @@ def _constant(eta: ArrayLike, unit: float | FloatArray, depth: int) -> FloatArra
 
 def run_block(block: Block) -> Columns:
     """Run gradient descent from the starts of one block; what is sent to executors."""
-    from .ensemble_kernels import sweep  # Numba costs half a second: only where it is needed
+    import numba  # it costs half a second: only where it is needed
+
+    if numba.config.DISABLE_JIT:
+        raise RuntimeError("NUMBA_DISABLE_JIT is set, but ensembles need compiled code: unset it")
+    from .ensemble_kernels import sweep
 
     problem, rules, m = block.problem, block.rules, block.end - block.begin
     if isinstance(block.initial, Sampler):
@@ -312,7 +320,7 @@ class Finished:
     Raises
     ------
     ValueError
-        If the folder holds blocks of another sweep, or files but no sweep.
+        If the folder holds blocks of another sweep, files but no sweep, or a damaged label.
     """
 
     def __init__(self, folder: str | os.PathLike[str], digest: str) -> None:
@@ -323,7 +331,7 @@ class Finished:
             if any(self.folder.iterdir()):
                 _checks.refuse("resume", "an empty folder or one of this sweep", self.folder)
             self._write(label, json.dumps({"digest": digest}).encode())
-        elif json.loads(label.read_text(encoding="utf-8")).get("digest") != digest:
+        elif _label(label) != digest:
             _checks.refuse(
                 "resume",
                 "the folder of a sweep with the same problem, starts, step sizes, rules and block",
@@ -340,12 +348,19 @@ class Finished:
         os.replace(name, path)
 
     def load(self, number: int) -> Columns | None:
-        """Return a block's results, or None if it is not finished."""
+        """Return a block's results, or None if it is not finished, or its file is damaged.
+
+        A damaged file is named in a warning; the block is run again, which replaces it.
+        """
         path = self._path(number)
         if not path.exists():
             return None
-        with np.load(path) as saved:
-            return {name: saved[name] for name in saved.files}
+        try:
+            with path.open("rb") as raw, NpzFile(raw) as saved:
+                return dict(saved)
+        except (BadZipFile, EOFError, ValueError, zlib.error, NotImplementedError) as error:
+            warnings.warn(f"{path} is damaged, its block runs again: {error}", stacklevel=3)
+            return None
 
     def save(self, number: int, columns: Columns) -> None:
         """Keep a block's results."""
@@ -353,6 +368,13 @@ class Finished:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **columns)  # type: ignore[arg-type]
         os.replace(name, self._path(number))
+
+
+def _label(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["digest"]
+    except (ValueError, LookupError, TypeError):
+        _checks.refuse("resume", "a folder whose label can be read", f"{path}, which is damaged")
 
 
 def digest(block: Block, size: int) -> str:

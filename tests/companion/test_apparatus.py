@@ -15,7 +15,7 @@ from companion.notation import check_notation, read_notation
 from companion.project import BookError, Project
 from companion.sphinx_ext.citing import citation_entry
 from companion.sphinx_ext.search import plain_letters
-from toy import REPOSITORY, ToyBook
+from toy import CITATION, REPOSITORY, ToyBook
 
 NOTATION = {
     "throughout": [{"symbol": "m", "meaning": "a slope", "where": "def-even"}],
@@ -106,14 +106,18 @@ def test_bibtex_of_an_unknown_key(equipped, build, capsys):
     [
         ("throughout", {"where": "def-odd"}, "m: no page has the label def-odd"),
         ("throughout", {"symbol": "q"}, "q: does not occur in book/toy/index.md"),
-        ("throughout", {"note": "x"}, "needs meaning, symbol, where"),
+        ("throughout", {"note": "x"}, "throughout.0: Additional properties are not allowed"),
         ("local", {"instead": False}, "m: a symbol that is used throughout, and only such a one"),
         (
             "local",
             {"meanings": {"other": {"meaning": "a number", "where": "thm-two"}}},
             "thm-two is in book/toy/index.md, not in chapter other",
         ),
-        ("local", {"meanings": {"toy": {"meaning": "a number"}}}, "m in toy: needs meaning and"),
+        (
+            "local",
+            {"meanings": {"toy": {"meaning": "a number"}}},
+            "local.0.meanings.toy: 'where' is a required property",
+        ),
     ],
 )
 def test_notation_that_does_not_fit(equipped, scope, change, message):
@@ -157,7 +161,7 @@ def test_notation_of_the_book():
     ],
 )
 def test_citation_file_as_bibtex(tmp_path: Path, author, expected):
-    cff = {"title": "T", "version": "2.1", "date-released": "2027-01-31", "authors": [author]}
+    cff = {**CITATION, "authors": [author]}
     path = tmp_path / "CITATION.cff"
     path.write_text(yaml.safe_dump({**cff, "url": "https://example.org/"}))
     entry = citation_entry(path)

@@ -6,7 +6,6 @@ Whatever the text shows is taken from the text: an instruction that no longer wo
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from chapter_form import assert_chapters_listed, assert_form_of_a_chapter, exercises, title
+from making import book_of_one, make
 
 from companion.declarations import read_declarations
 from companion.project import Project
@@ -59,22 +59,8 @@ def add(path: Path, text: str) -> None:
     path.write_text(before + text, encoding="utf-8")
 
 
-def make(root: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Call the Makefile of the book in another folder, with the Python that runs the tests."""
-    shutil.copyfile(REPOSITORY / "Makefile", root / "Makefile")
-    # By its name there, since the Makefile does not quote it and this one may hold a space.
-    python = root / ".venv/bin/python"
-    python.parent.mkdir(parents=True, exist_ok=True)
-    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    python.chmod(0o755)
-    for made in ("pyproject.toml", ".venv/ready"):  # in this order: what is ready is not older
-        add(root / made, "")
-    call = ["make", *command.split()]
-    return subprocess.run(call, cwd=root, capture_output=True, encoding="utf-8", check=False)
-
-
 def succeed(root: Path, command: str) -> str:
-    result = make(root, command)
+    result = make(root, *command.split())
     assert result.returncode == 0, f"make {command}: {result.stderr}"
     return result.stdout
 
@@ -192,14 +178,7 @@ def test_the_first_change_says_what_its_transcript_shows(tmp_path):
     (transcript,) = blocks("A first change", "console")
     notebook = next(re.finditer(r"`(book/\S+\.ipynb)`", text))[1]
     old, new = re.search(r"`([^`]+)` becomes\s+`([^`]+)`", text).groups()
-    for name in ("_config.yml", "requirements.lock", notebook):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(REPOSITORY / name, tmp_path / name)
-    (tmp_path / "_toc.yml").write_text(f"format: jb-book\nroot: {notebook}\n")
-    shutil.copytree(REPOSITORY / "tests/references", tmp_path / "tests/references")
-    declared = yaml.safe_load((REPOSITORY / "book/figures.yml").read_text(encoding="utf-8"))
-    own = {name: entry for name, entry in declared.items() if entry["notebook"] == notebook}
-    (tmp_path / "book/figures.yml").write_text(yaml.safe_dump(own))
+    book_of_one(tmp_path, notebook)
     source = (tmp_path / notebook).read_text(encoding="utf-8")
     assert source.count(old) == 1
     (tmp_path / notebook).write_text(source.replace(old, new), encoding="utf-8")
@@ -209,7 +188,7 @@ def test_the_first_change_says_what_its_transcript_shows(tmp_path):
         for line in transcript.splitlines()
         if not re.match(r"\$ (git|make book|#)", line)
     )
-    refused = make(tmp_path, run)
+    refused = make(tmp_path, *run.split())
     assert refused.returncode != 0
     assert refusal in refused.stderr.splitlines()
     assert accepted in succeed(tmp_path, reference).splitlines()

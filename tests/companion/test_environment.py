@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import pytest
 import yaml
+from making import noted
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -24,12 +25,19 @@ SYSTEMS = {
     "win32": {"platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
 }
 EXTRAS = ("notebooks", "book", "test", "lint", "pdf", "build")
-LOCK = (REPOSITORY / "requirements.lock").read_text()
-LOCKED = [
-    Requirement(line.removesuffix("\\").strip())
-    for line in LOCK.splitlines()
-    if re.match(r"[\w.-]+==", line)
-]
+LOCKS = {name: (REPOSITORY / name).read_text() for name in ("requirements.lock", "lab.lock")}
+
+
+def locked_in(name: str) -> list[Requirement]:
+    """What a lock has, one requirement each."""
+    return [
+        Requirement(line.removesuffix("\\").strip())
+        for line in LOCKS[name].splitlines()
+        if re.match(r"[\w.-]+==", line)
+    ]
+
+
+LOCKED = locked_in("requirements.lock")
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 everywhere = pytest.mark.parametrize(
@@ -145,20 +153,39 @@ def test_what_a_system_lacks_is_found(system, package):
     assert any(f" needs {package}" in line for line in missing), missing
 
 
-def test_lock_is_hashed_and_names_no_address():
-    entries = len(LOCKED)
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_is_hashed_and_names_no_address(name):
+    entries = len(locked_in(name))
     assert entries > 50
-    blocks = re.split(r"\n(?=[\w.-]+==)", LOCK)
+    blocks = re.split(r"\n(?=[\w.-]+==)", LOCKS[name])
     assert sum("--hash=sha256:" in block for block in blocks) == entries
-    assert "://" not in LOCK
-    assert "--index" not in LOCK
+    assert "://" not in LOCKS[name]
+    assert "--index" not in LOCKS[name]
 
 
-@pytest.mark.parametrize("recipe", ["Makefile", ".github/workflows/tests.yml"])
-def test_lock_is_installed_without_resolving(recipe):
-    lines = (REPOSITORY / recipe).read_text().splitlines()
-    installs = [line for line in lines if "-r requirements.lock" in line]
-    assert installs
+@everywhere
+def test_jupyterlab_is_locked_apart_and_changes_no_version(system, python):
+    lab = locked_in("lab.lock")
+    names = {canonicalize_name(item.name) for item in lab}
+    changed = {
+        name: found
+        for name in names
+        if (found := locked_version(name, python, system, lab))
+        and locked_version(name, python, system) not in (None, found)
+    }
+    assert changed == {}
+    groups = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["dependency-groups"]
+    for requirement in map(Requirement, groups["lab"]):
+        assert locked_version(requirement.name, python, system, lab) in requirement.specifier
+        assert locked_version(requirement.name, python, system) is None
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_is_installed_without_resolving(tmp_path, lock):
+    workflow = (REPOSITORY / ".github/workflows/tests.yml").read_text().splitlines()
+    called = [" ".join(call) for call in noted(tmp_path, "-B", "lab")]
+    installs = [line for line in (*workflow, *called) if f"-r {lock}" in line]
+    assert len(installs) == (2 if lock == "requirements.lock" else 1)
     for line in installs:
         assert "--require-hashes" in line
         assert "--no-deps" in line

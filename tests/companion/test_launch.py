@@ -13,12 +13,14 @@ from urllib.parse import urlsplit
 import nbformat
 import numpy as np
 import pytest
+import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from companion.launch import REF, REPOSITORY, Origin, prepared, write_tree
 from companion.project import BookError, Project
+from toy import CITATION
 from toy import REPOSITORY as ROOT
 
 PROJECT = Project(ROOT)
@@ -187,7 +189,8 @@ def test_without_a_repository_the_executed_notebook_asks_for_a_clone(toy, build)
 def test_the_repository_may_stand_in_the_citation_file(toy):
     project = Project(toy.root)
     assert Origin.find(project) is None
-    (toy.root / "CITATION.cff").write_text(f"repository-code: {URL}/\n")
+    cited = {**CITATION, "repository-code": f"{URL}/"}
+    (toy.root / "CITATION.cff").write_text(yaml.safe_dump(cited))
     assert Origin.find(project) == Origin(URL, "launch")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,6 +97,14 @@ def test_image_without_frame_is_not_blank():
         ("line", {"y": []}, ALT, r"data\['y'\] has type float64 and shape \(0,\)"),
         ("line", {"y": ["text"]}, ALT, r"data\['y'\] has type <U4"),
         ("line", {"y": [1.0]}, "A line.", "alt text 'A line.' has 7 characters"),
+        (7, {"y": [1.0]}, ALT, "name 7: lower-case words"),
+        ("line", [1.0], ALT, "data is list; arrays by name needed"),
+        ("line", {"y": [1.0]}, None, "alt text 'None' has 4 characters"),
+        # What would be an argument of NumPy's, or a path in the archive.
+        *(
+            ("line", {key: [1.0]}, ALT, f"data has the name {re.escape(repr(key))}; letters and")
+            for key in ("file", "allow_pickle", "../../e", "/e", "a b", "", ".", "a..b", "é", 3)
+        ),
     ],
 )
 def test_unfit_figure(name, data, alt, message):
@@ -112,6 +121,12 @@ def test_figure_without_axes():
 def test_unfit_number(value):
     with pytest.raises(PublishError, match="one finite real number needed"):
         publish_number("answer", value)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, np.nan, np.inf, "1e-6", None])
+def test_unfit_tolerance(tolerance):
+    with pytest.raises(PublishError, match="a number of 0 or more needed"):
+        publish_number("answer", 42.0, tolerance=tolerance)
 
 
 @pytest.mark.parametrize("value", [3, 2.5, 1 / 3, np.float64(2.5), np.int64(3), True])

@@ -1,14 +1,22 @@
-"""README, CONTRIBUTING and CHANGELOG are true: code runs, commands, files and versions exist."""
+"""README, CONTRIBUTING, CHANGELOG and the pages are true: their code and their commands run."""
 
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.util import find_spec
+from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from making import book_of_one, noted
 
+from companion.__main__ import parser
 from companion.launch import REPOSITORY as REPOSITORY_VARIABLE
 from toy import REPOSITORY
 
@@ -34,9 +42,182 @@ def test_code_runs(block):
     assert eval("certificate.verify()", namespace) is True
 
 
-@pytest.mark.parametrize("target", sorted(mentioned(README) | mentioned(CONTRIBUTING)))
-def test_commands_exist(target):
-    assert target in TARGETS
+# Commands. They are found as a reader finds them: lines of consoles, and code in the text --------
+
+PAGES = [page.read_text(encoding="utf-8") for page in sorted((REPOSITORY / "book").glob("**/*.md"))]
+_CONSOLE = re.compile(r"^ *```(?:console|sh)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`((?:make|[\w./]*python|\.venv/bin/\S+) [^`]+)`")
+
+
+def commands() -> list[str]:
+    """Every command that a text gives, each once."""
+    found: list[str] = []
+    for text in (README, CONTRIBUTING, *PAGES):
+        for block in _CONSOLE.findall(text):
+            lines = block.replace("\\\n", " ").splitlines()
+            # In a transcript, commands have a prompt; what they print has none.
+            typed = [
+                line.removeprefix("$ ") for line in lines if "$ " not in block or line[:2] == "$ "
+            ]
+            found += [part for line in typed for part in line.partition("#")[0].split("&&")]
+        found += _INLINE.findall(_CONSOLE.sub("", text))
+    return sorted({" ".join(command.split()) for command in found} - {""})
+
+
+def is_make(command: str) -> bool:
+    return command.startswith("make ")
+
+
+@pytest.mark.parametrize("command", [*filter(is_make, commands())])
+def test_commands_of_make_run(tmp_path, command):
+    """Make and its recipes run, with programs that only note how they are called."""
+    *targets, _ = [word for word in shlex.split(command)[1:] if "=" not in word] + [""]
+    calls = noted(tmp_path, *shlex.split(command)[1:], *(["-B"] if targets == ["env"] else []))
+    assert calls or set(targets) <= {"help", "clean", "clean-all"}
+    for program, *words in calls:
+        if words[:2] == ["-m", "companion"]:
+            parser().parse_args(words[2:])
+        elif words[0] == "-m":
+            assert find_spec(words[1]) or words[1] == "jupyterlab"
+        elif words[0].endswith(".py"):
+            assert (REPOSITORY / words[0]).is_file()
+        else:
+            assert program.startswith(".venv/bin/") or program.endswith(("/uv", "/python3"))
+
+
+def run_real(root: Path, *words: str) -> str:
+    """Run a command of this Python in `root`; return what it prints."""
+    run = subprocess.run(
+        [sys.executable, *words], cwd=root, capture_output=True, encoding="utf-8", check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def table(root: Path) -> Path:
+    """A small table: a column named COLUMN, which depends on two others."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((40, 2))
+    path = root / "DATA.csv"
+    content = np.column_stack([rows, rows @ [1, -1] + rng.standard_normal(40)])
+    np.savetxt(path, content, delimiter=",", header="a,b,COLUMN", comments="")
+    return path
+
+
+def runs_a_notebook(root: Path, words: list[str]) -> None:
+    """Run it as it is told, but small: on the table where the text has one."""
+    (notebook,) = (word for word in words if word.endswith(".ipynb") and "/" in word)
+    book_of_one(root, notebook)
+    path = str(table(root))
+    told = [word.replace("/path/to/DATA.csv", path) for word in words]
+    small = ["-p", "scale", "quick"] if "papermill" in words else ["--scale", "quick"]
+    said = run_real(root, *told, *small)
+    if "companion" in words:
+        assert "No data compared" in said
+    else:
+        assert list((root / "_published/figures").glob("*.png"))
+
+
+def compares(root: Path, words: list[str]) -> None:
+    name = Path(words[-1])
+    declared = yaml.safe_load((REPOSITORY / "book/figures.yml").read_text(encoding="utf-8"))
+    book_of_one(root, declared[name.stem]["notebook"])
+    shutil.copyfile(REPOSITORY / "tests/references/figures" / name, root / name)
+    assert "0.00e+00 of" in run_real(root, *words)
+
+
+def takes_a_fingerprint(root: Path, words: list[str]) -> None:
+    book_of_one(root, "book/setting/collapse.ipynb")
+    shutil.copyfile(REPOSITORY / "book/claims.yml", root / "book/claims.yml")
+    (root / words[-1]).write_text("An abstract of five words.")
+    assert "wrote book/claims/fingerprints/" in run_real(root, *words)
+
+
+def finds_a_step(root: Path, words: list[str]) -> None:
+    table(root)
+    assert "η_C" in run_real(
+        root, *(word.replace("N", "2") if word == "N" else word for word in words)
+    )
+
+
+def explains_its_options(_: Path, words: list[str]) -> None:
+    told = run_real(REPOSITORY, words[0], "--help")
+    assert all(word in told for word in words if word.startswith("--"))
+
+
+def names_a_list(_: Path, words: list[str]) -> None:
+    """Of packages, which this test does not fetch."""
+    assert (REPOSITORY / words[-1]).is_file()
+
+
+OTHERS = {
+    r"-m companion run ": runs_a_notebook,
+    r"-m papermill ": runs_a_notebook,
+    r"-m companion compare ": compares,
+    r"-m companion fingerprint ": takes_a_fingerprint,
+    r"-m edge_of_stability critical-step ": finds_a_step,
+    r"tests/\S+\.py ": explains_its_options,
+    r"-m pip install -r ": names_a_list,
+}
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in commands() if re.search(r"\bpython ", command)]
+)
+def test_commands_of_python_run(tmp_path, command):
+    _, _, rest = command.partition("python ")
+    (run,) = (check for start, check in OTHERS.items() if re.match(start, rest))
+    run(tmp_path, shlex.split(rest))
+
+
+def test_hooks_are_installed_as_told(tmp_path):
+    (command,) = (command for command in commands() if "pre-commit" in command)
+    shutil.copyfile(REPOSITORY / ".pre-commit-config.yaml", tmp_path / ".pre-commit-config.yaml")
+    program, *words = command.split()
+    for call in (["git", "init", "-q"], [str(Path(sys.executable).parent / Path(program).name)]):
+        subprocess.run([*call, *(words if len(call) == 1 else [])], cwd=tmp_path, check=True)
+    assert (tmp_path / ".git/hooks/pre-commit").is_file()
+
+
+def test_nothing_else_is_told():
+    rest = [c for c in commands() if not is_make(c) and not re.search(r"\bpython ", c)]
+    known = ("git ", "cd ", "open ", ".venv/bin/pre-commit ")
+    assert [command for command in rest if not command.startswith(known)] == []
+
+
+# Make variables ----------------------------------------------------------------------------------
+
+# Neither make nor the shell may take any of it for a command, nor a command for an option.
+HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* é --all"""
+
+
+@pytest.mark.parametrize(
+    ("target", "variable"),
+    [
+        ("run", "NOTEBOOK"),
+        ("reference", "NOTEBOOK"),
+        ("reference", "FIGURE"),
+        ("launch-check", "NOTEBOOK"),
+        ("launch-check", "PYTHON"),
+        ("launch-check", "COLAB_PYTHON"),
+        ("run", "SCALE"),
+        ("book", "JOBS"),
+        ("book", "TIMEOUT"),
+        ("test", "JOBS"),
+        ("mutants", "SALT"),
+        ("paper", "SCHEDULER"),
+        ("serve", "PORT"),
+    ],
+)
+@pytest.mark.parametrize("way", ["argument", "environment"])
+def test_a_variable_reaches_its_command_as_it_is(tmp_path, target, variable, way):
+    # In an argument of make itself, $ must be doubled or escaped by nobody: it is taken literally.
+    if way == "argument":
+        calls = noted(tmp_path, target, f"{variable}={HOSTILE}")
+    else:
+        calls = noted(tmp_path, target, **{variable: HOSTILE})
+    assert any(HOSTILE in word for _, *words in calls for word in words)
+    assert not any((tmp_path / name).exists() for name in "xyzw")
 
 
 def test_every_command_is_explained():
@@ -44,8 +225,8 @@ def test_every_command_is_explained():
 
 
 # What a caller may set: a variable with a default, or one that switches something on.
-_SETTABLE = re.findall(r"^([A-Z_]+) \?=|\$\(if \$\(([A-Z_]+)\)", MAKEFILE, re.MULTILINE)
-VARIABLES = {name for pair in _SETTABLE for name in pair if name}
+(_SETTABLE,) = re.findall(r"^SETTABLE := (.*)$", MAKEFILE, re.MULTILINE)
+VARIABLES = set(_SETTABLE.split())
 FROM_THE_ENVIRONMENT = {REPOSITORY_VARIABLE}
 
 
@@ -86,7 +267,7 @@ def test_linked_files_exist(path):
     assert (REPOSITORY / path).exists()
 
 
-def test_every_target_has_its_line_of_help():
-    documented = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, re.MULTILINE))
+def test_every_target_has_its_line_of_help_which_says_how_long_it_takes():
+    documented = set(re.findall(r"^([a-z-]+):.*## \([^)]+\) \S", MAKEFILE, re.MULTILINE))
     assert len(documented) > 10
     assert documented == TARGETS

@@ -12,13 +12,16 @@ from companion.statements import read_registry
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("Folklore.", "thm-two: got 'Folklore.'; a mapping needed"),
-        ({}, "thm-two: source None; a sentence or a citation needed"),
-        ({"source": 7}, "thm-two: source 7; a sentence or a citation needed"),
-        ({"source": "Folklore.", "used": []}, "thm-two: unknown key 'used'"),
+        ("Folklore.", "thm-two: 'Folklore.' is not a mapping"),
+        ({}, "thm-two: 'source' is a required property"),
+        ({"source": 7}, "thm-two.source: 7 is not text; a sentence or a citation needed"),
+        (
+            {"source": "Folklore.", "used": []},
+            "thm-two: Additional properties are not allowed ('used' was unexpected)",
+        ),
         (
             {"source": "Folklore.", "evidence": [{"tier": "exact", "test": "a", "cell": "b"}]},
-            "a tier and one of function, test, cell needed",
+            "a tier and at most one of function, test, cell needed",
         ),
     ],
 )

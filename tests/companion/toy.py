@@ -62,6 +62,16 @@ STATEMENTS = {
     },
 }
 
+AUTHORS = [{"name": "A group"}, {"family-names": "Weierstraß", "given-names": "Karl"}]
+CITATION = {
+    "message": "Cite it.",
+    "title": "T",
+    "authors": AUTHORS,
+    "version": "2.1",
+    "date-released": "2027-01-31",
+    "references": [{"title": "P", "year": 1874, "url": "https://example.org/", "authors": AUTHORS}],
+}
+
 TITLE = "# Lines\n\n```{published} line\nA line of slope $m$.\n```"
 SETUP = "import numpy as np\nimport matplotlib.pyplot as plt\nfrom companion import publish, publish_number, style\nstyle.use()"  # noqa: E501
 DRAW = """\

@@ -117,6 +117,36 @@ def test_an_interrupted_sweep_goes_on_from_its_finished_blocks(expected, tmp_pat
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_damaged_block_is_named_and_runs_again(tmp_path):
+    arguments = {"problem": SCALAR, "initial": BOX, "eta": 0.9, "steps": 10, "block": 1000}
+    expected = run_ensemble(**arguments, resume=tmp_path)
+    blocks = sorted(tmp_path.glob("block-*.npz"))
+    whole = blocks[0].read_bytes()
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 1
+    for block, content in zip(blocks, (b"", whole[:-7], bytes(changed)), strict=True):
+        block.write_bytes(content)
+    with Counting(2) as pool:
+        with pytest.warns(UserWarning, match="is damaged") as told:
+            assert_same_bits(run_ensemble(**arguments, executor=pool, resume=tmp_path), expected)
+        assert pool.submitted == 3
+    assert [str(block) in str(warning.message) for block, warning in zip(blocks, told, strict=True)]
+    assert_same_bits(run_ensemble(**arguments, resume=tmp_path), expected)
+
+
+@pytest.mark.parametrize("label", ["", "{", "[]", "{}", "\xff"])
+def test_a_damaged_label_of_a_sweep_is_named(tmp_path, label):
+    (tmp_path / "sweep.json").write_text(label, encoding="latin-1")
+    with pytest.raises(ValueError, match=r"resume: need .*sweep\.json, which is damaged"):
+        sweep(resume=tmp_path)
+
+
+def test_without_compiled_code_an_ensemble_says_so(monkeypatch):
+    monkeypatch.setattr("numba.config.DISABLE_JIT", 1)  # as NUMBA_DISABLE_JIT=1 sets it
+    with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT is set"):
+        sweep()
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -205,7 +205,7 @@ def _run_one(place: Place, scale: str, name: str) -> str:
     if result.returncode:
         return result.stderr.strip().splitlines()[-1]
     try:
-        check_runs(PROJECT, [Run(name, "", notebook.parent, False)], scale=scale)
+        check_runs(PROJECT, [Run(name, "", notebook.parent, False)], compared=scale == "default")
     except BookError as error:
         return str(error)
     return ""

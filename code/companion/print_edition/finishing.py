@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import BooleanObject, DictionaryObject, NameObject
 
-from companion.print_edition.front import authors_of, citation_of, title_of
+from companion.citation import names_of, read_citation
+from companion.print_edition.front import title_of
 from companion.project import Project
 
 
@@ -29,11 +30,11 @@ def finished(project: Project, content: bytes) -> bytes:
     The date is that of the release in ``CITATION.cff``, so that the same book is the same file.
     """
     writer = PdfWriter(clone_from=io.BytesIO(content))
-    citation = citation_of(project)
+    citation = read_citation(project.citation)
     metadata = {"/Title": title_of(project), "/Creator": "edge-of-stability-companion"}
     if citation:
-        released = datetime.fromisoformat(str(citation["date-released"])).replace(tzinfo=UTC)
-        metadata["/Author"] = authors_of(citation)
+        released = datetime.fromisoformat(citation["date-released"]).replace(tzinfo=UTC)
+        metadata["/Author"] = names_of(citation)
         metadata["/Subject"] = citation["title"]
         metadata["/CreationDate"] = metadata["/ModDate"] = released.strftime("D:%Y%m%d%H%M%SZ")
     writer.metadata = None

@@ -6,8 +6,7 @@ import html
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import yaml
-
+from companion.citation import names_of, read_citation
 from companion.project import Project
 
 
@@ -22,27 +21,14 @@ class Line(NamedTuple):
 
 def title_of(project: Project) -> str:
     """Return the title of the book."""
-    return str(yaml.safe_load(project.config.read_text(encoding="utf-8"))["title"])
-
-
-def citation_of(project: Project) -> dict[str, Any]:
-    """Return what ``CITATION.cff`` says; nothing if there is none."""
-    if not project.citation.is_file():
-        return {}
-    return dict(yaml.safe_load(project.citation.read_text(encoding="utf-8")))
-
-
-def authors_of(work: dict[str, Any]) -> str:
-    """Return the names of the authors of a work in ``CITATION.cff``."""
-    names = (a.get("name") or f"{a['given-names']} {a['family-names']}" for a in work["authors"])
-    return " and ".join(names)
+    return str(project.settings["title"])
 
 
 def title_page(project: Project) -> str:
     """Return the first page: title, the paper it accompanies, how to cite, licences."""
     return (
         f'<section class="title-page"><p class="title">{html.escape(title_of(project))}</p>'
-        f"{''.join(_imprint(citation_of(project)))}</section>"
+        f"{''.join(_imprint(read_citation(project.citation)))}</section>"
     )
 
 
@@ -54,10 +40,10 @@ def _imprint(citation: dict[str, Any]) -> Iterator[str]:
         work = f"<em>{html.escape(paper['title'])}</em>, arXiv:{number}, {paper['year']}"
         yield (
             f'<p class="accompanies">An executable companion to<br>'
-            f"{html.escape(authors_of(paper))}<br>"
+            f"{html.escape(names_of(paper))}<br>"
             f'<a href="{html.escape(paper["url"])}">{work}</a></p>'
         )
-    authors, released = html.escape(authors_of(citation)), citation["date-released"]
+    authors, released = html.escape(names_of(citation)), citation["date-released"]
     yield f'<p class="authors">{authors}<br>Version {citation["version"]}, {released}</p>'
     yield (
         f'<div class="imprint"><p>{html.escape(citation["message"])} {authors}: '

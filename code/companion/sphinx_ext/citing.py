@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from docutils import nodes
 from pybtex.database import BibliographyData, Entry, Person, parse_file
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from companion.citation import read_citation
 
 _CITATION = "CITATION.cff"
 
@@ -44,10 +45,10 @@ class _BibtexDirective(SphinxDirective):
 
 def citation_entry(path: Path) -> Entry:
     """Return what a citation file says as an entry of BibTeX."""
-    cff = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cff = read_citation(path)
     fields = {
         "title": f"{{{cff['title']}}}",  # a second pair of braces keeps its capital letters
-        "year": str(cff["date-released"])[:4],
+        "year": cff["date-released"][:4],
         "note": f"Version {cff['version']}",
     }
     if address := cff.get("url") or cff.get("repository-code"):

@@ -12,7 +12,6 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
@@ -21,6 +20,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from companion.declarations import read_entries
 from companion.notebooks import Notebook
 from companion.publish import FOLDER
 from companion.sphinx_ext.cells import page_link
@@ -184,7 +184,7 @@ def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
 def declared_figures(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
     """Return the entries of ``figures.yml``; pages may differ from a checked source tree here."""
     path = Path(env.srcdir) / "book" / "figures.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return read_entries(path)
 
 
 def _number_file(env: BuildEnvironment, name: str) -> Path | None:

@@ -1,0 +1,93 @@
+"""The real Makefile in another folder, with the Python of the tests or with mere stand-ins.
+
+Its recipes run either way, in make and in the shell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from companion.__main__ import parser
+from toy import REPOSITORY
+
+_FILES = ("pyproject.toml", "requirements.lock", "lab.lock", ".venv/ready", ".venv/lab")
+_NOTE = """#!/bin/sh
+for argument in "$0" "$@"; do printf '%s\\0' "$argument"; done >>{log}
+printf '\\n' >>{log}
+"""
+
+
+def make(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Call the Makefile of the book in another folder, with the Python that runs the tests."""
+    _program(root / ".venv/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    return _make(root, arguments, {**os.environ, **variables})
+
+
+def noted(root: Path, *arguments: str, **variables: str) -> list[list[str]]:
+    """The programs that a call of make starts, each with its arguments; they do nothing.
+
+    Every one is found, by its bare name, in the folder of the environment and on the search path.
+    """
+    log, path = root / "noted", root / "path"
+    names = ("python", "check-jsonschema", "nbstripout", "pre-commit", "zizmor", "uv", "python3")
+    for name in names:
+        _program(root / ".venv/bin" / name, _NOTE.format(log="noted"))
+        _program(path / name, _NOTE.format(log="noted"))
+    log.write_text("")
+    (root / "book").mkdir(exist_ok=True)
+    environment = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}", **variables}
+    result = _make(root, arguments, environment)
+    assert result.returncode == 0, result.stderr
+    return [line.split("\0") for line in log.read_text().split("\0\n")[:-1]]
+
+
+def made_options(root: Path, *arguments: str, **variables: str) -> list[argparse.Namespace]:
+    """How `python -m companion` understands its calls by make."""
+    return [
+        parser().parse_args(rest)
+        for program, *words in noted(root, *arguments, **variables)
+        if program.endswith("python") and words[:2] == ["-m", "companion"]
+        for rest in [words[2:]]
+    ]
+
+
+def book_of_one(root: Path, notebook: str) -> Path:
+    """Make `root` a book of one real notebook, with its figures and its real references."""
+    for name in ("_config.yml", "requirements.lock", "book/references.bib", notebook):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, root / name)
+    (root / "_toc.yml").write_text(f"format: jb-book\nroot: {notebook}\n")
+    shutil.copytree(REPOSITORY / "tests/references", root / "tests/references")
+    declared = yaml.safe_load((REPOSITORY / "book/figures.yml").read_text(encoding="utf-8"))
+    own = {name: entry for name, entry in declared.items() if entry["notebook"] == notebook}
+    (root / "book/figures.yml").write_text(yaml.safe_dump(own))
+    return root
+
+
+def _make(
+    root: Path, arguments: tuple[str, ...], environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    shutil.copyfile(REPOSITORY / "Makefile", root / "Makefile")
+    for made in _FILES:  # in this order: what is ready is not older
+        path = root / made
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text("")
+        path.touch()
+    call = ["make", *arguments]
+    return subprocess.run(
+        call, cwd=root, capture_output=True, encoding="utf-8", env=environment, check=False
+    )
+
+
+def _program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
