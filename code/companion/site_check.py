@@ -1,4 +1,4 @@
-"""Check a built site as files: nothing from another host, no link that leads nowhere."""
+"""Check a built site as files: nothing from another host, no dead link, no image without size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class _Page(HTMLParser):
     loads: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
+    without_size: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -58,6 +59,8 @@ class _Page(HTMLParser):
             self.links.append(values["href"])
         if tag == "img" and "alt" not in values:
             self.without_alt.append(values.get("src", ""))
+        if tag == "img" and not (values.get("width") and values.get("height")):
+            self.without_size.append(values.get("src", ""))
 
 
 def check_site(site: Path, cache: Path | None = None) -> None:
@@ -73,7 +76,7 @@ def check_site(site: Path, cache: Path | None = None) -> None:
     Raises
     ------
     BookError
-        For a resource on another host, a missing file or anchor, an image without alt text.
+        For a resource on another host, a missing file or anchor, an image without alt text or size.
     """
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
@@ -117,12 +120,13 @@ class _Parser:
         content = path.read_bytes()
         key = hashlib.sha256(self._salt + content).hexdigest()
         if key in self._known:
-            ids, loads, links, without_alt = self._known[key]
-            page = _Page(set(ids), loads, links, without_alt)
+            ids, *lists = self._known[key]
+            page = _Page(set(ids), *lists)
         else:
             page = _Page()
             page.feed(content.decode("utf-8"))
-        self._used[key] = (sorted(page.ids), page.loads, page.links, page.without_alt)
+        ids, *lists = astuple(page)
+        self._used[key] = (sorted(ids), *lists)
         return page
 
     def remember(self) -> None:
@@ -139,6 +143,8 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
             yield f"loads {url}, which is not there"
     for source in page.without_alt:
         yield f"image {source} has no alt text"
+    for source in page.without_size:
+        yield f"image {source} has no width or no height: what is below it would move"
     if path.name in _OWN_PAGES_ONLY:
         return
     for url in dict.fromkeys(page.links):

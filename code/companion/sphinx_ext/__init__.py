@@ -16,6 +16,8 @@ from companion.sphinx_ext import (
     downloads,
     entry,
     explorer,
+    formulas,
+    images,
     notation,
     offline,
     proofs,
@@ -36,6 +38,8 @@ _PARTS = (
     downloads,
     entry,
     explorer,
+    formulas,
+    images,
     notation,
     offline,
     proofs,
@@ -53,4 +57,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     os.environ[BUILDING] = "1"  # kernels that a plain `jupyter-book build` starts inherit it
     for part in _PARTS:
         part.setup(app)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
