@@ -50,7 +50,6 @@ function copy(element, url) {
 function close() {
   clearTimeout(timer);
   owner?.removeAttribute("aria-describedby");
-  if (tip) window.MathJax?.typesetClear?.([tip]);
   tip?.remove();
   tip = owner = undefined;
 }
@@ -77,9 +76,6 @@ async function open(link) {
   document.body.append(tip);
   link.setAttribute("aria-describedby", tip.id);
   place(link);
-  if (root === document) return; // its formulas are typeset
-  await window.MathJax?.typesetPromise?.([tip]).catch(() => {});
-  if (link === owner) place(link);
 }
 
 function enter(event) {

@@ -7,7 +7,4 @@ const wide = new ResizeObserver((changes) => {
 });
 const observe = (selector) => document.querySelectorAll(selector).forEach((e) => wide.observe(e));
 
-observe(".pst-scrollable-table-container, .published-picture");
-window.addEventListener("load", () => {
-  window.MathJax?.startup?.promise?.then(() => observe("mjx-container[display]"));
-});
+observe(".pst-scrollable-table-container, .published-picture, mjx-container[display]");

@@ -1,4 +1,4 @@
-"""Check a built site as files: nothing from another host, no link that leads nowhere."""
+"""Check a built site as files: nothing from another host, no dead link, no image without size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class _Page(HTMLParser):
     links: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
+    without_size: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -62,6 +63,8 @@ class _Page(HTMLParser):
             self.links.append(values["href"])
         if tag == "img" and "alt" not in values:
             self.without_alt.append(values.get("src", ""))
+        if tag == "img" and not (values.get("width") and values.get("height")):
+            self.without_size.append(values.get("src", ""))
 
 
 def check_site(site: Path, cache: Path | None = None) -> None:
@@ -77,8 +80,8 @@ def check_site(site: Path, cache: Path | None = None) -> None:
     Raises
     ------
     BookError
-        For a resource on another host, a missing file or anchor, an image without alt text, and an
-        id that two elements of a page have.
+        For a resource on another host, a missing file or anchor, an image without alt text or
+        size, and an id that two elements of a page have.
     """
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
@@ -122,13 +125,13 @@ class _Parser:
         content = path.read_bytes()
         key = hashlib.sha256(self._salt + content).hexdigest()
         if key in self._known:
-            ids, *rest = self._known[key]
-            page = _Page(set(ids), *rest)
+            ids, *lists = self._known[key]
+            page = _Page(set(ids), *lists)
         else:
             page = _Page()
             page.feed(content.decode("utf-8"))
-        rest = (page.loads, page.links, page.without_alt, page.repeated)
-        self._used[key] = (sorted(page.ids), *rest)
+        ids, *lists = astuple(page)
+        self._used[key] = (sorted(ids), *lists)
         return page
 
     def remember(self) -> None:
@@ -145,6 +148,8 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
             yield f"loads {url}, which is not there"
     for source in page.without_alt:
         yield f"image {source} has no alt text"
+    for source in page.without_size:
+        yield f"image {source} has no width or no height: what is below it would move"
     if path.name in _OWN_PAGES_ONLY:
         return
     for name in dict.fromkeys(page.repeated):

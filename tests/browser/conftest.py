@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import html
 import os
+import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +27,22 @@ PAGES = sorted(
     [path.relative_to(SITE).as_posix() for path in (SITE / "book").rglob("*.html")]
     + ["search.html"]
 )
+
+
+@functools.cache
+def _links() -> dict[str, set[str]]:
+    """By page, the anchors that links of the site lead to."""
+    anchors: dict[str, set[str]] = defaultdict(set)
+    for page in [SITE / "genindex.html", *(SITE / name for name in PAGES)]:
+        for path, anchor in re.findall(r'href="([^"#:]*)#([^"]+)"', page.read_text("utf-8")):
+            target = (page.parent / path).resolve() if path else page
+            anchors[target.relative_to(SITE).as_posix()].add(html.unescape(anchor))
+    return anchors
+
+
+def links_into(name: str) -> list[str]:
+    """The anchors of a page that links of the site lead to."""
+    return sorted(_links()[name])
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -77,19 +96,19 @@ def look(browser: Browser, address: str, shared: Path) -> Callable[[str], Inspec
     @functools.cache
     def seen(name: str) -> Inspection:
         kept = shared / "seen" / name.replace("/", "-")
-        return once_for_all(kept, functools.partial(inspect, browser, address, name))
+        return once_for_all(kept, lambda: inspect(browser, address, name, links_into(name)))
 
     return seen
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str):
-    """Open a page of the site at a width and a colour scheme; wait for its formulas."""
+    """Open a page of the site at a width and a colour scheme."""
     contexts = []
 
     def opened(name: str, width: int = 1280, scheme: str = "light") -> Visit:
         size = {"width": width, "height": 900}
-        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+        context = browser.new_context(viewport=size, color_scheme=scheme)
         contexts.append(context)
         result = Visit(context.new_page(), address)
         result.open(name)

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page
 
 NARROW, WIDE = 390, 1280
 SCHEMES = ("light", "dark")
-TYPESET = "() => !window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() => true)"
 _FIRST_VIEW = """() => new Promise(resolve => new PerformanceObserver(list => {
     for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime)
 }).observe({type: "paint", buffered: true}))"""
@@ -62,6 +61,23 @@ _DRAWN = """() => new Promise(resolve =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))"""
 
 
+# The sum of what has moved without the reader's doing; below 0.1 is good.
+SHIFTED = """window.shifted = 0
+new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value
+}).observe({type: "layout-shift", buffered: true})"""
+# What the address of the page names, if it does not begin in the first 200 px below the top bar, or
+# as near to that as the end of the page allows.
+MISSED = """() => {
+    const name = decodeURIComponent(location.hash.slice(1))
+    const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom
+    const {top, bottom} = document.getElementById(name).getBoundingClientRect()
+    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
+    const isSeen = top >= bar - 1 && top <= (isAtEnd ? innerHeight - 1 : bar + 200)
+    return isSeen ? [] : [`${location.pathname}#${name}: ${top.toFixed()} px, bar ${bar.toFixed()} px`]
+}"""
+
+
 class Visit:
     """A page that is open, with everything that went wrong and came over the wire on the way."""
 
@@ -78,9 +94,8 @@ class Visit:
         page.on("request", self._request)
 
     def open(self, name: str) -> None:
-        """Go to a page of the site and wait for its formulas."""
+        """Go to a page of the site."""
         self.page.goto(self.address + name, wait_until="load")
-        self.page.wait_for_function(TYPESET)
 
     def _console(self, message) -> None:
         if message.type == "error":
@@ -107,8 +122,8 @@ class Inspection:
     complaints: list[str]
     transferred: dict[str, int]  # bytes by file, on the first load, as the phone's window asks
     first_view: float  # milliseconds to the first contentful paint
-    bad_formulas: list[str] = field(default_factory=list)
-    untypeset: int = 0
+    shifted: float = 0  # cumulative layout shift of that load
+    missed: dict[int, list[str]] = field(default_factory=dict)  # by width: links that miss
     broken_images: list[str] = field(default_factory=list)
     empty_alts: list[str] = field(default_factory=list)
     figures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by scheme
@@ -128,16 +143,20 @@ def first_view(browser: Browser, address: str, name: str) -> float:
     return float(time)
 
 
-def inspect(browser: Browser, address: str, name: str) -> Inspection:
-    """Look at one page of the site: once, in both widths and both schemes."""
-    context = browser.new_context(
-        viewport={"width": NARROW, "height": 844}, color_scheme="light", reduced_motion="reduce"
-    )
+def inspect(browser: Browser, address: str, name: str, targets: list[str]) -> Inspection:
+    """Look at one page of the site: once, in both widths and both schemes.
+
+    `targets` are the anchors of the page that links lead to; it is opened at one of them.
+    """
+    context = browser.new_context(viewport={"width": NARROW, "height": 844}, color_scheme="light")
     visit = Visit(context.new_page(), address)
     page = visit.page
-    visit.open(name)
+    page.add_init_script(SHIFTED)
+    visit.open(name + (f"#{targets[len(targets) // 2]}" if targets else ""))
     page.wait_for_load_state("networkidle")
     seen = Inspection(visit.complaints, dict(visit.transferred), page.evaluate(_FIRST_VIEW))
+    seen.shifted = page.evaluate("window.shifted")
+    _follow_links(page, seen, targets)
     _look_at_content(page, seen)
     unfold(page)
     for width in (NARROW, WIDE):
@@ -160,6 +179,16 @@ def inspect(browser: Browser, address: str, name: str) -> Inspection:
     return seen
 
 
+def _follow_links(page: Page, seen: Inspection, targets: list[str]) -> None:
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate(_DRAWN)
+        seen.missed[width] = []
+        for target in targets:
+            page.evaluate("target => location.replace(`#${target}`)", target)
+            seen.missed[width] += page.evaluate(MISSED)
+
+
 def unfold(page: Page) -> None:
     """Open what is folded: it counts too."""
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
@@ -169,12 +198,6 @@ def _look_at_content(page: Page, seen: Inspection) -> None:
     seen.broken_images = broken_images(page)
     seen.empty_alts = page.evaluate(
         "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)"
-    )
-    seen.bad_formulas = page.evaluate(
-        "[...document.querySelectorAll('mjx-merror')].map(e => e.textContent)"
-    )
-    seen.untypeset = page.evaluate(
-        "document.querySelectorAll('.math:not(:has(mjx-container))').length"
     )
 
 

@@ -26,10 +26,13 @@ def test_no_complaint_and_no_other_host(look, name):
 
 
 @every_page
-def test_formulas_are_typeset(look, name):
-    seen = look(name)
-    assert seen.bad_formulas == []
-    assert seen.untypeset == 0
+def test_every_link_to_the_page_lands_where_it_says(look, name):
+    assert look(name).missed == {NARROW: [], WIDE: []}
+
+
+@every_page
+def test_nothing_moves_while_the_page_loads(look, name):
+    assert look(name).shifted < 0.1
 
 
 @every_page

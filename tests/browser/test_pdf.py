@@ -175,8 +175,5 @@ def test_a_wide_formula_is_shrunk_until_it_could_not_be_read():
 
 
 def alone(markup: str) -> str:
-    """A document that holds `markup` and no formula."""
-    return (
-        "<script>MathJax = {startup: {promise: Promise.resolve()}}</script>"
-        f'<main class="print-edition"><section class="page" id="here">{markup}</section></main>'
-    )
+    """A document that holds `markup`."""
+    return f'<main class="print-edition"><section class="page" id="here">{markup}</section></main>'

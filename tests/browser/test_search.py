@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from inspection import violations
 
 
 def results(visit, words: str) -> list[str]:
@@ -33,3 +34,39 @@ def results(visit, words: str) -> list[str]:
 )
 def test_search_finds(visit, words, expected):
     assert any(expected in title for title in results(visit, words))
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("Theorem 5.2", "5. Measure zero > Theorem 5.2"),
+        ("lemma 1.1", "1. The setting > Lemma 1.1"),
+        ("Figure 5.3", "5. Measure zero > Figure 5.3"),
+        ("fig. 5.3", "5. Measure zero > Fig. 5.3"),
+    ],
+)
+def test_what_has_a_number_is_found_by_it(visit, words, first):
+    assert results(visit, words)[0] == first
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_results_can_be_read(visit, scheme):
+    page = visit("search.html?q=sharpness", scheme=scheme).page
+    page.wait_for_selector("ul.search li .context .highlighted")
+    page.wait_for_load_state("networkidle")
+    shown = page.locator("#search-results").inner_text()
+    assert "λmax" in shown
+    assert not set("\\$") & set(shown)
+    assert violations(page) == []
+
+
+def test_the_magnifier_stands_before_the_words(visit):
+    page = visit("search.html?q=sharpness").page
+    page.locator(".bd-article input[name=q], .bd-search-container input[name=q]").first.wait_for()
+    gap = page.evaluate("""() => {
+        const form = document.querySelector(".bd-search-container form.bd-search, .bd-article form")
+        const input = form.querySelector("input"), box = input.getBoundingClientRect()
+        const words = box.left + parseFloat(getComputedStyle(input).paddingLeft)
+        return words - form.querySelector(".fa-magnifying-glass").getBoundingClientRect().right
+    }""")
+    assert gap >= 2

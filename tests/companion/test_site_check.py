@@ -19,6 +19,7 @@ def write(folder, body: str, name: str = "index.html") -> None:
         ('<img src="gone.png" alt="">', "loads gone.png, which is not there"),
         ('<img src="data:image/png;base64,AAAA">', "has no alt text"),
         ('<p id="twice"><p id="twice">', "two elements have the id twice"),
+        ('<img src="data:image/png;base64,AAAA" alt="" width="9">', "no width or no height"),
         ('<a href="gone.html">x</a>', "links to gone.html, which is not there"),
         ('<a href="#gone">x</a>', "links to #gone, which has no such anchor"),
         ('<a href="other.html#gone">x</a>', "links to other.html#gone, which has no such anchor"),

@@ -38,8 +38,8 @@ def make_pdf(project: Project) -> Path:
     Raises
     ------
     BookError
-        If there is no Chromium or no site, a file is missing, a formula is wrong, or something is
-        wider than the paper.
+        If there is no Chromium or no site, a file is missing, or something is wider than the
+        paper.
     """
     content = pdf_of(project)
     change_site(project, lambda site: attach(site, content))

@@ -55,17 +55,11 @@ def compose(project: Project) -> str:
 
 
 def _head(site: Path, page: Path) -> Iterator[str]:
-    """The style sheets of the site, and MathJax with its settings; no other script."""
+    """The style sheets of the site; no script."""
     soup = parsed(site / page)
     for link in soup.select('head link[rel~="stylesheet"]'):
         link["href"] = _address(file_of(page, str(link["href"])))
         yield str(link)
-    for script in soup.select("script"):
-        if "mathjax" in str(script.get("src", "")).lower():
-            script["src"] = _address(file_of(page, str(script["src"])))
-            yield str(script)
-        elif "window.MathJax" in script.get_text():
-            yield str(script)
 
 
 # Chapters -----------------------------------------------------------------------------------

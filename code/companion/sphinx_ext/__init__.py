@@ -14,6 +14,8 @@ from companion.sphinx_ext import (
     downloads,
     entry,
     explorer,
+    formulas,
+    images,
     notation,
     offline,
     outputs,
@@ -36,6 +38,8 @@ _PARTS = (
     downloads,
     entry,
     explorer,
+    formulas,
+    images,
     notation,
     offline,
     outputs,
@@ -54,4 +58,4 @@ _PARTS = (
 def setup(app: Sphinx) -> dict[str, Any]:
     for part in _PARTS:
         part.setup(app)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

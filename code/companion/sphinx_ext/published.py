@@ -27,6 +27,7 @@ from companion.sphinx_ext.cells import page_link
 from companion.sphinx_ext.volatile import volatile
 
 _logger = logging.getLogger(__name__)
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls instead
 
@@ -171,10 +172,10 @@ def _typeset(text: str, is_volatile: bool) -> nodes.Node:
         if is_volatile:
             return volatile(text=text, classes=["number"])
         return nodes.inline("", text, classes=["number"])
-    formula = rf"{mantissa}\times10^{{{int(power)}}}"
-    if is_volatile:  # what Sphinx makes of a formula
-        return volatile(text=rf"\({formula}\)", classes=["math", "notranslate", "nohighlight"])
-    return nodes.math("", formula)
+    if is_volatile:
+        raised = str(int(power)).translate(_SUPERSCRIPTS)
+        return volatile(text=f"{mantissa} × 10{raised}", classes=["number"])
+    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
 
 
 def _declared_notebook(env: BuildEnvironment, figure: str) -> str:

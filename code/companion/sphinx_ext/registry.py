@@ -166,13 +166,6 @@ def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         else:
             sources = {item["label"]: item for item in table.findall(nodes.paragraph)}
             table.replace_self(_table(placed(app.env), sources))
-        load_math(app, docname)
-
-
-def load_math(app: Sphinx, docname: str) -> None:
-    """Load MathJax on a page whose formulas come with titles, after Sphinx has looked for them."""
-    math: Any = app.env.get_domain("math")
-    math.data["has_equations"][docname] = True
 
 
 class Placed(NamedTuple):

@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from companion.sphinx_ext.cells import page_link
-from companion.sphinx_ext.registry import Overview, Placed, badge, load_math, placed, separated
+from companion.sphinx_ext.registry import Overview, Placed, badge, placed, separated
 
 
 class statement_map(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
@@ -40,7 +40,6 @@ def _fill_maps(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         items = placed(app.env)
         picture = nodes.raw("", _picture(app, docname, items), format="html")
         chart.replace_self([picture, _list(app.env, items)])
-        load_math(app, docname)
 
 
 # The list -----------------------------------------------------------------------------------

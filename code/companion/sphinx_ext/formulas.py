@@ -1,0 +1,144 @@
+"""Typeset formulas when the book is built: MathJax runs in V8 here, and not in the reader's browser.
+
+A page is as high when it is first seen as when everything is loaded, so a link lands where it
+leads; formulas need no script; and a wrong one is a warning with its place, hence an error.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from py_mini_racer import MiniRacer
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+_logger = logging.getLogger(__name__)
+
+_FOLDER = "mathjax"  # below _static
+_PARTS = ("adaptors/liteDOM", "input/tex", "output/chtml", "a11y/assistive-mml")
+_FILES = ("startup", "core", "output/chtml/fonts/tex", *_PARTS)
+_FONTS = "output/chtml/fonts/woff-v2"
+# The last three packages load others on demand or hide an unknown command.
+_START = """
+var window = globalThis, global = globalThis;
+var MathJax = {
+  loader: {
+    load: parts,
+    require: (name) => (0, eval)(files[Object.keys(files).find((f) => name.endsWith(`/${f}.js`))]),
+  },
+  startup: {typeset: false},
+  chtml: {adaptiveCSS: false, fontURL: fonts},
+  tex: {
+    packages: {"[-]": ["noundefined", "autoload", "require"]},
+    formatError: (_, error) => { throw error },
+  },
+};
+(0, eval)(files.startup);
+"""
+_TYPESET = """
+(tex, display) => {
+  try {
+    return [MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, {display})), ""];
+  } catch (error) {
+    return ["", error.message];
+  }
+}
+"""
+
+
+def setup(app: Sphinx) -> None:
+    app.add_html_math_renderer("build", (_visit_inline, None), (_visit_block, None))
+    app.connect("builder-inited", _write_styles)
+
+
+class MathJax:
+    """MathJax 3 of the installed package, with its whole style sheet."""
+
+    def __init__(self) -> None:
+        source = _package()
+        files = {name: (source / f"{name}.js").read_text(encoding="utf-8") for name in _FILES}
+        given = {"files": files, "parts": _PARTS, "fonts": "."}
+        self._engine = MiniRacer()
+        self._engine.eval("".join(f"var {k} = {json.dumps(v)};" for k, v in given.items()))
+        self._engine.eval(_START)
+        self._engine.eval("MathJax.startup.promise.then(() => true)").get()  # type: ignore[union-attr]
+        self._engine.eval(f"var typeset = {_TYPESET}")
+
+    @functools.cache  # noqa: B019 - there is one MathJax, and formulas recur
+    def typeset(self, tex: str, display: bool) -> str:
+        r"""Return the HTML of a formula, with MathML for listeners.
+
+        Raises
+        ------
+        ValueError
+            With MathJax's words, if `tex` is no formula.
+        """
+        html, problem = self._engine.call("typeset", tex, display)
+        if problem:
+            raise ValueError(problem)
+        return str(html)
+
+    @property
+    def styles(self) -> str:
+        """The style sheet of every formula there may be; fonts are looked for beside it."""
+        sheet = "MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet())"
+        return str(self._engine.eval(sheet))
+
+
+_mathjax = functools.cache(MathJax)
+
+
+def plain_text(tex: str) -> str:
+    r"""Return a formula as text without mark-up, where none can be: λmax for `\lambda_{\max}`."""
+    return BeautifulSoup(_mathjax().typeset(tex, False), "html.parser").get_text()
+
+
+def _package() -> Path:
+    # Its name has hyphens, so it can be found but not imported.
+    spec = importlib.util.find_spec("sphinx-mathjax-offline")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("package sphinx-mathjax-offline is not installed")
+    return Path(spec.origin).parent / "static" / "mathjax"
+
+
+def _write_styles(app: Sphinx) -> None:
+    """Put style sheet and fonts (0.8 MB) into the site, before pages link to them."""
+    if app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static" / _FOLDER
+    shutil.copytree(_package() / _FONTS, target, dirs_exist_ok=True)
+    (target / "mathjax.css").write_text(_mathjax().styles, encoding="utf-8")
+    app.add_css_file(f"{_FOLDER}/mathjax.css")
+
+
+def _visit_inline(translator: Any, node: nodes.math) -> None:
+    _append(translator, node, "span")
+
+
+def _visit_block(translator: Any, node: nodes.math_block) -> None:
+    _append(translator, node, "div")
+
+
+def _append(translator: Any, node: nodes.Element, tag: str) -> None:
+    tex = node.astext()
+    attributes = {"CLASS": "math notranslate nohighlight", "data-tex": tex}
+    translator.body.append(translator.starttag(node, tag, "", **attributes))
+    if node.get("number"):
+        number = get_node_equation_number(translator, node)  # type: ignore[arg-type]
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, "Link to this equation")
+        translator.body.append("</span>")
+    try:
+        translator.body.append(_mathjax().typeset(tex, tag == "div"))
+    except ValueError as error:
+        _logger.warning("formula %s: %s", tex, error, location=node)
+    translator.body.append(f"</{tag}>")
+    raise nodes.SkipNode

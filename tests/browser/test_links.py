@@ -1,0 +1,65 @@
+"""Links land where they say, as readers follow them; test_every_page.py follows all of them."""
+
+from __future__ import annotations
+
+import pytest
+from inspection import MISSED, NARROW, SHIFTED, WIDE
+
+# A page, and a link of it for each kind of target.
+LINKS = {
+    "statement": ("book/index.html", "a[href$='measurezero/index.html#thm-main']"),
+    "far statement": ("book/statements.html", "a[href$='measurezero/index.html#thm-origin']"),
+    "figure": ("book/measurezero/preimages.html", "a[href*='index.html#fig-']"),
+    "claim": ("book/stability/index.html", "a[href*='#claim-']"),
+    "exercise": ("book/nonsingularity/index.html", "a[href^='#exercise-']"),
+    "symbol": ("book/notation.html", "a[href*='index.html#']"),
+    "term": ("book/index.html", "a[href*='glossary.html#term-']"),
+    "proof": ("book/measurezero/index.html", "a[href^='#proof-']"),
+    "cell": ("book/stability/index.html", ".published-links a:not(.download)"),
+    "work": ("book/measurezero/index.html", "a[href*='bibliography.html#']"),
+    "section": ("book/measurezero/index.html", ".bd-toc a[href='#exercises']"),
+}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("kind", LINKS)
+def test_a_click_a_reload_and_back_end_at_the_target(visit, kind, width):
+    name, selector = LINKS[kind]
+    if kind == "section" and width == NARROW:
+        pytest.skip("a narrow window has no contents beside the page")
+    page = visit(name, width).page
+    page.locator(selector).first.click()
+    page.wait_for_function("() => location.hash.length > 1 && document.readyState === 'complete'")
+    assert page.evaluate(MISSED) == []
+    page.reload()
+    assert page.evaluate(MISSED) == []
+    page.goto(page.url.partition("/book/")[0] + "/book/cite.html")
+    page.go_back()
+    assert page.evaluate(MISSED) == []
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_result_of_the_search_is_where_it_says(visit, width):
+    page = visit("search.html?q=Theorem 5.2", width).page
+    page.locator("ul.search li a", has_text="Theorem 5.2").click()
+    page.wait_for_url("**/measurezero/index.html*#thm-main")
+    assert page.evaluate(MISSED) == []
+
+
+@pytest.mark.parametrize("anchor", ["", "#exercises"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("chapter", ["measurezero", "stability", "setting", "minima"])
+def test_a_long_page_stands_still_on_a_slow_machine(browser, address, chapter, width, anchor):
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.add_init_script(SHIFTED)
+    page.goto(f"{address}book/{chapter}/index.html{anchor}", wait_until="load")
+    assert page.evaluate("window.shifted") < 0.1
+    page.close()
+
+
+def test_whoever_wants_no_motion_lands_there_too(browser, address):
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(f"{address}book/measurezero/index.html#thm-origin", wait_until="load")
+    assert page.evaluate(MISSED) == []
+    page.close()
