@@ -347,7 +347,7 @@ def test_pipes_that_close_and_full_disks(tmp_path):
         for number, ((arguments, stdout, stderr, unbuffered), *_) in enumerate(cases)
     ]
     done = subprocess.run(
-        [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(shown)],
+        [sys.executable, "-W", "ignore", "-c", IN_ONE_PROCESS, json.dumps(shown)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
