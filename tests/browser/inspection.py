@@ -214,8 +214,11 @@ def broken_images(page: Page) -> list[str]:
     return addresses
 
 
+_LESSER_BUT_COUNTED = ("region", "empty-table-header")
+
+
 def violations(page: Page, colours_only: bool = False) -> list[str]:
-    """What axe-core finds, of any impact, with the first elements it concerns."""
+    """Findings of axe-core that count, each with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if colours_only:
@@ -225,5 +228,6 @@ def violations(page: Page, colours_only: bool = False) -> list[str]:
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]
         for rule in found
+        if rule["impact"] in ("serious", "critical") or rule["id"] in _LESSER_BUT_COUNTED
         for node in rule["nodes"][:3]
     ]
