@@ -72,7 +72,8 @@ MISSED = """() => {
     const {top, bottom} = document.getElementById(name).getBoundingClientRect()
     const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
     const isSeen = top >= bar - 1 && top <= (isAtEnd ? innerHeight - 1 : bar + 200)
-    return isSeen ? [] : [`${location.pathname}#${name}: ${top.toFixed()} px, bar ${bar.toFixed()} px`]
+    const where = `${top.toFixed()} px, bar ${bar.toFixed()} px`
+    return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
 }"""
 
 

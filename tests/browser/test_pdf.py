@@ -176,6 +176,4 @@ def test_a_wide_formula_is_shrunk_until_it_could_not_be_read():
 
 def alone(markup: str) -> str:
     """A document that holds `markup`."""
-    return (
-        f'<main class="print-edition"><section class="page" id="here">{markup}</section></main>'
-    )
+    return f'<main class="print-edition"><section class="page" id="here">{markup}</section></main>'
