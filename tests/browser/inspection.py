@@ -76,6 +76,11 @@ MISSED = """() => {
     return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
 }"""
 
+_FOLLOWED = f"""targets => targets.flatMap(target => {{
+    location.replace(`#${{target}}`)
+    return ({MISSED})()
+}})"""
+
 
 class Visit:
     """A page that is open, with everything that went wrong and came over the wire on the way."""
@@ -180,10 +185,7 @@ def _follow_links(page: Page, seen: Inspection, targets: list[str]) -> None:
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
         page.evaluate(_DRAWN)
-        seen.missed[width] = []
-        for target in targets:
-            page.evaluate("target => location.replace(`#${target}`)", target)
-            seen.missed[width] += page.evaluate(MISSED)
+        seen.missed[width] = page.evaluate(_FOLLOWED, targets)
 
 
 def unfold(page: Page) -> None:
