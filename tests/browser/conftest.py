@@ -42,7 +42,7 @@ def _links() -> dict[str, set[str]]:
 
 def links_into(name: str) -> list[str]:
     """The anchors of a page that links of the site lead to."""
-    return sorted(_links()[name])
+    return sorted(_links()[name] - {"main-content"})  # where the link to skip the menus leads
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -74,8 +74,14 @@ MISSED = """() => {
     const {top, bottom} = document.getElementById(name).getBoundingClientRect()
     const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
     const isSeen = top >= bar - 1 && top <= (isAtEnd ? innerHeight - 1 : bar + 200)
-    return isSeen ? [] : [`${location.pathname}#${name}: ${top.toFixed()} px, bar ${bar.toFixed()} px`]
+    const where = `${top.toFixed()} px, bar ${bar.toFixed()} px`
+    return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
 }"""
+
+_FOLLOWED = f"""targets => targets.flatMap(target => {{
+    location.replace(`#${{target}}`)
+    return ({MISSED})()
+}})"""
 
 
 class Visit:
@@ -183,10 +189,7 @@ def _follow_links(page: Page, seen: Inspection, targets: list[str]) -> None:
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 844})
         page.evaluate(_DRAWN)
-        seen.missed[width] = []
-        for target in targets:
-            page.evaluate("target => location.replace(`#${target}`)", target)
-            seen.missed[width] += page.evaluate(MISSED)
+        seen.missed[width] = page.evaluate(_FOLLOWED, targets)
 
 
 def unfold(page: Page) -> None:

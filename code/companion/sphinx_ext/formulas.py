@@ -1,4 +1,4 @@
-"""Typeset formulas when the book is built: MathJax runs in V8 here, and not in the reader's browser.
+"""Typeset formulas when the book is built: MathJax runs here, in V8, not in the browser.
 
 A page is as high when it is first seen as when everything is loaded, so a link lands where it
 leads; formulas need no script; and a wrong one is a warning with its place, hence an error.

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import imagesize
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.images import get_image_size
 
 _UNSIZED = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+)")')
 
@@ -29,10 +29,10 @@ def _add_sizes(
 
     def sized(match: re.Match[str]) -> str:
         source = sources.get(unquote(posixpath.basename(match[1])))
-        if source is None:
+        size = get_image_size(Path(app.srcdir) / source) if source else None
+        if size is None:
             return match[0]  # the check of the site names it
-        width, height = imagesize.get(str(Path(app.srcdir) / source))
-        return f'{match[0]}width="{round(width)}" height="{round(height)}" '
+        return f'{match[0]}width="{size[0]}" height="{size[1]}" '
 
     if "body" in context:
         context["body"] = _UNSIZED.sub(sized, context["body"])
