@@ -8,13 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sphinx_external_toc.parsing import MalformedError, parse_toc_data
+
 from companion.errors import BookError as BookError  # most modules know it from here
 from companion.source_files import read_yaml, schema_of
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
 
-# What we need of it; Sphinx's parser of tables of contents checks the rest.
+# What we need of it, and what Jupyter Book's parser takes for granted; that one checks the rest.
 _ENTRIES = {
     "type": "array",
     "items": {
@@ -26,6 +28,8 @@ _TOC = {
     "$defs": {"entries": _ENTRIES},
     "required": ["root"],
     "properties": {
+        "format": {"enum": ["jb-book", "jb-article"]},
+        "defaults": {"type": "object"},
         "root": {"type": "string"},
         "chapters": {"$ref": "#/$defs/entries"},
         "parts": {
@@ -176,9 +180,15 @@ class Project:
         Raises
         ------
         BookError
-            If a listed page does not exist, or a page below ``book/`` is not listed.
+            If ``_toc.yml`` has another form, a listed page does not exist or is listed twice, or
+            a page below ``book/`` is not listed.
         """
-        listed = [self._page(entry) for entry in _toc_entries(read_yaml(self.toc, _TOC))]
+        contents = read_yaml(self.toc, _TOC)
+        try:
+            parse_toc_data(contents)
+        except MalformedError as error:
+            raise BookError(f"{self.toc.name}: {error}") from error
+        listed = [self._page(entry) for entry in _toc_entries(contents)]
         present = {
             path
             for suffix in PAGE_SUFFIXES

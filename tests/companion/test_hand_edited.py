@@ -13,7 +13,6 @@ import pytest
 import yaml
 
 from companion.__main__ import main
-from companion.parameters import assignment, misfits
 from companion.project import BookError, Project
 from companion.source_files import read_yaml
 from toy import CITATION, REPOSITORY, make_toy_book
@@ -52,6 +51,7 @@ FIGURES = {
 }
 NUMBERS = "tests/references/numbers/toy--lines.json"
 LINES = "book/toy/lines.ipynb"
+TWICE = "format: jb-book\nroot: book/toy/lines\nchapters: [file: book/toy/lines]\n"
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,9 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
         "root: book/toy/index\nchapters: book\n",
         "_toc.yml:2: chapters: 'book' is not a list",
     ),
+    ("_toc.yml", TWICE, "_toc.yml: document file used multiple times: 'book/toy/lines'"),
+    ("_toc.yml", "root: book/toy/index\nfoo: 1\n", "_toc.yml: Unknown keys found: {'foo'}"),
+    ("_toc.yml", "root: book/toy/index\nformat: x\n", "_toc.yml:2: format: 'x' is not one of"),
     ("_config.yml", "title: [a\n", "_config.yml:2: not YAML: "),
     ("_config.yml", "title: T\nhtml: 7\n", "_config.yml:2: html: 7 is not a mapping"),
     ("_config.yml", "author: A\n", "_config.yml:1: 'title' is a required property"),
@@ -268,68 +271,6 @@ def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, capsys):
     monkeypatch.chdir(book)
     (book / "book/figures.yml").write_text("7")
     assert refusal(Path(), capsys).startswith("book/figures.yml:1: ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["run", "--jobs", "-3"], "argument --jobs: '-3': a whole number of at least 1 needed"),
-        (["run", "--timeout", "0"], "argument --timeout: '0': a whole number of at least 1"),
-        (["run", "--timeout", "1e3"], "argument --timeout: '1e3': a whole number"),
-        (["run", "-p", "seed"], "'seed': name=value needed"),
-        (["run", "-p", "2=1"], "'2=1': name=value needed"),
-        (["run", "-p", "scale=quick"], "the option --scale sets it"),
-        (["run", "-p", "slope={1}"], "a number, text, True, False, None or a list of these"),
-        (["run", "-p", "slope=2j"], "a number, text, True, False, None or a list of these"),
-        (["run", "--scale", "huge"], "invalid choice: 'huge'"),
-        (["book", "-p", "slope=3"], "unrecognized arguments"),
-    ],
-)
-def test_an_option_that_cannot_be_meant_is_refused(whole, capsys, arguments, message):
-    with pytest.raises(SystemExit) as stop:
-        main(["--root", str(whole), *arguments])
-    assert stop.value.code == 2
-    assert message in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("7", 7),
-        ("-1.5", -1.5),
-        ("1e3", 1000.0),
-        ("True", True),
-        ("None", None),
-        ("['a', 2]", ["a", 2]),
-        ("'3'", "3"),
-        # What YAML, or Python with less care, takes for something else.
-        *((text, text) for text in ("no", "on", "1:30", "a: b.csv", "2026-01-31", "~", "", "007")),
-        *((text, text) for text in ("[1", "1 + 1", "os.name", "C:\\new", "a=b", "é.csv")),
-    ],
-)
-def test_a_parameter_is_a_python_literal_or_else_text(text, value):
-    name, given = assignment(f"target={text}")
-    assert (name, given, type(given)) == ("target", value, type(value))
-
-
-@pytest.mark.parametrize(
-    ("given", "default", "fits"),
-    [
-        (3, "2.0", True),
-        (2.5, "7", True),
-        ([1, 2], "3", True),
-        (["a", "b"], '"a"', True),
-        ("x", "None", True),
-        ("x", "Path()", True),
-        ("no", "0", False),
-        ("7", "0  # a comment", False),
-        (7, '"a"', False),
-        (None, '"a"', False),
-    ],
-)
-def test_text_is_given_where_the_default_is_text(given, default, fits):
-    problems = misfits({"target": given}, {"target": default})
-    assert (problems == []) is fits
 
 
 @pytest.mark.parametrize(
