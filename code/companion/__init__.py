@@ -1,11 +1,22 @@
 """The machine behind the book: run notebooks, check what they publish, build the site.
 
 It knows no mathematics: :mod:`edge_of_stability` has that, and neither imports the other.
-Notebooks use :func:`publish`, :func:`publish_number`, :func:`executor` and :mod:`companion.style`;
-the rest is driven by ``python -m companion`` (see ``make help``).
+Notebooks use :func:`publish`, :func:`publish_number`, :func:`executor` and ``style``; the rest is
+driven by ``python -m companion`` (see ``make help``).
 """
 
-from companion.cluster import executor
-from companion.publish import publish, publish_number
+from types import ModuleType
 
-__all__ = ["executor", "publish", "publish_number"]
+from companion.notebook.cluster import executor
+from companion.notebook.publish import publish, publish_number
+
+__all__ = ["executor", "publish", "publish_number", "style"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    # Only when it is asked for: Sphinx's extensions start half a second earlier without Matplotlib.
+    if name == "style":
+        from companion.notebook import style
+
+        return style
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,23 +28,28 @@ if __name__ == "__main__":  # what is loaded below takes seconds; there is nothi
 
 from filelock import FileLock, Timeout
 
-from companion.archive import write_archives
-from companion.checks import Deviation, check_runs, check_sources, published_figures
-from companion.claims import check_claims, fingerprint, read_claims
-from companion.cluster import SCHEDULER
-from companion.declarations import read_declarations
-from companion.launch import REPOSITORY, Origin, write_tree
-from companion.notation import check_notation
-from companion.parameters import assignment
-from companion.processes import INTERRUPTED, end_on_interrupt
+from companion.checking.checks import Deviation, check_runs, check_sources, published_figures
+from companion.checking.claims import check_claims, fingerprint, read_claims
+from companion.checking.declarations import read_declarations
+from companion.checking.notation import check_notation
+from companion.checking.references import (
+    accept_figure,
+    accept_numbers,
+    figure_deviations,
+    load_arrays,
+)
+from companion.checking.reproducibility import digest, gather
+from companion.checking.statements import check_statements
+from companion.notebook.cluster import SCHEDULER
 from companion.project import BookError, Project
-from companion.references import accept_figure, accept_numbers, figure_deviations, load_arrays
-from companion.reproducibility import digest, gather
-from companion.runs import SCALES, Run, run_notebooks
-from companion.site import build_site, recover_site
+from companion.release.archive import write_archives
+from companion.running.parameters import assignment
+from companion.running.processes import INTERRUPTED, end_on_interrupt
+from companion.running.runs import SCALES, Run, run_notebooks
+from companion.site.build import build_site, recover_site
+from companion.site.launch import REPOSITORY, Origin, write_tree
+from companion.site.staging import stage
 from companion.source_files import read_text
-from companion.staging import stage
-from companion.statements import check_statements
 
 # What the machine refuses, through no fault of the book: one line says it, a traceback hides it.
 _REFUSED = {
@@ -178,7 +183,7 @@ def _fingerprint(project: Project, options: argparse.Namespace) -> None:
 
 
 def _pdf(project: Project, _: argparse.Namespace) -> None:
-    from companion.print_edition import make_pdf  # loads what no other command needs
+    from companion.release.print_edition import make_pdf  # loads what no other command needs
 
     path = make_pdf(project)
     print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")

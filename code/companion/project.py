@@ -85,7 +85,7 @@ class Project:
         return self.book / "claims.yml"
 
     def fingerprint(self, source: str) -> Path:
-        """What is kept of a text that claims are quoted from; see :mod:`companion.claims`."""
+        """What is kept of a quoted text; see :mod:`companion.checking.claims`."""
         return self.book / "claims" / "fingerprints" / f"{source}.txt"
 
     @property
@@ -115,7 +115,7 @@ class Project:
 
     @property
     def runs(self) -> Path:
-        """Executed notebooks by key; see :mod:`companion.runs`."""
+        """Executed notebooks by key; see :mod:`companion.running.runs`."""
         return self.build / "runs"
 
     @property
@@ -148,12 +148,12 @@ class Project:
 
     @property
     def launch(self) -> Path:
-        """The repository as launch buttons open it; see :mod:`companion.launch`."""
+        """The repository as launch buttons open it; see :mod:`companion.site.launch`."""
         return self.build / "launch"
 
     @property
     def archive(self) -> Path:
-        """What a release holds; see :mod:`companion.archive`."""
+        """What a release holds; see :mod:`companion.release.archive`."""
         return self.build / "archive"
 
     @property

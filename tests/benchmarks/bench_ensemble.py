@@ -24,7 +24,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from companion.machine import processor
+from companion.running.machine import processor
 from edge_of_stability import DeepLinearProblem, run_ensemble
 from edge_of_stability._ensemble_lowering import WIDTH, fma, loop, splat
 from edge_of_stability.ensemble_blocks import units

@@ -18,8 +18,8 @@ from inspection import Inspection, Visit, inspect
 from playwright.sync_api import Browser, sync_playwright
 from sharing import Room, once_for_all
 
-from companion.chromium import FLAGS, find_chromium
 from companion.project import Project
+from companion.release.chromium import FLAGS, find_chromium
 
 PROJECT = Project(Path(__file__).resolve().parents[2])
 SITE = PROJECT.site

@@ -17,11 +17,11 @@ from bs4 import BeautifulSoup
 from conftest import PROJECT, SITE
 from pypdf import PdfReader
 
-from companion.print_edition import pdf_of
-from companion.print_edition.contents import article_of, entries_of
-from companion.print_edition.finishing import page_numbers
-from companion.print_edition.printing import printed as printed_here
 from companion.project import BookError
+from companion.release.print_edition import pdf_of
+from companion.release.print_edition.contents import article_of, entries_of
+from companion.release.print_edition.finishing import page_numbers
+from companion.release.print_edition.printing import printed as printed_here
 
 pytestmark = pytest.mark.xdist_group("pdf")  # printed once, for all tests of it
 MEGABYTE = 1e6

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from conftest import PAGES, PROJECT, SITE
 from fontTools.ttLib import TTFont
 
-from companion.launch import Origin
+from companion.site.launch import Origin
 
 ICONS = """
 () => [...document.querySelectorAll('body *')].flatMap(element =>

@@ -25,9 +25,9 @@ from unittest import mock
 
 from twice import copy_of_the_book
 
-from companion.checks import Deviation, compare_runs
+from companion.checking.checks import Deviation, compare_runs
 from companion.project import Project
-from companion.runs import stored_runs
+from companion.running.runs import stored_runs
 
 NEAR = 1 / 3  # of a tolerance: what takes more of it is listed
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from companion.notation import check_notation, read_notation
+from companion.checking.notation import check_notation, read_notation
 from companion.project import BookError, Project
-from companion.sphinx_ext.citing import citation_entry
-from companion.sphinx_ext.search import plain_letters
+from companion.sphinx.citing import citation_entry
+from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, ToyBook
 
 NOTATION = {

@@ -8,9 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from companion.archive import CHECKSUMS, write_archives
 from companion.project import BookError, Project
-from companion.runs import run_notebooks
+from companion.release.archive import CHECKSUMS, write_archives
+from companion.running.runs import run_notebooks
 from toy import REPOSITORY
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pybtex.database import parse_file, parse_string
 
-from companion.checks import check_sources
+from companion.checking.checks import check_sources
 from companion.project import BookError, Project
-from companion.sphinx_ext.bibliography import AuthorYearLabels
+from companion.sphinx.bibliography import AuthorYearLabels
 from toy import REPOSITORY, make_toy_book
 
 

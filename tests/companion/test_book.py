@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from companion.checks import check_runs, check_sources
-from companion.declarations import read_declarations
+from companion.checking.checks import check_runs, check_sources
+from companion.checking.declarations import read_declarations
+from companion.checking.statements import check_statements, read_registry
 from companion.project import Project
-from companion.runs import run_notebooks
-from companion.statements import check_statements, read_registry
+from companion.running.runs import run_notebooks
 from toy import REPOSITORY
 
 PROJECT = Project(REPOSITORY)

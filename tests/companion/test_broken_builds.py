@@ -257,8 +257,8 @@ def _with_evidence(**evidence: str) -> dict[str, object]:
     ("evidence", "message"),
     [
         (
-            {"tier": "exact", "function": "companion.publish.no_such_function"},
-            "function companion.publish.no_such_function does not exist",
+            {"tier": "exact", "function": "companion.notebook.publish.no_such_function"},
+            "function companion.notebook.publish.no_such_function does not exist",
         ),
         (
             {"tier": "exact", "test": "tests/test_none.py::test_none"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from companion.claims import VERDICTS, check_claims, fingerprint, occurs, read_claims
+from companion.checking.claims import VERDICTS, check_claims, fingerprint, occurs, read_claims
 from companion.project import Project
 from toy import REPOSITORY, ToyBook
 

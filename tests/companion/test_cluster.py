@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from distributed import LocalCluster
 
-from companion.cluster import SCHEDULER
+from companion.checking.references import published_numbers
+from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
-from companion.references import published_numbers
-from companion.runs import run_notebooks
+from companion.running.runs import run_notebooks
 from toy import DRAW
 
 ENSEMBLE = """\

@@ -17,7 +17,7 @@ import yaml
 from chapter_form import assert_chapters_listed, assert_form_of_a_chapter, exercises, title
 from making import book_of_one, make
 
-from companion.declarations import read_declarations
+from companion.checking.declarations import read_declarations
 from companion.project import Project
 from toy import REPOSITORY, ToyBook, code, markdown, write_cells
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion.checks import check_runs
-from companion.declarations import Declaration, read_declarations
+from companion.checking.checks import check_runs
+from companion.checking.declarations import Declaration, read_declarations
+from companion.checking.references import deviation, figure_reference, reference_numbers
 from companion.project import BookError, Project
-from companion.references import deviation, figure_reference, reference_numbers
-from companion.runs import Run
+from companion.running.runs import Run
 from toy import REPOSITORY
 
 PROJECT = Project(REPOSITORY)
@@ -30,7 +30,7 @@ TOLERANCE = 1e-6  # of the numbers written here; what notebooks grant theirs is 
 @pytest.fixture(autouse=True)
 def _declarations_read_once(monkeypatch):
     """A thousand checks would read the same file a thousand times."""
-    monkeypatch.setattr("companion.checks.read_declarations", lambda project: DECLARATIONS)
+    monkeypatch.setattr("companion.checking.checks.read_declarations", lambda project: DECLARATIONS)
 
 
 def arrays(declaration: Declaration) -> dict[str, np.ndarray]:

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from companion.checks import check_sources
-from companion.declarations import read_declarations
+from companion.checking.checks import check_sources
+from companion.checking.declarations import read_declarations
+from companion.checking.statements import check_statements, read_registry
 from companion.project import BookError, Project
-from companion.statements import check_statements, read_registry
 from toy import REPOSITORY
 
 REGISTRY: dict[str, Any] = yaml.safe_load((REPOSITORY / "book/statements.yml").read_text("utf-8"))

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from companion.project import BookError, Project
-from companion.runs import run_notebooks
+from companion.running.runs import run_notebooks
 from toy import DRAW, REPOSITORY, ToyBook
 
 DAY = 86_400.0
@@ -175,14 +175,14 @@ def test_kill_while_sphinx_writes_leaves_no_second_writer(edited, build, tmp_pat
         "def setup(app): app.connect('html-collect-pages', wait)\n"
     )
     config = edited.root / "_config.yml"
-    edited.edit(config, "companion.sphinx_ext]", "companion.sphinx_ext, slow]")
+    edited.edit(config, "companion.sphinx]", "companion.sphinx, slow]")
     process = start(edited, PYTHONPATH=with_path(modules))
     await_file(marker, process)
     process.kill()
     finish(process)
     await_end(edited)
     assert files(edited.site) == good
-    edited.edit(config, "companion.sphinx_ext, slow]", "companion.sphinx_ext]")
+    edited.edit(config, "companion.sphinx, slow]", "companion.sphinx]")
     assert build() == 0
     assert shows_edit(edited)
 
@@ -261,7 +261,7 @@ def test_ctrl_c_ends_a_build(edited, tmp_path, load, request, has_come):
 def test_ctrl_c_that_gets_lost_ends_a_build_nevertheless():
     code = """
 import subprocess, time
-from companion.processes import end_on_interrupt
+from companion.running.processes import end_on_interrupt
 end_on_interrupt()
 print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
 while True:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from companion.sphinx_ext.formulas import MathJax, plain_text
+from companion.sphinx.formulas import MathJax, plain_text
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from companion.keys import run_key
-from companion.notebooks import Notebook
 from companion.project import Project
+from companion.running.keys import run_key
+from companion.running.notebooks import Notebook
 
 
 def test_minor_versions_of_python_have_keys_of_their_own(toy, monkeypatch):

@@ -18,8 +18,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from companion.launch import REF, REPOSITORY, Origin, prepared, write_tree
 from companion.project import BookError, Project
+from companion.site.launch import REF, REPOSITORY, Origin, prepared, write_tree
 from toy import CITATION
 from toy import REPOSITORY as ROOT
 
@@ -144,7 +144,12 @@ def test_no_committed_notebook_has_the_cell():
 
 def test_tree_is_the_repository_without_workflows(tree):
     assert not (tree / ".github").exists()
-    for name in ("environment.yml", "pyproject.toml", "code/companion/publish.py", "_toc.yml"):
+    for name in (
+        "environment.yml",
+        "pyproject.toml",
+        "code/companion/notebook/publish.py",
+        "_toc.yml",
+    ):
         assert (tree / name).read_bytes() == (ROOT / name).read_bytes()
 
 

@@ -10,7 +10,7 @@ import nbformat
 from bs4 import BeautifulSoup
 from docutils.utils import new_document
 
-from companion.sphinx_ext import outputs
+from companion.sphinx import outputs
 
 ALT = "A straight line rising from the origin with constant slope."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from companion.__main__ import parser
-from companion.parameters import assignment, misfits
+from companion.running.parameters import assignment, misfits
 
 
 @pytest.mark.parametrize(

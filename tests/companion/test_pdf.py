@@ -10,13 +10,13 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
 
-from companion.print_edition.assembly import compose
-from companion.print_edition.attaching import PDF, PLACE, attach
-from companion.print_edition.contents import entries_of
-from companion.print_edition.finishing import finished
 from companion.project import BookError, Project
-from companion.site import change_site
-from companion.site_check import check_site
+from companion.release.print_edition.assembly import compose
+from companion.release.print_edition.attaching import PDF, PLACE, attach
+from companion.release.print_edition.contents import entries_of
+from companion.release.print_edition.finishing import finished
+from companion.site.build import change_site
+from companion.site.check import check_site
 from toy import REPOSITORY
 
 INDEX, LINES = "book-toy-index", "book-toy-lines"

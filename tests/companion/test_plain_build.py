@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 
-from companion.launch import prepared
-from companion.site_check import check_site
+from companion.site.check import check_site
+from companion.site.launch import prepared
 from toy import TITLE
 
 

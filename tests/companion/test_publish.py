@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from companion import publish, publish_number, style
-from companion.publish import PublishError
+from companion.notebook.publish import PublishError
 
 ALT = "A line that rises from the lower left to the upper right."
 

@@ -17,7 +17,7 @@ import yaml
 from making import book_of_one, noted
 
 from companion.__main__ import parser
-from companion.launch import REPOSITORY as REPOSITORY_VARIABLE
+from companion.site.launch import REPOSITORY as REPOSITORY_VARIABLE
 from toy import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-import companion.keys
-from companion.notebooks import Notebook
+import companion.running.keys
 from companion.project import Project, package_source
-from companion.runs import run_notebooks
+from companion.running.notebooks import Notebook
+from companion.running.runs import run_notebooks
 from toy import DRAW, ToyBook
 
 
@@ -21,7 +21,9 @@ def executed(toy: ToyBook) -> set[str]:
 
 
 def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
-    return companion.keys.run_key(Project(toy.root), Notebook.read(toy.notebook), parameters or {})
+    return companion.running.keys.run_key(
+        Project(toy.root), Notebook.read(toy.notebook), parameters or {}
+    )
 
 
 def test_nothing_changed_executes_nothing(toy):
@@ -54,13 +56,13 @@ def test_half_a_run_is_not_reused(toy):
 def test_changed_library_executes_what_imports_it(toy, tmp_path, monkeypatch):
     toy.write_notebook(draw="import edge_of_stability\n" + DRAW)
     before, alone = key(toy), Notebook.read(toy.root / "book/toy/alone.ipynb")
-    alone_before = companion.keys.run_key(Project(toy.root), alone, {})
+    alone_before = companion.running.keys.run_key(Project(toy.root), alone, {})
     library = tmp_path / "library" / "edge_of_stability"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("changed = True\n")
     monkeypatch.syspath_prepend(library.parent)
     assert key(toy) != before
-    assert companion.keys.run_key(Project(toy.root), alone, {}) == alone_before
+    assert companion.running.keys.run_key(Project(toy.root), alone, {}) == alone_before
 
 
 def test_parameters_belong_to_the_key(toy):
@@ -78,7 +80,7 @@ def test_code_that_runs_in_notebooks_belongs_to_the_key(toy, tmp_path, monkeypat
     after.write_text(f"{before.read_text()}\n# changed\n")
     changed = [after if source == before else source for source in sources]
     first = key(toy)
-    monkeypatch.setattr("companion.keys.package_source", {"companion": changed}.__getitem__)
+    monkeypatch.setattr("companion.running.keys.package_source", {"companion": changed}.__getitem__)
     assert (key(toy) != first) == counts
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from companion.references import deviation
+from companion.checking.references import deviation
 
 
 @pytest.mark.parametrize(

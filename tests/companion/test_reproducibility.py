@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from twice import differences, lasting
 
-from companion.machine import machine
-from companion.notebooks import Notebook
+from companion.checking.references import load_arrays
+from companion.checking.reproducibility import RECORD, commit_in_words, commit_of, digest
 from companion.project import Project
-from companion.references import load_arrays
-from companion.reproducibility import RECORD, commit_in_words, commit_of, digest
+from companion.running.machine import machine
+from companion.running.notebooks import Notebook
 from toy import DRAW, SETUP, ToyBook
 
 

@@ -8,12 +8,12 @@ import os
 import nbformat
 import pytest
 
-from companion.checks import check_sources
-from companion.environment import COUNTED
-from companion.keys import run_key
-from companion.notebooks import Notebook
+from companion.checking.checks import check_sources
 from companion.project import BookError, Project
-from companion.runs import run_notebooks
+from companion.running.environment import COUNTED
+from companion.running.keys import run_key
+from companion.running.notebooks import Notebook
+from companion.running.runs import run_notebooks
 from toy import code, write_cells
 
 

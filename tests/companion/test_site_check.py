@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from companion.project import BookError
-from companion.site_check import check_site, is_foreign
+from companion.site.check import check_site, is_foreign
 
 
 def write(folder, body: str, name: str = "index.html") -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from companion.slim import used_rules
+from companion.site.slim import used_rules
 
 WORDS = {"used", "also-used", "a"}
 

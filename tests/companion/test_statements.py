@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from companion.checking.statements import read_registry
 from companion.project import BookError
-from companion.statements import read_registry
 
 
 @pytest.mark.parametrize(

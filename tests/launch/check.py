@@ -38,11 +38,11 @@ from urllib.parse import unquote
 import yaml
 from tqdm import tqdm
 
-from companion.checks import check_runs
-from companion.launch import RESTART, Origin, write_tree
+from companion.checking.checks import check_runs
+from companion.notebook.publish import FOLDER
 from companion.project import BookError, Project
-from companion.publish import FOLDER
-from companion.runs import Run
+from companion.running.runs import Run
+from companion.site.launch import RESTART, Origin, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(ROOT)

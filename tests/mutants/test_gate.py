@@ -104,7 +104,8 @@ def test_what_is_left_alone(text):
 
 
 @pytest.mark.parametrize(
-    "path", ["edge_of_stability/problem.py", "companion/checks.py", "edge_of_stability/layers.py"]
+    "path",
+    ["edge_of_stability/problem.py", "companion/checking/checks.py", "edge_of_stability/layers.py"],
 )
 def test_every_mutant_is_python_other_than_before(path):
     text = (CODE / path).read_text("utf-8")

@@ -1,0 +1,1 @@
+"""What the sources declare, and what runs published, checked against each other."""

@@ -1,0 +1,193 @@
+"""The registry of claims: sentences of others, quoted briefly, each with a verdict and its reasons.
+
+``book/claims.yml`` quotes texts that are not ours to reprint. What is committed of them is a
+fingerprint: the hashes of all runs of three words, in order. It tells whether a quotation stands
+in the text, word for word, and reprints nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.checking.statements import cell_exists, read_registry
+from companion.project import BookError, Project
+from companion.source_files import read_text, read_yaml
+
+VERDICTS = {
+    "holds": "true as it stands, or a convention that this book shares",
+    "holds with hypothesis": "true under hypotheses that the sentence does not name",
+    "corrected": "right in part, or right once it is put differently",
+    "refuted": "there is a proof that it cannot be so",
+    "cannot be judged": "not decided by the texts that were at hand",
+}
+"""What can be said of a claim, kindest first."""
+
+_TEXT = {"type": "string", "pattern": r"\S"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_CLAIM = {
+    "type": "object",
+    "required": ["title", "in", "quote", "verdict", "reason"],
+    "additionalProperties": False,
+    "properties": {
+        "title": _TEXT,
+        "in": {**_TEXTS, "minItems": 1, "needed": "at least one source"},
+        "quote": _TEXT,
+        "verdict": {"enum": [*VERDICTS]},
+        "reason": _TEXT,
+        "statements": _TEXTS,
+        "cells": _TEXTS,
+    },
+}
+_FORM = {
+    "additionalProperties": False,
+    "properties": {
+        "sources": {"type": "object", "additionalProperties": _TEXT},
+        "claims": {"type": "object", "additionalProperties": _CLAIM},
+    },
+}
+_RUN = 3  # words hashed together: fewer occur by chance, more would forbid short quotations
+_DIGITS = 8  # of each hash: no two runs of words of one text will share them
+_WORD = re.compile(r"[^\W_]+")
+_OMISSION = "…"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, in the order of the registry; `number` counts from one.
+
+    `sources` are keys of the registry's sources, `statements` labels of the book's statements,
+    `cells` are given as ``notebook.ipynb#name``. `reason` is MyST.
+    """
+
+    key: str
+    number: int
+    title: str
+    sources: tuple[str, ...]
+    quote: str
+    verdict: str
+    reason: str
+    statements: tuple[str, ...]
+    cells: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The label of its entry, for links."""
+        return f"claim-{self.key}"
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The registry: names of the sources by key, and the claims."""
+
+    sources: Mapping[str, str]
+    claims: tuple[Claim, ...]
+
+
+def read_claims(path: Path) -> Claims:
+    """Read the registry.
+
+    Raises
+    ------
+    BookError
+        If an entry has another form than the one described in CONTRIBUTING.md.
+    """
+    registry = read_yaml(path, _FORM)
+    sources, entries = registry.get("sources", {}), registry.get("claims", {})
+    problems = [
+        f"claims.yml: {key}: source {source!r} is not among the sources"
+        for key, entry in entries.items()
+        for source in entry["in"]
+        if source not in sources
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+    claims = (_claim(key, number, entry) for number, (key, entry) in enumerate(entries.items(), 1))
+    return Claims(sources, tuple(claims))
+
+
+def check_claims(project: Project) -> None:
+    """Check that every quotation occurs in its source, and that all reasons exist.
+
+    Raises
+    ------
+    BookError
+        For a quotation that is not in the text it is ascribed to, a statement that is not
+        registered, a cell that does not exist, and a verdict without what it needs: every verdict
+        but "cannot be judged" names a statement, a correction or refutation a cell as well.
+    """
+    if not project.claims.is_file():
+        return
+    labels = read_registry(project.statements).keys()
+    problems = [
+        f"claims.yml: {claim.key}: {problem}"
+        for claim in read_claims(project.claims).claims
+        for problem in (*_misquoted(project, claim), *_unfounded(project, claim, labels))
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+
+
+# Quotations ---------------------------------------------------------------------------------
+
+
+def fingerprint(text: str) -> str:
+    """Hashes of all runs of three words of a text, in order; punctuation and case do not count."""
+    words = _WORD.findall(text.casefold())
+    runs = (" ".join(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1))
+    return " ".join(hashlib.sha256(run.encode()).hexdigest()[:_DIGITS] for run in runs)
+
+
+def occurs(quote: str, whole: str) -> bool:
+    """Whether the parts of a quotation occur in this order in the text of that fingerprint."""
+    start = 0
+    for part in quote.split(_OMISSION):
+        wanted = fingerprint(part)
+        start = whole.find(wanted, start) if wanted else -1
+        if start < 0:
+            return False
+        start += len(wanted)
+    return True
+
+
+def _misquoted(project: Project, claim: Claim) -> Iterator[str]:
+    for source in claim.sources:
+        path = project.fingerprint(source)
+        if not path.is_file():
+            yield f"{source} has no fingerprint {project.name(path)}"
+        elif not occurs(claim.quote, " ".join(read_text(path).split())):
+            yield f"{source} does not say {claim.quote!r}, or not in {_RUN} words or more"
+
+
+# Entries and reasons ------------------------------------------------------------------------
+
+
+def _claim(key: str, number: int, entry: Mapping[str, Any]) -> Claim:
+    return Claim(
+        key=key,
+        number=number,
+        title=entry["title"],
+        sources=tuple(entry["in"]),
+        quote=" ".join(entry["quote"].split()),
+        verdict=entry["verdict"],
+        reason=entry["reason"],
+        statements=tuple(entry.get("statements", ())),
+        cells=tuple(entry.get("cells", ())),
+    )
+
+
+def _unfounded(project: Project, claim: Claim, labels: Any) -> Iterator[str]:
+    for label in claim.statements:
+        if label not in labels:
+            yield f"statement {label} is not registered"
+    for cell in claim.cells:
+        if not cell_exists(project, cell):
+            yield f"cell {cell} does not exist"
+    if not claim.statements and claim.verdict != "cannot be judged":
+        yield f"the verdict {claim.verdict!r} needs a statement"
+    if not claim.cells and claim.verdict in ("corrected", "refuted"):
+        yield f"the verdict {claim.verdict!r} needs a cell"

@@ -1,0 +1,145 @@
+"""The index of notation: every symbol has one meaning, or it says where it has another.
+
+``book/notation.yml`` lists symbols with their meanings and the labels of the places that introduce
+them. The directives of :mod:`companion.sphinx.notation` show it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.project import BookError, Project
+from companion.running.notebooks import prose
+from companion.source_files import read_yaml
+
+_TEXT = {"type": "string"}
+_MEANING = {
+    "type": "object",
+    "required": ["meaning", "where"],
+    "additionalProperties": False,
+    "properties": {"meaning": _TEXT, "where": _TEXT},
+}
+_FORM = {
+    "required": ["throughout", "local"],
+    "additionalProperties": False,
+    "properties": {
+        "throughout": {
+            "type": "array",
+            "items": {
+                **_MEANING,
+                "required": ["symbol", "meaning", "where"],
+                "properties": {"symbol": _TEXT, "meaning": _TEXT, "where": _TEXT},
+            },
+        },
+        "local": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["symbol", "meanings"],
+                "additionalProperties": False,
+                "properties": {
+                    "symbol": _TEXT,
+                    "instead": {"type": "boolean"},
+                    "meanings": {"type": "object", "additionalProperties": _MEANING},
+                },
+            },
+        },
+    },
+}
+# How MyST gives a label: to a directive, to what follows, to an equation.
+_LABEL = re.compile(r"^:label: (\S+)$|^\((\S+)\)=$|^\$\$ \((\S+)\)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One meaning of a symbol; `chapter` is ``""`` if it holds throughout the book."""
+
+    symbol: str
+    meaning: str
+    where: str
+    chapter: str = ""
+
+
+def read_notation(path: Path) -> list[Symbol]:
+    """All symbols: first those used throughout, then local ones, each with all its chapters.
+
+    Raises
+    ------
+    BookError
+        If an entry has another form, or a symbol gets two meanings in the same place.
+    """
+    index = read_yaml(path, _FORM)
+    if problems := [*_clashes(index["throughout"], index["local"])]:
+        raise BookError("\n".join(f"{path.name}: {problem}" for problem in problems))
+    return [
+        *(Symbol(**entry) for entry in index["throughout"]),
+        *(
+            Symbol(entry["symbol"], chapter=chapter, **meaning)
+            for entry in index["local"]
+            for chapter, meaning in entry["meanings"].items()
+        ),
+    ]
+
+
+def check_notation(project: Project) -> None:
+    """Check that each symbol is introduced where the index says; a book may have no index.
+
+    Raises
+    ------
+    BookError
+        For a label that no page has, a local symbol whose label is in another chapter, and a page
+        on which the symbol does not occur.
+    """
+    if not project.notation.is_file():
+        return
+    pages = dict(_labels(project))
+    problems = [
+        f"{project.notation.name}: {item.symbol}: {problem}"
+        for item in read_notation(project.notation)
+        for problem in _misplaced(project, item, pages)
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+
+
+def _misplaced(project: Project, item: Symbol, pages: Mapping[str, Path]) -> Iterator[str]:
+    page = pages.get(item.where)
+    if page is None:
+        yield f"no page has the label {item.where}"
+    elif item.chapter and page.parent.name != item.chapter:
+        yield f"{item.where} is in {project.name(page)}, not in chapter {item.chapter}"
+    elif _packed(item.symbol) not in _packed(prose(page)):
+        yield f"does not occur in {project.name(page)}"
+
+
+def _labels(project: Project) -> Iterator[tuple[str, Path]]:
+    for page in project.pages:
+        for match in _LABEL.finditer(prose(page)):
+            yield next(filter(None, match.groups())), page
+
+
+def _packed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _letter(symbol: str) -> str:
+    r"""Return what a reader recognises: ``K(\theta)`` and ``K`` are the same letter."""
+    return _packed(symbol).removesuffix(r"(\theta)")
+
+
+def _clashes(throughout: Any, local: Any) -> Iterator[str]:
+    everywhere = [_letter(entry["symbol"]) for entry in throughout]
+    here = [_letter(entry["symbol"]) for entry in local]
+    for symbols in (everywhere, here):
+        for symbol in sorted({symbol for symbol in symbols if symbols.count(symbol) > 1}):
+            yield f"{symbol}: listed twice"
+    for entry in local:
+        if (_letter(entry["symbol"]) in everywhere) != entry.get("instead", False):
+            yield (
+                f"{entry['symbol']}: a symbol that is used throughout, and only such a one, says"
+                " `instead: true` where a chapter gives it another meaning"
+            )

@@ -1,0 +1,274 @@
+"""The registry of statements: what each uses, where it comes from, and how we know it.
+
+``book/statements.yml`` holds what a page cannot say about itself; kind, title and place of a
+statement are read from the page that states it, so nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from companion.project import BookError, Project, package_source
+from companion.running.notebooks import Notebook, prose
+from companion.source_files import called, read_text, read_yaml
+
+TIERS = {
+    "proved": "the proof is on the page",
+    "exact": "certified in exact arithmetic",
+    "rigorous": "enclosed by intervals",
+    "cited": "a theorem of others, quoted without its proof",
+    "sampled": "supported by numerics; not a proof",
+}
+"""How a statement is known; numerics last."""
+
+_PLACES = ("function", "test", "cell")
+_EVIDENCE = {
+    "type": "object",
+    "required": ["tier"],
+    "additionalProperties": False,
+    "properties": {
+        "tier": {"enum": [*TIERS]},
+        **{place: {"type": "string"} for place in _PLACES},
+    },
+    "maxProperties": 2,
+    # Only what is on a page has no other place.
+    "if": {"properties": {"tier": {"enum": ["proved", "cited"]}}},
+    "else": {
+        "minProperties": 2,
+        "needed": f"a tier and one of {', '.join(_PLACES)}",
+    },
+    "needed": f"a tier and at most one of {', '.join(_PLACES)}",
+}
+_FORM = {
+    "additionalProperties": {
+        "type": "object",
+        "required": ["source"],
+        "additionalProperties": False,
+        "properties": {
+            "source": {"type": "string", "minLength": 1, "needed": "a sentence or a citation"},
+            "uses": {"type": "array", "items": {"type": "string"}},
+            "evidence": {"type": "array", "items": _EVIDENCE},
+        },
+    }
+}
+_LABELLED = re.compile(
+    r"^(?P<fence>```+|:::+)\{prf:(?P<kind>\w+)\}[ \t]*(?P<title>[^\n]*)\n"
+    r"(?:[ \t]*:(?!label:)[\w-]+:[^\n]*\n)*"
+    r"(?:[ \t]*:label:[ \t]*(?P<label>\S+))?",
+    re.MULTILINE,
+)
+_UNREGISTERED_KINDS = frozenset({"proof", "remark", "example", "algorithm", "notation"})
+"""Kinds that may go without a label: they assert nothing that others build on."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One reason to believe a statement; `place` is ``""`` for a proof, here or elsewhere."""
+
+    tier: str
+    place: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A registered statement."""
+
+    label: str
+    uses: tuple[str, ...]
+    source: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Tiers of its evidence, strongest first, each once."""
+        present = {item.tier for item in self.evidence}
+        return tuple(tier for tier in TIERS if tier in present)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A statement as a page states it."""
+
+    label: str
+    kind: str
+    title: str
+    page: Path
+
+
+def proof_target(label: str) -> str:
+    """The MyST target that stands before a statement's proof."""
+    return f"proof-{label}"
+
+
+def read_registry(path: Path) -> dict[str, Statement]:
+    """The registry by label.
+
+    Raises
+    ------
+    BookError
+        If an entry has another form than the one described in CONTRIBUTING.md.
+    """
+    return {label: _statement(label, entry) for label, entry in read_yaml(path, _FORM).items()}
+
+
+def stated(project: Project) -> Iterator[Stated]:
+    """Every labelled statement of every page, in reading order."""
+    for page in project.pages:
+        for match in _LABELLED.finditer(prose(page)):
+            if match["label"]:
+                yield Stated(match["label"], match["kind"], match["title"].strip(), page)
+
+
+def check_statements(project: Project) -> None:
+    """Check that pages and registry agree and that all evidence exists.
+
+    Raises
+    ------
+    BookError
+        For a statement without a label or not registered, a registered one that no page states, a
+        label stated twice, a use that points nowhere, a circle of uses, a statement (other than a
+        definition) without evidence, and evidence that does not exist.
+    """
+    registry = read_registry(project.statements)
+    proved = _proved(project)
+    problems = [
+        *_unlabelled(project),
+        *_unmatched(registry, list(stated(project)), project),
+        *_bad_uses(registry),
+        *(
+            f"{label}: {problem}"
+            for label, statement in registry.items()
+            for problem in _bad_evidence(project, statement, proved)
+        ),
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+
+
+def order(registry: Mapping[str, Statement]) -> tuple[str, ...]:
+    """Labels such that each comes after everything it uses."""
+    return tuple(TopologicalSorter({k: v.uses for k, v in registry.items()}).static_order())
+
+
+def _statement(label: str, entry: Mapping[str, Any]) -> Statement:
+    evidence = tuple(
+        Evidence(item["tier"], *next(((p, item[p]) for p in _PLACES if p in item), ()))
+        for item in entry.get("evidence", ())
+    )
+    return Statement(label, tuple(entry.get("uses", ())), entry["source"], evidence)
+
+
+# Agreement of pages and registry ------------------------------------------------------------
+
+
+def _unlabelled(project: Project) -> Iterator[str]:
+    for page in project.pages:
+        for match in _LABELLED.finditer(prose(page)):
+            if not match["label"] and match["kind"] not in _UNREGISTERED_KINDS:
+                title = match["title"].strip() or "without a title"
+                yield f"{project.name(page)}: {match['kind']} {title!r} has no label"
+
+
+def _unmatched(
+    registry: Mapping[str, Statement], found: list[Stated], project: Project
+) -> Iterator[str]:
+    places: dict[str, list[str]] = {}
+    for item in found:
+        places.setdefault(item.label, []).append(project.name(item.page))
+    for label in sorted(set(places) - set(registry)):
+        yield f"{label}: stated in {places[label][0]} but not registered in statements.yml"
+    for label in sorted(set(registry) - set(places)):
+        yield f"{label}: registered in statements.yml but stated on no page"
+    for label, pages in places.items():
+        if len(pages) > 1:
+            yield f"{label}: stated more than once ({', '.join(pages)})"
+
+
+def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:
+    for label, statement in registry.items():
+        for used in statement.uses:
+            if used not in registry:
+                yield f"{label}: uses {used}, which is not registered"
+    try:
+        order(registry)
+    except CycleError as error:
+        yield f"a circle of uses: {' → '.join(error.args[1])}"
+
+
+# Evidence -----------------------------------------------------------------------------------
+
+
+def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]) -> Iterator[str]:
+    if not statement.evidence and not statement.label.startswith("def-"):
+        yield "no evidence"
+    for item in statement.evidence:
+        if item.tier == "cited":
+            if "{cite:" not in statement.source:
+                yield f"cited, but its source {statement.source!r} cites nothing"
+            continue
+        if not item.place:
+            if statement.label not in proved:
+                target = proof_target(statement.label)
+                yield f"{item.tier} evidence: proof at ({target})= does not exist"
+            continue
+        exists = {
+            "function": _function_exists,
+            "test": _test_exists,
+            "cell": cell_exists,
+        }[item.place]
+        if not exists(project, item.target):
+            yield f"{item.tier} evidence: {item.place} {item.target} does not exist"
+
+
+def _proved(project: Project) -> frozenset[str]:
+    """Labels of all statements whose proof stands on a page, after its target."""
+    pattern = re.compile(
+        rf"^\({proof_target('')}(\S+)\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
+    )
+    return frozenset(label for page in project.pages for label in pattern.findall(prose(page)))
+
+
+def _function_exists(project: Project, target: str) -> bool:
+    module_name, _, name = target.rpartition(".")
+    if not module_name:
+        return False
+    package = module_name.partition(".")[0]
+    try:
+        source = package_source(package)
+    except BookError:
+        return False
+    return any(name in _defined(path) for path in source)
+
+
+def _test_exists(project: Project, target: str) -> bool:
+    file, _, name = target.partition("::")
+    path = project.root / file
+    return path.is_file() and name.partition("[")[0].rpartition("::")[2] in _defined(path)
+
+
+@cache
+def _defined(path: Path) -> frozenset[str]:
+    try:
+        tree = ast.parse(read_text(path))
+    except (SyntaxError, ValueError) as error:  # ValueError for a null byte, before Python 3.12
+        raise BookError(f"{called(path)}: not Python: {error}") from error
+    return frozenset(
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+    )
+
+
+def cell_exists(project: Project, target: str) -> bool:
+    """Whether the code cell ``notebook.ipynb#name`` is in the book."""
+    file, _, name = target.partition("#")
+    path = project.root / file
+    return path in project.notebooks and name in (c.name for c in Notebook.read(path).code)

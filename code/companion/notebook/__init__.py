@@ -1,0 +1,1 @@
+"""What runs inside notebooks: publishing, style, the ensembles of a cluster."""

@@ -1,0 +1,1 @@
+"""Read notebooks and run them, each once for its inputs."""

@@ -1,0 +1,60 @@
+"""When a run may be reused: only while everything it depends on is the same to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from companion.project import Project, package_source
+from companion.running.environment import counted
+from companion.running.notebooks import Notebook
+
+LIBRARY = "edge_of_stability"
+_PUBLISHING = ("publish.py", "style.py")  # the parts of `companion` that run inside notebooks
+
+
+def run_key(project: Project, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
+    """Digest of a run's inputs: cells, parameters, library (if imported), publishing code, lock.
+
+    Cells alone would not do: a change in the library would leave stale figures behind. The minor
+    version of Python counts too, since the lock resolves differently for each, and the variables of
+    the environment on which results may depend.
+    """
+    digest = hashlib.sha256()
+    _add(digest, json.dumps(sys.version_info[:2]))
+    _add(digest, json.dumps(counted()))
+    for cell in notebook.cells:
+        _add(digest, f"{cell.is_code} {cell.name} {sorted(cell.tags)}")
+        _add(digest, cell.source)
+    _add(digest, json.dumps(parameters, sort_keys=True, default=repr))
+    _add(digest, project.lock.read_text(encoding="utf-8"))
+    for source in package_source("companion"):
+        if source.name in _PUBLISHING:
+            _add_file(digest, source)
+    if notebook.imports(LIBRARY):
+        _add(digest, source_digest(package_source(LIBRARY)))
+    return digest.hexdigest()[:20]
+
+
+def source_digest(files: Iterable[Path]) -> str:
+    """Digest of the names and contents of `files`."""
+    digest = hashlib.sha256()
+    for file in files:
+        _add_file(digest, file)
+    return digest.hexdigest()
+
+
+def _add_file(digest: Any, file: Path) -> None:
+    _add(digest, file.name)
+    _add(digest, file.read_text(encoding="utf-8"))
+
+
+def _add(digest: Any, text: str) -> None:
+    # The length in front keeps ("ab", "c") and ("a", "bc") apart.
+    raw = text.encode()
+    digest.update(len(raw).to_bytes(8, "big"))
+    digest.update(raw)

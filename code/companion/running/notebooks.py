@@ -1,0 +1,264 @@
+"""What a source notebook says about itself, read without running it."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from companion.errors import BookError
+from companion.source_files import called, read_json, read_text, schema_of
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook: its index, its source, its name (or ``""``) and its tags."""
+
+    index: int
+    is_code: bool
+    source: str
+    name: str
+    tags: frozenset[str]
+    has_output: bool
+
+    @property
+    def anchor(self) -> str:
+        """Where the cell is on its page (see :mod:`companion.sphinx.cells`)."""
+        return anchor(self.index, self.name)
+
+
+def anchor(index: int, name: str) -> str:
+    """The HTML id of a cell: by its name where it has one, else by its index."""
+    return f"cell-{name or index}"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A source notebook.
+
+    Raises
+    ------
+    BookError
+        If the file is not a notebook as Jupyter saves it, two of its cells have one name or one
+        id, or a code cell is not Python.
+    """
+
+    path: Path
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Notebook:
+        """Read a ``.ipynb`` file; once, as long as it does not change."""
+        state = path.stat()
+        return _read(path, state.st_mtime_ns, state.st_size)
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        """The code cells, in order."""
+        return tuple(cell for cell in self.cells if cell.is_code)
+
+    @property
+    def parameters_cell(self) -> Cell | None:
+        """The first cell tagged ``parameters``, below which papermill injects those of a run."""
+        return next((cell for cell in self.cells if "parameters" in cell.tags), None)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Names of the parameters and the source of their defaults."""
+        cell = self.parameters_cell
+        if cell is None or not cell.is_code:
+            return {}
+        return {
+            target.id: ast.unparse(node.value)
+            for node in self._parsed(cell).body
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if isinstance(target, ast.Name)
+        }
+
+    def obstacles(self) -> Iterator[str]:
+        """What keeps a code cell from running, an error from showing, a parameter from counting.
+
+        Raises
+        ------
+        BookError
+            If a code cell is not Python.
+        """
+        for cell in self.code:
+            if not self._parsed(cell).body:
+                yield f"cell {cell.index} has no statement; delete it"
+            for tag in sorted(cell.tags & {"skip-execution", "raises-exception"}):
+                yield f"cell {cell.index} has the tag {tag}; every cell runs, and none may fail"
+        yield from self._misread_parameters()
+
+    def _misread_parameters(self) -> Iterator[str]:
+        # Imported here: it loads much that Sphinx's extensions, which only read cells, do not need.
+        from papermill.translators import PythonTranslator
+
+        tagged = [cell for cell in self.cells if "parameters" in cell.tags]
+        for cell in tagged[1:]:
+            yield f"cell {cell.index} is the second one with the tag parameters; one needed"
+        for cell in tagged[:1]:
+            seen = [found.name for found in PythonTranslator.inspect({"source": cell.source})]
+            if seen != list(self.parameters) or len(seen) != len(self._parsed(cell).body):
+                yield (
+                    f"cell {cell.index} has the tag parameters, so it needs lines `name = value`, "
+                    "with one equals sign each, and nothing else"
+                )
+        for cell in self.code:
+            if cell not in tagged:
+                for name in sorted(_assigned(cell.source) & {*self.parameters, "scale"}):
+                    yield f"cell {cell.index} sets {name}, but lacks the tag parameters"
+
+    def imports(self, package: str) -> bool:
+        """Whether any cell imports `package` or something below it."""
+        return any(
+            name == package or name.startswith(f"{package}.")
+            for cell in self.code
+            for name in _imported(self._parsed(cell))
+        )
+
+    def publishing_cell(self, figure: str) -> Cell | None:
+        """The cell that calls ``publish(…, "figure", …)``, if there is one."""
+        for cell in self.code:
+            for node in ast.walk(self._parsed(cell)):
+                if isinstance(node, ast.Call) and _names_figure(node, figure):
+                    return cell
+        return None
+
+    def sources_of(self, cell: Cell) -> set[Cell]:
+        """The cell, and the code cells above it whose names it uses, directly or through others.
+
+        Names are followed as they are written, whatever they hold; a name counts for the last cell
+        above that binds it.
+        """
+        above = {other: _bound_and_used(self._parsed(other)) for other in self.code}
+        found: set[Cell] = set()
+        waiting = [cell]
+        while waiting:
+            current = waiting.pop()
+            found.add(current)
+            bound, used = above[current]
+            for name in used - bound:
+                binding = [c for c in above if c.index < current.index and name in above[c][0]]
+                if binding and binding[-1] not in found:
+                    waiting.append(binding[-1])
+        return found
+
+    def named(self, name: str) -> Cell | None:
+        """The cell of that name, if there is one."""
+        return next((cell for cell in self.cells if cell.name == name), None)
+
+    def _parsed(self, cell: Cell) -> ast.Module:
+        # IPython's magics and shell escapes are not Python; a book's cells do without them.
+        try:
+            symtable.symtable(cell.source, "cell", "exec")  # finds a little more than the parser
+            return ast.parse(cell.source)
+        except (SyntaxError, ValueError) as error:  # ValueError: a null byte, before Python 3.12
+            raise BookError(f"{called(self.path)}: cell {cell.index}: {error}") from error
+
+
+def prose(page: Path) -> str:
+    """Return the Markdown of a page, whatever its format."""
+    if page.suffix == ".md":
+        return read_text(page)
+    cells = Notebook.read(page).cells
+    return "\n\n".join(cell.source for cell in cells if not cell.is_code)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _modified: int, _size: int) -> Notebook:
+    raw = read_json(path, _form())["cells"]
+    cells = tuple(_cell(index, cell) for index, cell in enumerate(raw))
+    # A copied cell keeps its name, which is to be the address of one cell.
+    names = [(f"the name {cell.name!r}", cell.index) for cell in cells if cell.name]
+    ids = [(f"the id {cell['id']!r}", index) for index, cell in enumerate(raw)]
+    places: dict[str, list[int]] = {}
+    for what, index in (*names, *ids):
+        places.setdefault(what, []).append(index)
+    problems = [
+        f"{called(path)}: cells {' and '.join(map(str, indices))} have {what}; change it in one"
+        for what, indices in places.items()
+        if len(indices) > 1
+    ]
+    if problems:
+        raise BookError("\n".join(problems))
+    return Notebook(path, cells)
+
+
+@cache
+def _form() -> dict[str, Any]:
+    """Jupyter's schema of a notebook, and what this book needs beyond it."""
+    schema = schema_of("nbformat", "v4/nbformat.v4.5.schema.json")
+    # In place of `oneOf`, which could only say that a cell is none of the three kinds.
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#"
+    kinds = ("raw", "markdown", "code")
+    schema["definitions"]["cell"] = {
+        "required": ["cell_type"],
+        "properties": {"cell_type": {"enum": kinds}},
+        "allOf": [
+            {
+                "if": {"properties": {"cell_type": {"const": kind}}},
+                "then": {"$ref": f"#/definitions/{kind}_cell"},
+            }
+            for kind in kinds
+        ],
+    }
+    metadata = schema["properties"]["metadata"]
+    metadata["required"] = ["kernelspec"]
+    metadata["needed"] = "the kernelspec of Python 3, as Jupyter saves it,"
+    metadata["properties"]["kernelspec"]["properties"]["name"] = {"const": "python3"}
+    # Part of an address; a digit would be taken for the index of a cell without a name.
+    schema["definitions"]["misc"]["metadata_name"] = {
+        "type": "string",
+        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        "needed": "lower-case words joined by hyphens",
+    }
+    return schema
+
+
+def _cell(index: int, raw: Mapping[str, Any]) -> Cell:
+    metadata = raw["metadata"]
+    return Cell(
+        index=index,
+        is_code=raw["cell_type"] == "code",
+        source="".join(raw["source"]),  # a text or its lines
+        name=metadata.get("name", ""),
+        tags=frozenset(metadata.get("tags", ())),
+        has_output=bool(raw.get("outputs") or raw.get("execution_count")),
+    )
+
+
+def _assigned(source: str) -> set[str]:
+    """Names that the code of a cell binds outside of functions and comprehensions."""
+    symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _bound_and_used(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Names that the code of a cell binds (imports apart), and names that it reads."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    bound |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return bound, {node.id for node in names if isinstance(node.ctx, ast.Load)}
+
+
+def _names_figure(call: ast.Call, figure: str) -> bool:
+    if not (isinstance(call.func, ast.Name) and call.func.id == "publish"):
+        return False
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+    return any(
+        isinstance(node, ast.Constant) and node.value == figure for node in (*call.args, *named)
+    )

@@ -1,0 +1,214 @@
+"""Execute notebooks with papermill, each once, in parallel, into a store of runs.
+
+A run lives in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it published, and
+``run.json``. It is made under ``_build/running/`` and moved into place by one rename when it is
+complete, so the store never holds half a run, whatever kills the process.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from tqdm import tqdm
+
+from companion.notebook.publish import FOLDER
+from companion.project import BookError, Project
+from companion.running.environment import cleaned
+from companion.running.execution import EXECUTED, RECORD, Job, execute
+from companion.running.keys import run_key
+from companion.running.notebooks import Notebook
+from companion.running.parameters import misfits
+from companion.running.processes import begin_worker, end, interrupts_wait
+
+SCALES = ("quick", "default", "paper")
+KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder holds the executed notebook and what it published."""
+
+    notebook: str
+    key: str
+    folder: Path
+    reused: bool
+
+    @property
+    def executed(self) -> Path:
+        """The notebook with its outputs."""
+        return self.folder / EXECUTED
+
+    @property
+    def published(self) -> Path:
+        """The folder of what it published."""
+        return self.folder / FOLDER
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """When and how it ran."""
+        loaded: dict[str, Any] = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        return loaded
+
+
+def run_notebooks(
+    project: Project,
+    notebooks: Sequence[Path],
+    *,
+    scale: str = "default",
+    parameters: Mapping[str, Any] | None = None,
+    jobs: int | None = None,
+    timeout: int = 900,
+    reuse: bool = True,
+) -> list[Run]:
+    """Execute each notebook, or reuse its run if nothing it depends on has changed.
+
+    Parameters
+    ----------
+    project, notebooks
+        The book and the source notebooks to run.
+    scale
+        ``"quick"``, ``"default"`` or ``"paper"``; given to every notebook with such a parameter.
+    parameters
+        Further parameters; every notebook must have each of them.
+    jobs
+        Notebooks executed at a time; the number of processors by default.
+    timeout
+        Longest time one cell may take, in seconds.
+    reuse
+        False executes everything again.
+
+    Returns
+    -------
+    list of Run
+        In the order of `notebooks`.
+
+    Raises
+    ------
+    BookError
+        If a parameter is unknown or a notebook fails; the message names notebook, cell and error.
+        Runs that were completed stay in the store.
+    """
+    if scale not in SCALES:
+        raise BookError(f"scale {scale!r}: one of {', '.join(SCALES)} needed")
+    plans = [_plan(project, path, scale, dict(parameters or {})) for path in notebooks]
+    todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
+    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
+    done = {plan.name for plan in todo}
+    for plan in plans:
+        _forget_old_runs(plan.target)
+    return [Run(plan.name, plan.key, plan.target, plan.name not in done) for plan in plans]
+
+
+def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
+    """Finished runs of `notebooks` at scale "default", as they are now; nothing is executed."""
+    plans = [_plan(project, path, "default", {}) for path in notebooks]
+    return [
+        Run(plan.name, plan.key, plan.target, reused=True)
+        for plan in plans
+        if _is_complete(plan.target)
+    ]
+
+
+def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> Job:
+    name = project.name(path)
+    notebook = Notebook.read(path)
+    if obstacles := list(notebook.obstacles()):
+        raise BookError("\n".join(f"{name}: {obstacle}" for obstacle in obstacles))
+    known = notebook.parameters
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise BookError(
+            f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+    if problems := misfits(parameters, known):
+        raise BookError("\n".join(f"{name}: {problem}" for problem in problems))
+    # What equals the default is not injected: the page then shows the cell the author wrote.
+    if "scale" in known and known["scale"] != repr(scale):
+        parameters = {"scale": scale, **parameters}
+    key = run_key(project, notebook, parameters)
+    target = project.runs / Path(name).with_suffix("") / key
+    return Job(name, path, parameters, key, target)
+
+
+def _is_complete(folder: Path) -> bool:
+    return (folder / RECORD).is_file()
+
+
+def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
+    if not jobs:
+        return
+    shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
+    failures: list[str] = []
+    progress = tqdm(total=len(jobs), desc="notebooks", unit="nb")
+    with (
+        progress,
+        _sockets() as sockets,
+        _pool(project, min(at_a_time, len(jobs)), sockets) as pool,
+    ):
+        try:
+            with cleaned(project.cache), interrupts_wait():  # workers are started here
+                futures = [pool.submit(execute, project, job, timeout, sockets) for job in jobs]
+            for future in as_completed(futures):
+                progress.update()
+                if problem := future.result():
+                    failures.append(problem)
+        except BrokenProcessPool as error:
+            _end_workers()
+            raise BookError(
+                "a process that runs notebooks was killed (out of memory?); finished runs are kept"
+            ) from error
+        except BaseException:
+            _end_workers()
+            raise
+    if failures:
+        raise BookError("\n".join(sorted(failures)))
+
+
+def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:
+    # Processes, not threads: papermill changes the working folder of the whole process.
+    context = multiprocessing.get_context("spawn")
+    slots = context.SimpleQueue()
+    for slot in range(size):
+        slots.put(slot)
+    compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
+    return ProcessPoolExecutor(
+        size, context, initializer=begin_worker, initargs=(slots, compiled, sockets)
+    )
+
+
+@contextmanager
+def _sockets() -> Iterator[Path]:
+    """A folder for sockets, whose paths may have 100 characters at most."""
+    usual = tempfile.gettempdir()
+    with tempfile.TemporaryDirectory(
+        prefix="book-", dir=usual if len(usual) < 60 else "/tmp", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+def _end_workers() -> None:
+    workers = (child.pid for child in multiprocessing.active_children())
+    end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
+
+
+def _forget_old_runs(target: Path) -> None:
+    """Keep the newest runs of a notebook, the current one first."""
+    others = sorted(
+        (folder for folder in target.parent.iterdir() if folder != target),
+        key=lambda folder: folder.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in others[KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)

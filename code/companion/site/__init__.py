@@ -1,0 +1,1 @@
+"""Stage, build and check the site."""

@@ -1,0 +1,139 @@
+"""Show the registry of claims: directives ``claim-table``, ``claim-list``, role ``claim-count``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.domains.std import StandardDomain
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from companion.checking.claims import VERDICTS, Claim, Claims, read_claims
+from companion.sphinx.cells import cell_link
+from companion.sphinx.registry import separated
+from companion.sphinx.tables import sortable_table
+
+_FILE = Path("book") / "claims.yml"
+_logger = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("claim-table", _TableDirective)
+    app.add_directive("claim-list", _ListDirective)
+    app.add_directive("claim-verdicts", _VerdictsDirective)
+    app.add_role("claim-count", _CountRole())
+
+
+def _claims(env: BuildEnvironment) -> Claims:
+    path = Path(env.srcdir) / _FILE
+    env.note_dependency(str(path))
+    return read_claims(path)
+
+
+def _badge(verdict: str) -> nodes.inline:
+    return nodes.inline("", verdict, classes=["badge", f"verdict-{verdict.replace(' ', '-')}"])
+
+
+class _CountRole(SphinxRole):
+    """``{claim-count}`refuted` ``: how many claims have this verdict, or ``all``."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        verdicts = [claim.verdict for claim in _claims(self.env).claims]
+        if self.text != "all" and self.text not in VERDICTS:
+            _logger.warning(f"no verdict {self.text!r}", location=self.get_location())
+        count = len(verdicts) if self.text == "all" else verdicts.count(self.text)
+        return [nodes.inline("", str(count), classes=["number"])], []
+
+
+class _VerdictsDirective(SphinxDirective):
+    """What each verdict means, and how often it was given."""
+
+    def run(self) -> list[nodes.Node]:
+        given = Counter(claim.verdict for claim in _claims(self.env).claims)
+        items = [
+            nodes.paragraph("", "", _badge(verdict), nodes.Text(f" {given[verdict]}: {meaning}"))
+            for verdict, meaning in VERDICTS.items()
+        ]
+        return [nodes.container("", *items, classes=["claim-verdicts"])]
+
+
+class _TableDirective(SphinxDirective):
+    """All claims in one table; each line leads to the entry."""
+
+    def run(self) -> list[nodes.Node]:
+        registry = _claims(self.env)
+        columns = {"No.": 8, "Claim": 46, "Source": 18, "Verdict": 28}
+        rows = [
+            [
+                [nodes.Text(str(claim.number))],
+                [nodes.reference("", claim.title, refid=claim.label, internal=True)],
+                [nodes.Text(_names(registry, claim))],
+                [_badge(claim.verdict)],
+            ]
+            for claim in registry.claims
+        ]
+        return [sortable_table(columns, rows, "claim-table")]
+
+
+class _ListDirective(SphinxDirective):
+    """The entries of the claims whose first source is one of the arguments."""
+
+    required_arguments = 1
+    optional_arguments = 9
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        registry = _claims(self.env)
+        if unknown := sorted(set(self.arguments) - set(registry.sources)):
+            raise self.error(f"{', '.join(unknown)}: no such source in {_FILE.name}")
+        return [
+            self._entry(registry, claim)
+            for claim in registry.claims
+            if claim.sources[0] in self.arguments
+        ]
+
+    def _entry(self, registry: Claims, claim: Claim) -> nodes.container:
+        entry = nodes.container(classes=["claim"], ids=[claim.label])
+        self._make_referable(claim)
+        heading = nodes.paragraph(classes=["claim-heading"])
+        heading += [nodes.strong("", f"{claim.number}. {claim.title}"), nodes.Text(" ")]
+        heading += _badge(claim.verdict)
+        source = nodes.inline("", _names(registry, claim), classes=["claim-source"])
+        quoted = self._inline(f"“{claim.quote}”")
+        entry += [
+            heading,
+            nodes.block_quote("", nodes.paragraph("", "", *quoted, nodes.Text(" "), source)),
+        ]
+        self.state.nested_parse(StringList(claim.reason.splitlines(), _FILE.name), 0, entry)
+        entry += self._footer(claim)
+        return entry
+
+    def _footer(self, claim: Claim) -> nodes.container:
+        footer = nodes.container(classes=["statement-footer"])
+        if claim.statements:
+            links = ", ".join(f"{{prf:ref}}`{label}`" for label in claim.statements)
+            footer += nodes.paragraph("", "", *self._inline(f"Statements: {links}"))
+        if claim.cells:
+            cells = [cell_link(self.env, cell, "{name} in {notebook}") for cell in claim.cells]
+            footer += nodes.paragraph("", "Cells: ", *separated(cells))
+        return footer
+
+    def _make_referable(self, claim: Claim) -> None:
+        """Let ``{ref}`claim-…` `` give "claim 7", from any page."""
+        domain = cast(StandardDomain, self.env.get_domain("std"))
+        place = (self.env.docname, claim.label)
+        domain.anonlabels[claim.label] = place
+        domain.labels[claim.label] = (*place, f"claim {claim.number}")
+
+    def _inline(self, text: str) -> list[nodes.Node]:
+        return self.parse_inline(text)[0]
+
+
+def _names(registry: Claims, claim: Claim) -> str:
+    return ", ".join(registry.sources[source] for source in claim.sources)

@@ -1,0 +1,193 @@
+"""Show on pages what notebooks published: directive ``published``, role ``number``.
+
+myst-nb's ``glue`` cannot show a figure on another page, and Sphinx does not rewrite a page when a
+number glued from another page changes. Here both are files a page depends on, so neither happens.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from companion.checking.declarations import read_entries
+from companion.notebook.publish import FOLDER
+from companion.running.notebooks import Notebook
+from companion.sphinx.cells import page_link
+from companion.sphinx.volatile import volatile
+
+_logger = logging.getLogger(__name__)
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls instead
+
+
+class picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
+    """The light and the dark image of a figure; ``natural`` and ``least`` width in CSS pixels."""
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(picture, html=(_visit_picture, lambda writer, _: writer.body.append("</div>\n")))
+    app.add_directive("published", _PublishedDirective)
+    app.add_role("number", _NumberRole())
+    app.connect("env-before-read-docs", _read_notebooks_first)
+
+
+def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """In a plain build, reading a notebook runs it: it publishes before other pages show."""
+    docnames.sort(key=lambda name: not env.doc2path(name).endswith(".ipynb"))
+
+
+def _visit_picture(writer: Any, node: picture) -> None:
+    style = f"--natural: {node['natural']}px; --least: {node['least']}px"
+    writer.body.append(writer.starttag(node, "div", CLASS="published-picture", style=style))
+
+
+def published_picture(env: BuildEnvironment, name: str) -> picture:
+    """Return the picture of a published figure for the page that is being read, with alt text.
+
+    Raises
+    ------
+    FileNotFoundError
+        If its notebook has not published it.
+    """
+    folder = _folder(env, name)
+    env.note_dependency(str(folder / f"{name}.json"))
+    env.note_dependency(str(folder / f"{name}.svg"))
+    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    page = Path(env.doc2path(env.docname)).parent
+    images = [
+        nodes.image(
+            uri=Path(os.path.relpath(folder / f"{name}{variant}.svg", page)).as_posix(),
+            alt=record["alt"],
+            loading="lazy",
+            # Not the theme's `only-light`: that hides the caption as well.
+            classes=[f"for-{mode}", "dark-light"],
+        )
+        for mode, variant in (("light", ""), ("dark", ".dark"))
+    ]
+    width, letters = record["width"], record["letters"]  # in points
+    return picture(
+        "", *images, natural=round(width * 96 / 72), least=math.ceil(width * SMALLEST / letters)
+    )
+
+
+def _folder(env: BuildEnvironment, name: str) -> Path:
+    return Path(env.srcdir) / Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
+
+
+class _PublishedDirective(SphinxDirective):
+    """``{published} name`` with the caption as content.
+
+    With ``:repeat:`` the figure is shown once more: without number and label, which belong to the
+    place where it is explained.
+    """
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"repeat": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        notebook = _declared_notebook(self.env, name)
+        if not self.content:
+            raise self.error(f"figure {name!r}: a caption needed")
+        try:
+            shown = published_picture(self.env, name)
+        except FileNotFoundError as error:
+            message = f"figure {name!r} was not published by {notebook or 'any notebook'}"
+            raise self.error(message) from error
+        figure = nodes.figure("", shown, classes=["published"], published=name)
+        self.set_source_info(figure)
+        caption = self._caption()
+        if "repeat" in self.options:
+            figure += nodes.legend("", nodes.paragraph("", "", *caption.children))
+        else:
+            figure += caption
+            figure["names"].append(f"fig-{name}")
+            self.state.document.note_explicit_target(figure, figure)
+        return [figure, self._links(name, notebook)]
+
+    def _caption(self) -> nodes.caption:
+        holder = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, holder)
+        if len(holder) != 1 or not isinstance(holder[0], nodes.paragraph):
+            raise self.error("the caption must be one paragraph")
+        return nodes.caption("", "", *holder[0].children)
+
+    def _links(self, name: str, notebook: str) -> nodes.paragraph:
+        folder = _folder(self.env, name)
+        line = nodes.paragraph("", classes=["published-links"])
+        for text, suffix in (("data", ".npz"), ("SVG", ".svg"), ("PNG", ".png")):
+            target = f"/{(folder / f'{name}{suffix}').relative_to(self.env.srcdir).as_posix()}"
+            link = addnodes.download_reference(
+                "", "", nodes.inline("", text), refdoc=self.env.docname, reftarget=target
+            )
+            line += [link, nodes.Text(" · ")]
+        cell = Notebook.read(Path(self.env.srcdir) / notebook).publishing_cell(name)
+        line += page_link(
+            "",
+            nodes.Text("the cell that drew it"),
+            docname=notebook.removesuffix(".ipynb"),
+            anchor=cell.anchor if cell else "",
+        )
+        return line
+
+
+class _NumberRole(SphinxRole):
+    """``{number}`name:format` ``: a published number, in a Python format."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        name, _, spec = self.text.partition(":")
+        path = _number_file(self.env, name)
+        if path is None:
+            return self._refused(f"number {name!r} was not published by any notebook")
+        self.env.note_dependency(str(path))
+        number = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            text = format(number["value"], spec)
+        except ValueError as error:
+            return self._refused(f"number {name!r}: format {spec!r}: {error}")
+        return [_typeset(text, number["volatile"])], []
+
+    def _refused(self, message: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        _logger.warning(message, location=self.get_location())
+        return [], []
+
+
+def _typeset(text: str, is_volatile: bool) -> nodes.Node:
+    mantissa, exponent, power = text.partition("e")
+    if not exponent or not power.lstrip("+-").isdigit():
+        text = text.replace("-", "\N{MINUS SIGN}")
+        if is_volatile:
+            return volatile(text=text, classes=["number"])
+        return nodes.inline("", text, classes=["number"])
+    if is_volatile:
+        raised = str(int(power)).translate(_SUPERSCRIPTS)
+        return volatile(text=f"{mantissa} × 10{raised}", classes=["number"])
+    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
+
+
+def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
+    return str(declared_figures(env).get(figure, {}).get("notebook", ""))
+
+
+def declared_figures(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
+    """Return the entries of ``figures.yml``; pages may differ from a checked source tree here."""
+    path = Path(env.srcdir) / "book" / "figures.yml"
+    return read_entries(path)
+
+
+def _number_file(env: BuildEnvironment, name: str) -> Path | None:
+    found = sorted((Path(env.srcdir) / "book").glob(f"*/{FOLDER}/numbers/{name}.json"))
+    return found[0] if found else None
