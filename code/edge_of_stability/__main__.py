@@ -37,7 +37,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
-from .critical_step import CriticalStepSize, PrecisionError, critical_step_size
+from .minima.critical_step import CriticalStepSize, PrecisionError, critical_step_size
 from .table import PREPARATIONS, PreparedData, loss_factors, prepare, read_table, rounding_estimate
 
 PROGRAM = "python -m edge_of_stability"

@@ -41,8 +41,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from . import _checks
-from ._checks import FloatArray
+from .core import checks
+from .core.checks import FloatArray
 
 PREPARATIONS = ("standardise", "centre", "raw")
 
@@ -155,7 +155,7 @@ def read_table(path: str | os.PathLike[str], separator: str = ",") -> Table:
     """
     shown = _short(os.fspath(path), 200)
     if len(separator) != 1 or separator in '"\r\n ':
-        _checks.refuse("separator", "one character, no quote, space or line break", repr(separator))
+        checks.refuse("separator", "one character, no quote, space or line break", repr(separator))
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=separator, strict=True, skipinitialspace=True)
@@ -222,7 +222,7 @@ def prepare(
         the features are more than rows or linearly dependent (up to rounding).
     """
     if preparation not in PREPARATIONS:
-        _checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
+        checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
     chosen, wanted = _roles(table, targets, features, leave_out)
     if len(table.rows) < 2:
         _refuse(table.path, "one row; at least two are needed")
@@ -246,7 +246,7 @@ def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
     ValueError
         If it passes 10⁻⁶: with two layers or more, when W⋆ cannot be told from 0.
     """
-    if _checks.positive_count("depth", depth) == 1:
+    if checks.positive_count("depth", depth) == 1:
         return data.rounding
     _, _, Vt = np.linalg.svd(_rows_of_norm_one(data.X), full_matrices=False)
     Y = _scaled(data.Y)
@@ -271,8 +271,8 @@ def loss_factors(row_count: int, target_count: int) -> Mapping[str, int]:
         1/c for "mean" (over rows, summed over targets), "half_mean", "sum", "half_sum",
         "mean_of_entries" (over rows and targets).
     """
-    n = _checks.positive_count("row_count", row_count)
-    d = _checks.positive_count("target_count", target_count)
+    n = checks.positive_count("row_count", row_count)
+    d = checks.positive_count("target_count", target_count)
     return {"mean": n, "half_mean": 2 * n, "sum": 1, "half_sum": 2, "mean_of_entries": n * d}
 
 
@@ -327,17 +327,17 @@ def _roles(
             if name not in table.names:
                 _refuse(table.path, f"no column {_short(name)}; there are {_list(table.names)}")
             if tuple(names).count(name) > 1:
-                _checks.refuse(argument, "each column once", f"{_short(name)} twice")
+                checks.refuse(argument, "each column once", f"{_short(name)} twice")
     if not targets:
-        _checks.refuse("targets", "at least one column", "none")
+        checks.refuse("targets", "at least one column", "none")
     for name in targets:
         if name in given["features"] or name in leave_out:
             role = "a feature" if name in given["features"] else "left out"
-            _checks.refuse("targets", "columns that are nothing else", f"{_short(name)}, {role}")
+            checks.refuse("targets", "columns that are nothing else", f"{_short(name)}, {role}")
     chosen = table.names if features is None else tuple(features)
     chosen = tuple(name for name in chosen if name not in targets and name not in leave_out)
     if not chosen:
-        _checks.refuse("features", "at least one column that is no target", "none")
+        checks.refuse("features", "at least one column that is no target", "none")
     return chosen, tuple(targets)
 
 

@@ -131,11 +131,11 @@ def test_symbolic_problem(arguments, message):
 @pytest.mark.parametrize("eta", [0.5, 0, -1, "nan", None])
 def test_symbolic_step_size(eta):
     with pytest.raises(ValueError, match=r"eta: need a positive exact number or a symbol, got"):
-        SymbolicProblem((1, 1), [[1]], [[1]]).jacobian(eta)
+        SymbolicProblem([[1]], [[1]], (1, 1)).jacobian(eta)
 
 
 def test_symbolic_substitution():
-    net = SymbolicProblem((1, 1), [[1]], [[1]])
+    net = SymbolicProblem([[1]], [[1]], (1, 1))
     with pytest.raises(ValueError, match=r"theta: need 1 entries, got 2 entries"):
         net.substitute(net.loss, [1, 2])
 

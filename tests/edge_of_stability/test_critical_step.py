@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from edge_of_stability.critical_step import (
+from edge_of_stability.minima.critical_step import (
     PrecisionError,
     _gram_perturbation,
     _Images,
     _pencil_bound,
     critical_step_size,
 )
-from edge_of_stability.joint_range import joint_maximum, pencil, primal_value
+from edge_of_stability.minima.duality import joint_maximum, pencil, primal_value
 
 DIGITS = 60
 

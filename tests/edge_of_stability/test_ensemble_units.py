@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_of_stability import DeepLinearProblem, Outcome, gradient_descent, run_ensemble
-from edge_of_stability.ensemble_blocks import CACHED_DOUBLES, SAFE, _parts, units
+from edge_of_stability.descent._blocks import CACHED_DOUBLES, SAFE, _parts, units
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 # N = 2, …, 5, bracketed either way; the last one is computed in memory.

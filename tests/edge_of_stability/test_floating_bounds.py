@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_of_stability.floating_bounds import (
+from edge_of_stability.minima.rounding import (
     _slices,
     absolute_sum,
     accurate_product,

@@ -14,8 +14,8 @@ from edge_of_stability import (
     gradient_descent,
     run_network,
 )
-from edge_of_stability.nonlinear_activations import ACTIVATIONS
-from edge_of_stability.nonlinear_flat import NoFitError, _smooth_sharpness, fit
+from edge_of_stability.core.activations import ACTIVATIONS
+from edge_of_stability.minima.interpolants import NoFitError, _smooth_sharpness, fit
 
 ROUNDING = 1e-11
 SMOOTH = ("tanh", "softplus")
@@ -29,7 +29,7 @@ def networks(draw, activations=("tanh", "softplus", "relu"), min_depth=1):
     samples = draw(st.integers(1, 5))
     X = rng.standard_normal((widths[0], samples))
     Y = rng.standard_normal((widths[-1], samples))
-    return Network(widths, draw(st.sampled_from(activations)), X, Y), rng
+    return Network(X, Y, widths, draw(st.sampled_from(activations))), rng
 
 
 def slope(steps, errors):
@@ -143,7 +143,7 @@ def test_batches_jacobian_and_symmetry(case):
 def test_depth_one_is_the_linear_problem():
     rng = np.random.default_rng(3)
     X, Y = rng.standard_normal((3, 5)), rng.standard_normal((2, 5))
-    network, linear = Network((3, 2), "tanh", X, Y), DeepLinearProblem(X, Y, (3, 2))
+    network, linear = Network(X, Y, (3, 2), "tanh"), DeepLinearProblem(X, Y, (3, 2))
     theta = rng.standard_normal(6)
     assert network.loss(theta) == pytest.approx(linear.loss(theta), rel=1e-13)
     np.testing.assert_allclose(network.gradient(theta), linear.gradient(theta), rtol=1e-12)
@@ -152,7 +152,7 @@ def test_depth_one_is_the_linear_problem():
 
 def test_sharpness_by_lanczos_agrees():
     rng = np.random.default_rng(4)
-    network = Network((5, 30, 2), "tanh", rng.standard_normal((5, 6)), rng.standard_normal((2, 6)))
+    network = Network(rng.standard_normal((5, 6)), rng.standard_normal((2, 6)), (5, 30, 2), "tanh")
     theta = rng.standard_normal(network.dimension)
     assert network.dimension > 200
     dense = np.linalg.eigvalsh(network.hessian(theta))[-1]
@@ -160,7 +160,7 @@ def test_sharpness_by_lanczos_agrees():
 
 
 def test_pickle_and_frozen():
-    network = Network((1, 2, 1), "softplus", [[1.0]], [[2.0]])
+    network = Network([[1.0]], [[2.0]], (1, 2, 1), "softplus")
     copy = pickle.loads(pickle.dumps(network))
     assert copy.loss(np.ones(4)) == network.loss(np.ones(4))
     assert not copy.X.flags.writeable
@@ -183,7 +183,7 @@ def test_bad_networks(arguments, message):
 
 
 def test_bad_points():
-    network = Network((1, 2, 1), "tanh", [[1.0]], [[1.0]])
+    network = Network([[1.0]], [[1.0]], (1, 2, 1), "tanh")
     for call in (network.loss, network.gradient, network.hessian, network.jacobian):
         with pytest.raises(ValueError, match=r"theta: need shape \(\.\.\., 4\)"):
             call(np.ones(3))
@@ -195,7 +195,7 @@ def test_bad_points():
 
 def test_runs_are_orbits_and_do_not_depend_on_the_batch():
     rng = np.random.default_rng(5)
-    network = Network((2, 3, 1), "tanh", rng.standard_normal((2, 3)), rng.standard_normal((1, 3)))
+    network = Network(rng.standard_normal((2, 3)), rng.standard_normal((1, 3)), (2, 3, 1), "tanh")
     starts = rng.standard_normal((6, network.dimension))
     etas = np.array([0.02, 0.05, 0.02, 50.0, 0.01, 0.03])
     runs = run_network(network, starts, etas, 400, tolerance=1e-3, stride=20)
@@ -216,7 +216,7 @@ def test_runs_are_orbits_and_do_not_depend_on_the_batch():
 def test_flat_fit_of_one_neuron_is_the_formula():
     # least sharpness 4w(√(1 + w²) − w) of (y tanh x − w)²
     for w in (0.3, 1.0, 2.0):
-        network = Network((1, 1, 1), "tanh", [[1.0]], [[w]])
+        network = Network([[1.0]], [[w]], (1, 1, 1), "tanh")
         theta = flat_interpolant(network, [0.7, 1.5])
         assert network.loss(theta) < 1e-20
         expected = 4 * w * (np.sqrt(1 + w * w) - w)
@@ -225,7 +225,7 @@ def test_flat_fit_of_one_neuron_is_the_formula():
 
 def test_gradient_of_the_smooth_sharpness():
     rng = np.random.default_rng(6)
-    network = Network((2, 3, 1), "tanh", rng.standard_normal((2, 4)), rng.standard_normal((1, 4)))
+    network = Network(rng.standard_normal((2, 4)), rng.standard_normal((1, 4)), (2, 3, 1), "tanh")
     theta, v = rng.standard_normal((2, network.dimension))
     steps = np.logspace(-4, -3, 5)
     value, gradient = _smooth_sharpness(network, theta, 8.0)
@@ -237,13 +237,13 @@ def test_gradient_of_the_smooth_sharpness():
 
 
 def test_no_fit_where_all_units_are_off():
-    network = Network((1, 1, 1), "relu", [[1.0]], [[1.0]])
+    network = Network([[1.0]], [[1.0]], (1, 1, 1), "relu")
     with pytest.raises(NoFitError):
         flat_interpolant(network, [-1.0, 1.0])
 
 
 def test_flattest_fit_is_a_threshold():
-    network = Network((1, 1, 1), "tanh", [[1.0]], [[1.0]])
+    network = Network([[1.0]], [[1.0]], (1, 1, 1), "tanh")
     rng = np.random.default_rng(7)
     starts = flat_interpolant(network, [0.7, 1.5]) + 0.02 * rng.standard_normal((40, 2))
     critical = (1 + np.sqrt(2)) / 2
@@ -255,14 +255,14 @@ def test_flattest_fit_is_a_threshold():
 
 def test_runs_diverge_beyond_the_stated_loss():
     # At W_1 = 20 the hidden unit is 1 to rounding, so the loss is (W_2 − 3)², ‖Y‖² = 9.
-    network = Network((1, 1, 1), "tanh", [[1.0]], [[3.0]])
+    network = Network([[1.0]], [[3.0]], (1, 1, 1), "tanh")
     border = 3 + np.sqrt(1e12 * (1 + 9))
     starts = [[20.0, border * (1 - 1e-6)], [20.0, border * (1 + 1e-6)]]
     assert list(run_network(network, starts, 0.1, 0).diverged) == [False, True]
 
 
 def test_a_critical_point_converges_with_no_tolerance():
-    network = Network((1, 1, 1), "tanh", [[1.0]], [[1.0]])
+    network = Network([[1.0]], [[1.0]], (1, 1, 1), "tanh")
     runs = run_network(network, [[0.0, 0.0]], 0.1, 100, tolerance=0.0)
     assert runs.converged[0]
     assert runs.steps[0] == 0
@@ -270,7 +270,7 @@ def test_a_critical_point_converges_with_no_tolerance():
 
 @pytest.mark.parametrize("steps", [-1, 2.5, None])
 def test_bad_numbers_of_steps(steps):
-    network = Network((1, 1, 1), "tanh", [[1.0]], [[1.0]])
+    network = Network([[1.0]], [[1.0]], (1, 1, 1), "tanh")
     with pytest.raises(ValueError, match="steps: need a non-negative integer"):
         run_network(network, [[0.0, 0.0]], 0.1, steps)
 
@@ -278,7 +278,7 @@ def test_bad_numbers_of_steps(steps):
 @pytest.mark.parametrize("power", [1.0, 8.0])
 def test_smooth_sharpness_is_a_norm_of_the_spectrum(power):
     rng = np.random.default_rng(8)
-    network = Network((2, 4, 1), "tanh", rng.standard_normal((2, 4)), rng.standard_normal((1, 4)))
+    network = Network(rng.standard_normal((2, 4)), rng.standard_normal((1, 4)), (2, 4, 1), "tanh")
     theta = rng.standard_normal(network.dimension)
     J = network.jacobian(theta)
     spectrum = np.linalg.eigvalsh(2 * J @ J.T)
@@ -292,6 +292,6 @@ def test_fit_to_the_last_digits_of_large_targets():
     X, widths = [[1.0, -2.0, 0.5]], (1, 5, 1)
     weights = [rng.standard_normal((5, 1)), 1e6 * rng.standard_normal((1, 5))]
     Y = weights[1] @ np.tanh(weights[0] @ X)
-    network = Network(widths, "tanh", X, Y)
+    network = Network(X, Y, widths, "tanh")
     theta = fit(network, network.join(weights) * (1 + 1e-4 * rng.standard_normal(10)))
     assert 0 < network.loss(theta) <= 1e-20 * np.sum(Y**2)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_of_stability.__main__ import Interval, _depth, intervals, main
-from edge_of_stability.critical_step import CriticalStepSize, critical_step_size
+from edge_of_stability.minima.critical_step import CriticalStepSize, critical_step_size
 from edge_of_stability.table import PREPARATIONS, Table, loss_factors, prepare, read_table
 
 COLUMNS = Table(

@@ -21,11 +21,11 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
 from flint import arb, arb_mat, ctx, fmpq
 
-from . import _checks, nonlinear_verify
-from ._rationals import FractionMatrix, rational_matrix, rational_number
+from ..core import checks
+from ..core.rationals import FractionMatrix, RationalProblem, rational_point, rational_problem
+from . import network_check
 
 BITS = (64, 128, 256, 512)  # working precisions, tried in turn at each candidate
 _SEED = 240213108
@@ -37,17 +37,14 @@ class NoWitnessError(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class NetworkCertificate:
+class NetworkCertificate(RationalProblem):
     """A rational point at which det DG_η is proved not to be zero.
 
     Attributes
     ----------
-    widths : tuple of int
-        (d_0, …, d_N).
+    X, Y, widths, eta
+        The instance, as in :class:`edge_of_stability.core.rationals.RationalProblem`.
     activation : str
-    X : d_0 rows of n fractions
-    Y : d_N rows of n fractions
-    eta : Fraction
     witness : D fractions
         θ: W_1 first, then W_2, …, W_N, each row by row.
     lower, upper : Fraction
@@ -58,11 +55,7 @@ class NetworkCertificate:
         Which candidate the witness is.
     """
 
-    widths: tuple[int, ...]
     activation: str
-    X: FractionMatrix
-    Y: FractionMatrix
-    eta: Fraction
     witness: tuple[Fraction, ...]
     lower: Fraction
     upper: Fraction
@@ -70,39 +63,29 @@ class NetworkCertificate:
     reason: str
 
     def verify(self) -> bool:
-        """Enclose the determinant anew, by another route and with more digits.
+        """Tell whether [lower, upper] does not contain 0, but a new enclosure of the determinant.
 
-        The Hessian comes from power series of the loss, not from formulas for its derivatives, and
-        the determinant from an elimination. The time grows like D² evaluations of the loss.
-
-        Returns
-        -------
-        bool
-            True if [lower, upper] does not contain 0 and contains the new enclosure.
+        That comes by another route and with more digits: the Hessian from power series of the loss,
+        not from formulas for its derivatives, and the determinant from an elimination. The time
+        grows like D² evaluations of the loss.
         """
-        size = sum(before * after for before, after in pairwise(self.widths))
-        if self.eta <= 0 or len(self.witness) != size or self.activation not in _SCALAR:
-            return False
-        if not (0 < self.lower <= self.upper or self.lower <= self.upper < 0):
-            return False
-        for bits in (2 * self.bits, 4 * self.bits):
-            ball = nonlinear_verify.determinant_ball(
-                self.widths, self.activation, self.X, self.Y, self.eta, self.witness, bits
-            )
-            if ball is not None:
-                low, high = _ends(ball)
-                if self.lower <= low and high <= self.upper:
-                    return True
-                if high < self.lower or self.upper < low:
-                    return False
-        return False
+        return network_check.verify(
+            self.X,
+            self.Y,
+            self.widths,
+            self.activation,
+            self.eta,
+            self.witness,
+            (self.lower, self.upper),
+            self.bits,
+        )
 
 
 def certify_nonsingular_network(
-    widths: Sequence[int],
-    activation: Literal["tanh", "softplus"],
     X: Any,
     Y: Any,
+    widths: Sequence[int],
+    activation: Literal["tanh", "softplus"],
     eta: Any,
     theta: Any = None,
 ) -> NetworkCertificate:
@@ -112,14 +95,14 @@ def certify_nonsingular_network(
 
     Parameters
     ----------
+    X : (d_0, n) matrix
+    Y : (d_N, n) matrix
     widths : sequence of int
         (d_0, …, d_N), N ≥ 1. Meant for D up to about 40.
     activation : {"tanh", "softplus"}
-    X : (d_0, n) matrix
-    Y : (d_N, n) matrix
     eta : number
         Step size, positive. All entries are int, float, ``Fraction``, ``sympy.Rational`` or strings
-        such as ``"3/7"``; a float stands for the binary fraction that it is.
+        such as ``"3/7"``; a float is the binary fraction that it is.
     theta : D numbers, optional
         A witness to try instead of the built-in candidates.
 
@@ -136,38 +119,34 @@ def certify_nonsingular_network(
 
     Examples
     --------
-    >>> certificate = certify_nonsingular_network((1, 1, 1), "tanh", [[1]], [[1]], "1/2")
+    >>> certificate = certify_nonsingular_network([[1]], [[1]], (1, 1, 1), "tanh", "1/2")
     >>> round(float(certificate.lower), 6), round(float(certificate.upper), 6)
     (0.243596, 0.243596)
     >>> certificate.verify()
     True
     """
-    checked = _checks.layer_widths(widths)
     if activation not in _SCALAR:
-        _checks.refuse("activation", f"an analytic one of {sorted(_SCALAR)}", repr(activation))
-    inputs, targets = _matrix("X", X), _matrix("Y", Y)
-    _checks.data_shapes(checked, (len(inputs), len(inputs[0])), (len(targets), len(targets[0])))
-    step = _number("eta", eta)
-    if step <= 0:
-        _checks.refuse("eta", "a positive number", repr(eta))
-    size = sum(before * after for before, after in pairwise(checked))
+        checks.refuse("activation", f"an analytic one of {sorted(_SCALAR)}", repr(activation))
+    problem = rational_problem(X, Y, widths, eta, floats=True)
     if theta is None:
-        candidates = _candidates(checked, inputs)
+        candidates = _candidates(problem.widths, problem.X)
     else:
-        entries = theta.tolist() if hasattr(theta, "tolist") else theta
-        point = tuple(_number("theta", entry) for entry in entries)
-        if len(point) != size:
-            _checks.refuse("theta", f"{size} numbers", len(point))
-        candidates = iter([(point, "given")])
+        candidates = iter([(rational_point(problem.widths, theta, floats=True), "given")])
     tried = 0
     for point, reason in candidates:
         tried += 1
         for bits in BITS:
-            ball = _determinant(checked, activation, inputs, targets, step, point, bits)
+            ball = _determinant(problem, activation, point, bits)
             if not ball.contains(0):
                 low, high = _ends(ball)
                 return NetworkCertificate(
-                    checked, activation, inputs, targets, step, point, low, high, bits, reason
+                    **vars(problem),
+                    activation=activation,
+                    witness=point,
+                    lower=low,
+                    upper=high,
+                    bits=bits,
+                    reason=reason,
                 )
             if ball.is_exact():
                 break  # it is zero
@@ -192,47 +171,28 @@ def _candidates(
         products = [abs(sum(a * b for a, b in zip(c, x, strict=True))) for x in columns]
         largest = max(products, default=Fraction(1))
         for t in (Fraction(1), Fraction(2), Fraction(4), Fraction(8)):
-            row = [_dyadic(t * entry / largest) for entry in c]
+            row = [Fraction(round(t * entry / largest * 1024), 1024) for entry in c]  # short
             off = (Fraction(0),) * (widths[1] * widths[2])
             yield (*(row * widths[1]), *off), "equal hidden units, last layer zero"
     for _ in range(_RANDOM_CANDIDATES):
         yield tuple(Fraction(generator.randint(-16, 16), 16) for _ in range(size)), "dyadic point"
 
 
-def _dyadic(value: Fraction) -> Fraction:
-    """Round to a multiple of 1/1024, so that witnesses are short."""
-    return Fraction(round(value * 1024), 1024)
-
-
-# -- the first route: the formulas of `nonlinear.Network`, on balls -------------------------------
+# -- the first route: the formulas of `Network`, on balls -----------------------------------------
 
 
 def _determinant(
-    widths: tuple[int, ...],
-    activation: str,
-    X: FractionMatrix,
-    Y: FractionMatrix,
-    eta: Fraction,
-    theta: Sequence[Fraction],
-    bits: int,
+    problem: RationalProblem, activation: str, theta: Sequence[Fraction], bits: int
 ) -> Any:
-    old = ctx.prec
-    ctx.prec = bits
-    try:
-        H = _hessian(widths, activation, _balls(X), _balls(Y), theta)
-        size, step = len(theta), _ball(eta)
-        return arb_mat(
-            [[int(i == j) - step * H[i][j] for j in range(size)] for i in range(size)]
-        ).det()
-    finally:
-        ctx.prec = old
+    with ctx.workprec(bits):
+        W = _matrices(problem.widths, [_ball(entry) for entry in theta])
+        X, Y = (arb_mat([[_ball(x) for x in row] for row in M]) for M in (problem.X, problem.Y))
+        H = _hessian(problem.widths, activation, X, Y, W)
+        return (_identity(len(theta)) - _ball(problem.eta) * H).det()
 
 
-def _hessian(
-    widths: tuple[int, ...], activation: str, X: Any, Y: Any, theta: Sequence[Fraction]
-) -> list[list[Any]]:
+def _hessian(widths: tuple[int, ...], activation: str, X: Any, Y: Any, W: Sequence[Any]) -> Any:
     """H, column by column, by the tangents of the backward pass."""
-    W = _matrices(widths, [_ball(entry) for entry in theta])
     depth = len(W)
     A, first, second = [X], [], []
     for j in range(depth - 1):
@@ -247,8 +207,8 @@ def _hessian(
         pulled.insert(0, W[j + 1].transpose() * B[0])
         B.insert(0, _times(pulled[0], first[j]))
     columns = []
-    for k in range(len(theta)):
-        V = _matrices(widths, [arb(int(i == k)) for i in range(len(theta))])
+    for direction in _identity(sum(M.nrows() * M.ncols() for M in W)).tolist():
+        V = _matrices(widths, direction)
         dA, dZ = [arb_mat(X.nrows(), X.ncols())], []
         for j in range(depth):
             dZ.append(V[j] * A[j] + W[j] * dA[j])
@@ -260,7 +220,7 @@ def _hessian(
             dB.insert(0, _times(moved, first[j]) + _times(_times(pulled[j], second[j]), dZ[j]))
         blocks = [dB[j] * A[j].transpose() + B[j] * dA[j].transpose() for j in range(depth)]
         columns.append([2 * entry for block in blocks for entry in block.entries()])
-    return columns
+    return arb_mat(columns)
 
 
 def _tanh_slope(z: Any) -> Any:
@@ -294,16 +254,16 @@ def _times(left: Any, right: Any) -> Any:
     return arb_mat(left.nrows(), left.ncols(), entries)
 
 
-def _matrices(widths: tuple[int, ...], entries: list[Any]) -> list[Any]:
+def _identity(size: int) -> Any:
+    return arb_mat(size, size, [int(a == b) for a in range(size) for b in range(size)])
+
+
+def _matrices(widths: tuple[int, ...], entries: Sequence[Any]) -> list[Any]:
     result, start = [], 0
     for before, after in pairwise(widths):
-        result.append(arb_mat(after, before, entries[start : start + after * before]))
+        result.append(arb_mat(after, before, list(entries[start : start + after * before])))
         start += after * before
     return result
-
-
-def _balls(rows: FractionMatrix) -> Any:
-    return arb_mat([[_ball(entry) for entry in row] for row in rows])
 
 
 def _ball(value: Fraction) -> Any:
@@ -312,30 +272,6 @@ def _ball(value: Fraction) -> Any:
 
 def _ends(ball: Any) -> tuple[Fraction, Fraction]:
     """Lower and upper end of a ball, exactly."""
-    middle, radius = _exact(ball.mid()), _exact(ball.rad())
+    parts = (ball.mid().man_exp(), ball.rad().man_exp())
+    middle, radius = (Fraction(int(m)) * Fraction(2) ** int(e) for m, e in parts)
     return middle - radius, middle + radius
-
-
-def _exact(value: Any) -> Fraction:
-    mantissa, exponent = value.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def _number(argument: str, value: Any) -> Fraction:
-    """Return an exact number; a float is the binary fraction that it is."""
-    if isinstance(value, (float, np.floating)):
-        if not np.isfinite(value):
-            _checks.refuse(argument, "finite numbers", repr(value))
-        return Fraction(float(value))
-    return rational_number(argument, value)
-
-
-def _matrix(argument: str, value: Any) -> FractionMatrix:
-    rows = value.tolist() if hasattr(value, "tolist") else value
-    try:
-        exact = [[_number(argument, entry) for entry in row] for row in rows]
-    except TypeError as error:
-        raise ValueError(
-            f"{argument}: need a matrix of numbers, got {type(value).__name__}"
-        ) from error
-    return rational_matrix(argument, exact)

@@ -18,39 +18,75 @@ from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
 
-from ._rationals import FractionMatrix
+Matrix = Sequence[Sequence[Fraction]]
 
 _ORDER = 3  # coefficients 1, s, s²
 
 
-def determinant_ball(
-    widths: tuple[int, ...],
+def verify(
+    X: Matrix,
+    Y: Matrix,
+    widths: Sequence[int],
     activation: str,
-    X: FractionMatrix,
-    Y: FractionMatrix,
+    eta: Fraction,
+    witness: Sequence[Fraction],
+    interval: tuple[Fraction, Fraction],
+    bits: int,
+) -> bool:
+    """Tell whether the interval does not contain 0, but a new enclosure of det(I − ηH(witness)).
+
+    All but ``interval`` are as in :class:`edge_of_stability.NetworkCertificate`. False also if
+    η ≤ 0, the activation is unknown or the witness has another size than θ.
+    """
+    lower, upper = interval
+    size = sum(before * after for before, after in pairwise(widths))
+    if eta <= 0 or len(witness) != size or activation not in ("tanh", "softplus"):
+        return False
+    if not (0 < lower <= upper or lower <= upper < 0):
+        return False
+    for more in (2 * bits, 4 * bits):
+        ball = determinant_ball(X, Y, widths, activation, eta, witness, more)
+        if ball is not None:
+            low, high = ends(ball)
+            if lower <= low and high <= upper:
+                return True
+            if high < lower or upper < low:
+                return False
+    return False
+
+
+def ends(ball: Any) -> tuple[Fraction, Fraction]:
+    """Lower and upper end of a ball, exactly."""
+    middle, radius = (
+        Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+        for mantissa, exponent in (ball.mid().man_exp(), ball.rad().man_exp())
+    )
+    return middle - radius, middle + radius
+
+
+def determinant_ball(
+    X: Matrix,
+    Y: Matrix,
+    widths: Sequence[int],
+    activation: str,
     eta: Fraction,
     theta: Sequence[Fraction],
     bits: int,
 ) -> Any | None:
     """Return a ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
-    old_bits, old_cap = ctx.prec, ctx.cap
-    ctx.prec, ctx.cap = bits, _ORDER
+    old = ctx.cap
+    ctx.cap = _ORDER
     try:
-        H = _hessian(widths, activation, X, Y, theta)
-        step = _ball(eta)
-        size = len(theta)
-        matrix = [[int(i == j) - step * H[i][j] for j in range(size)] for i in range(size)]
-        return _eliminate(matrix)
+        with ctx.workprec(bits):
+            H = _hessian(X, Y, widths, activation, theta)
+            step, size = _ball(eta), range(len(theta))
+            return _eliminate([[int(i == j) - step * H[i][j] for j in size] for i in size])
     finally:
-        ctx.prec, ctx.cap = old_bits, old_cap
+        ctx.cap = old
 
 
 def _hessian(
-    widths: tuple[int, ...],
-    activation: str,
-    X: FractionMatrix,
-    Y: FractionMatrix,
-    theta: Sequence[Fraction],
+    X: Matrix, Y: Matrix, widths: Sequence[int], activation: str, theta: Sequence[Fraction]
 ) -> list[list[Any]]:
     size = len(theta)
     balls = [_ball(entry) for entry in theta]
@@ -69,7 +105,7 @@ def _hessian(
 
 
 def _loss(
-    widths: tuple[int, ...],
+    widths: Sequence[int],
     activation: str,
     inputs: list[list[Any]],
     targets: list[list[Any]],

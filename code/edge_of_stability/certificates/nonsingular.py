@@ -29,16 +29,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from numpy.typing import ArrayLike
 
-from . import _checks, verify_certificate
-from ._checks import FloatArray
-from ._rationals import FractionMatrix, rational_matrix, rational_number
+from ..core import checks
+from ..core.checks import FloatArray
+from ..core.rationals import RationalProblem, flint_matrix, rational_problem, to_flint
+from . import nonsingular_check
+from ._exact import (
+    fraction,
+    from_function,
+    identity,
+    independent_rows,
+    jacobian,
+    kron,
+    padded,
+)
 
 
 class SingularMapError(ValueError):
@@ -46,16 +56,13 @@ class SingularMapError(ValueError):
 
 
 @dataclass(frozen=True)
-class NonsingularityCertificate:
+class NonsingularityCertificate(RationalProblem):
     """A rational point where det DG_η is not zero.
 
     Attributes
     ----------
-    widths : tuple of int
-        (d_0, …, d_N).
-    X : d_0 rows of n fractions
-    Y : d_N rows of n fractions
-    eta : Fraction
+    X, Y, widths, eta
+        The instance, as in :class:`edge_of_stability.core.rationals.RationalProblem`.
     witness : D fractions
         θ: W_1 first, then W_2, …, W_N, each row by row.
     determinant : Fraction
@@ -64,31 +71,23 @@ class NonsingularityCertificate:
         Which construction gave the witness.
     """
 
-    widths: tuple[int, ...]
-    X: FractionMatrix
-    Y: FractionMatrix
-    eta: Fraction
     witness: tuple[Fraction, ...]
     determinant: Fraction
     reason: str
 
     def verify(self) -> bool:
-        """Recompute the determinant by code that shares nothing with the construction.
+        """Tell whether the determinant is as stored and not zero.
 
-        The time grows like D² evaluations of the loss plus an exact elimination of order D.
-
-        Returns
-        -------
-        bool
-            True if the determinant is as stored and not zero.
+        It is recomputed by code that shares nothing with the construction. The time grows like D²
+        evaluations of the loss plus an exact elimination of order D.
         """
-        return verify_certificate.verify(
-            self.widths, self.X, self.Y, self.eta, self.witness, self.determinant
+        return nonsingular_check.verify(
+            self.X, self.Y, self.widths, self.eta, self.witness, self.determinant
         )
 
 
 def certify_nonsingular(
-    widths: Sequence[int], X: Any, Y: Any, eta: Any
+    X: Any, Y: Any, widths: Sequence[int], eta: Any
 ) -> NonsingularityCertificate:
     """Prove for one instance that G_η is non-singular, in exact arithmetic.
 
@@ -96,12 +95,12 @@ def certify_nonsingular(
 
     Parameters
     ----------
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
     X : (d_0, n) matrix of rationals
         SymPy matrix, nested sequence or integer array with entries int, ``Fraction``,
         ``sympy.Rational`` or strings such as ``"3/7"``. Of any rank.
     Y : (d_N, n) matrix of rationals
+    widths : sequence of int
+        (d_0, …, d_N), N ≥ 1.
     eta : rational
         Step size, positive.
 
@@ -121,39 +120,25 @@ def certify_nonsingular(
     --------
     The origin is no witness at the resonance η = 1/2, another point is.
 
-    >>> certificate = certify_nonsingular((1, 1, 1), [[1]], [[1]], "1/2")
+    >>> certificate = certify_nonsingular([[1]], [[1]], (1, 1, 1), "1/2")
     >>> certificate.witness, certificate.determinant
     ((Fraction(0, 1), Fraction(1, 1)), Fraction(-1, 1))
     >>> certificate.verify()
     True
     """
-    checked_widths = _checks.layer_widths(widths)
-    X_rows, Y_rows = rational_matrix("X", X), rational_matrix("Y", Y)
-    _checks.data_shapes(
-        checked_widths, (len(X_rows), len(X_rows[0])), (len(Y_rows), len(Y_rows[0]))
-    )
-    step_size = rational_number("eta", eta)
-    if step_size <= 0:
-        _checks.refuse("eta", "a positive rational number", repr(eta))
-    data = _Data(_to_flint(X_rows), _to_flint(Y_rows), fmpq(*step_size.as_integer_ratio()))
-
-    depth = len(checked_widths) - 1
-    if depth >= 3:
-        size = sum(a * b for a, b in pairwise(checked_widths))
-        found = _Found(
-            [fmpq(0)] * size, fmpq(1), "depth at least 3: the Hessian vanishes at the origin"
-        )
-    elif depth == 2:
-        found = _witness_depth_two(data, checked_widths[1])
+    problem = rational_problem(X, Y, widths, eta)
+    data = _Data(flint_matrix(problem.X), flint_matrix(problem.Y), to_flint(problem.eta))
+    if len(problem.widths) == 2:
+        found = _depth_one(data)
+    elif len(problem.widths) == 3:
+        found = _depth_two(data, problem.widths[1])
     else:
-        found = _witness_depth_one(data)
+        origin = tuple(fmpq_mat(b, a) for a, b in pairwise(problem.widths))
+        found = _Found(origin, fmpq(1), "depth at least 3: the Hessian vanishes at the origin")
     return NonsingularityCertificate(
-        widths=checked_widths,
-        X=X_rows,
-        Y=Y_rows,
-        eta=step_size,
-        witness=tuple(_to_fraction(entry) for entry in found.theta),
-        determinant=_to_fraction(found.determinant),
+        **vars(problem),
+        witness=tuple(fraction(entry) for W in found.weights for entry in W.entries()),
+        determinant=fraction(found.determinant),
         reason=found.reason,
     )
 
@@ -182,10 +167,9 @@ def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
     ValueError
         If an entry is NaN or infinite, or X and Y have different numbers of columns.
     """
-    inputs, targets = _checks.data_matrix("X", X), _checks.data_matrix("Y", Y)
-    if inputs.shape[1] != targets.shape[1]:
-        _checks.refuse("Y", f"{inputs.shape[1]} columns as X has", f"shape {targets.shape}")
-    if _checks.positive_count("depth", depth) >= 3:
+    inputs, targets = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
+    checks.samples(inputs, targets)
+    if checks.positive_count("depth", depth) >= 3:
         return np.empty(0)
     matrix = inputs if depth == 1 else targets @ inputs.T
     singular_values = np.linalg.svd(matrix, compute_uv=False)
@@ -215,111 +199,87 @@ class _Data:
 
 @dataclass(frozen=True)
 class _Found:
-    theta: list[Any]
+    weights: tuple[Any, ...]  # W_1, …, W_N, each an fmpq_mat
     determinant: Any
     reason: str
 
 
-@dataclass(frozen=True)
-class _FoundDepthTwo:
-    W_1: Any  # (h, d_0) fmpq_mat
-    W_2: Any  # (d_2, h) fmpq_mat
-    determinant: Any
-    reason: str
-
-
-def _witness_depth_one(data: _Data) -> _Found:
+def _depth_one(data: _Data) -> _Found:
     """det(I − 2ηΣ)^{d_1}, the same at every θ."""
     d_0, d_1 = data.X.nrows(), data.Y.nrows()
-    factor = (_identity(d_0) - 2 * data.eta * data.Sigma).det()
+    factor = (identity(d_0) - 2 * data.eta * data.Sigma).det()
     if factor == 0:
-        relation = 1 / (2 * data.eta)
         raise SingularMapError(
             f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {data.eta}: "
-            f"{relation} is an eigenvalue of X X^T, so det DG vanishes everywhere and the map is "
-            "singular"
+            f"{1 / (2 * data.eta)} is an eigenvalue of X X^T, so det DG vanishes everywhere and "
+            "the map is singular"
         )
-    return _Found(
-        [fmpq(0)] * (d_0 * d_1), factor**d_1, "depth 1: the determinant is the same everywhere"
-    )
+    reason = "depth 1: the determinant is the same everywhere"
+    return _Found((fmpq_mat(d_1, d_0),), factor**d_1, reason)
 
 
-def _witness_depth_two(data: _Data, h: int) -> _Found:
+def _depth_two(data: _Data, h: int) -> _Found:
     d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    rank = data.X.rank()
+    largest = max(data.X.rank(), d_2)
     at_origin = _resonance_factor(data, data.S)
     if at_origin != 0:
-        found = _FoundDepthTwo(
-            fmpq_mat(h, d_0), fmpq_mat(d_2, h), at_origin**h, "depth 2: the origin, no resonance"
-        )
-    elif h <= max(rank, d_2):
-        found = _one_layer_zero(data, h, rank)
-    else:
-        found = _units_off(data, h, max(rank, d_2), rank)
-    return _Found(found.W_1.entries() + found.W_2.entries(), found.determinant, found.reason)
+        origin = (fmpq_mat(h, d_0), fmpq_mat(d_2, h))
+        return _Found(origin, at_origin**h, "depth 2: the origin, no resonance")
+    return _one_layer_zero(data, h) if h <= largest else _units_off(data, h, largest)
 
 
 def _resonance_factor(data: _Data, E: Any) -> Any:
     """R(E) = det(I − 4η²EᵀE)."""
-    return (_identity(E.ncols()) - 4 * data.eta**2 * (E.transpose() * E)).det()
+    return (identity(E.ncols()) - 4 * data.eta**2 * (E.transpose() * E)).det()
 
 
-def _one_layer_zero(data: _Data, h: int, rank: int) -> _FoundDepthTwo:
+def _one_layer_zero(data: _Data, h: int) -> _Found:
     """For h ≤ max(rank X, d_2): one layer zero, the other t times orthonormal columns or rows."""
     d_0, d_2 = data.X.nrows(), data.Y.nrows()
     eta, Sigma, S = data.eta, data.Sigma, data.S
     if h <= d_2:
-        constant = _identity(d_0) - 4 * eta**2 * (S.transpose() * S)
+        constant = identity(d_0) - 4 * eta**2 * (S.transpose() * S)
 
-        def second_layer_only(t: int) -> _FoundDepthTwo:
+        def second_layer_only(t: int) -> _Found:
             determinant = (constant - 2 * eta * t**2 * Sigma).det() ** h
-            W_2 = t * _from_function(d_2, h, lambda a, b: int(a == b))
-            return _FoundDepthTwo(
-                fmpq_mat(h, d_0), W_2, determinant, f"depth 2: W_1 = 0, W_2 = {t} [I; 0]"
-            )
+            layers = (fmpq_mat(h, d_0), t * identity(d_2, h))
+            return _Found(layers, determinant, f"depth 2: W_1 = 0, W_2 = {t} [I; 0]")
 
         # The determinant of the bracket is a polynomial in t² of degree rank X.
-        return _first_nonzero(second_layer_only, rank)
+        return _first_nonzero(second_layer_only, data.X.rank())
 
-    rows = _independent_rows(data.X)[:h]
-    C = _from_function(h, d_0, lambda a, b: int(rows[a] == b))
-    outer = _identity(h * d_2) - 4 * eta**2 * _kron(_identity(h), S * S.transpose())
-    inner = _kron(C * Sigma * C.transpose(), _identity(d_2))
+    C = _independent_inputs(data.X, h)
+    outer = identity(h * d_2) - 4 * eta**2 * kron(identity(h), S * S.transpose())
+    inner = kron(C * Sigma * C.transpose(), identity(d_2))
 
-    def first_layer_only(t: int) -> _FoundDepthTwo:
+    def first_layer_only(t: int) -> _Found:
         determinant = (outer - 2 * eta * t**2 * inner).det()
-        return _FoundDepthTwo(
-            t * C, fmpq_mat(d_2, h), determinant, f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
-        )
+        reason = f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
+        return _Found((t * C, fmpq_mat(d_2, h)), determinant, reason)
 
     return _first_nonzero(first_layer_only, h * d_2)
 
 
-def _units_off(data: _Data, h: int, m: int, rank: int) -> _FoundDepthTwo:
+def _units_off(data: _Data, h: int, m: int) -> _Found:
     """For h > m = max(rank X, d_2): m units on, on a line that meets {π = W⋆}."""
     d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    base = _one_layer_zero(data, m, rank)
+    U_1, U_2 = _one_layer_zero(data, m).weights
     V_1, V_2 = _factorised_solution(data, m)
 
-    def on_the_line(t: int) -> _FoundDepthTwo:
-        U_1 = (1 - t) * base.W_1 + t * V_1
-        U_2 = (1 - t) * base.W_2 + t * V_2
-        p_m = (_identity(m * (d_0 + d_2)) - data.eta * _hessian_depth_two(data, U_1, U_2)).det()
-        E = U_2 * U_1 * data.Sigma - data.S
-        W_1 = _from_function(h, d_0, lambda a, b: U_1[a, b] if a < m else 0)
-        W_2 = _from_function(d_2, h, lambda a, b: U_2[a, b] if b < m else 0)
-        return _FoundDepthTwo(
-            W_1,
-            W_2,
-            p_m * _resonance_factor(data, E) ** (h - m),
-            f"depth 2: {m} of {h} hidden units on, {h - m} off",
-        )
+    def on_the_line(t: int) -> _Found:
+        W_1 = (1 - t) * U_1 + t * V_1
+        W_2 = (1 - t) * U_2 + t * V_2
+        E = W_2 * W_1 * data.Sigma - data.S
+        p_m = (identity(m * (d_0 + d_2)) - data.eta * _hessian(data, W_1, W_2, E)).det()
+        layers = (padded(W_1, h, d_0), padded(W_2, d_2, h))
+        determinant = p_m * _resonance_factor(data, E) ** (h - m)
+        return _Found(layers, determinant, f"depth 2: {m} of {h} hidden units on, {h - m} off")
 
     # H has entries of degree 2 in t, E too and EᵀE of degree 4; p_m and R are not zero polynomials.
     return _first_nonzero(on_the_line, 2 * m * (d_0 + d_2) + 4 * min(d_0, d_2))
 
 
-def _first_nonzero(candidate: Callable[[int], _FoundDepthTwo], degree: int) -> _FoundDepthTwo:
+def _first_nonzero(candidate: Callable[[int], _Found], degree: int) -> _Found:
     """Return the first of t = 1, …, degree + 1 with a non-zero determinant."""
     for t in range(1, degree + 2):
         found = candidate(t)
@@ -328,76 +288,30 @@ def _first_nonzero(candidate: Callable[[int], _FoundDepthTwo], degree: int) -> _
     raise AssertionError("a non-zero polynomial has no more zeros than its degree")
 
 
+def _independent_inputs(X: Any, most: int) -> Any:
+    """C with rows of the identity, at most this many: CX has independent rows."""
+    rows = independent_rows(X)[:most]
+    return from_function(len(rows), X.nrows(), lambda a, b: int(rows[a] == b))
+
+
 def _factorised_solution(data: _Data, m: int) -> tuple[Any, Any]:
     """V_1 (m, d_0), V_2 (d_2, m) with (V_2V_1 X − Y)Xᵀ = 0, for m ≥ max(rank X, d_2)."""
     d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    rows = _independent_rows(data.X)
-    C = _from_function(len(rows), d_0, lambda a, b: int(rows[a] == b))
+    C = _independent_inputs(data.X, d_0)
     X_C = C * data.X
     # A least-squares solution that uses the independent inputs only: W = Y X_Cᵀ (X_C X_Cᵀ)⁻¹ C.
     gram = X_C * X_C.transpose()
-    W = data.Y * X_C.transpose() * gram.inv() * C if rows else fmpq_mat(d_2, d_0)
-    V_1 = _from_function(m, d_0, lambda a, b: W[a, b] if a < d_2 else 0)
-    return V_1, _from_function(d_2, m, lambda a, b: int(a == b))
+    W = data.Y * X_C.transpose() * gram.inv() * C if C.nrows() else fmpq_mat(d_2, d_0)
+    return padded(W, m, d_0), identity(d_2, m)
 
 
-def _hessian_depth_two(data: _Data, W_1: Any, W_2: Any) -> Any:
-    """H at (W_1, W_2), from its blocks; coordinates as in ``DeepLinearProblem.split``."""
+def _hessian(data: _Data, W_1: Any, W_2: Any, E: Any) -> Any:
+    """H = 2JᵀJ + the part with E = (W_2W_1X − Y)Xᵀ, at depth 2; θ as in ``DeepLinearProblem``."""
     h, d_0, d_2 = W_1.nrows(), W_1.ncols(), W_2.nrows()
-    E = W_2 * W_1 * data.Sigma - data.S  # (d_2, d_0)
-    first = 2 * _kron(W_2.transpose() * W_2, data.Sigma)
-    second = 2 * _kron(_identity(d_2), W_1 * data.Sigma * W_1.transpose())
-    inputs = data.Sigma * W_1.transpose()  # (d_0, h)
-
-    def mixed(row: int, column: int) -> Any:
-        p, q = divmod(row, d_0)  # entry (p, q) of W_1
-        r, s = divmod(column, h)  # entry (r, s) of W_2
-        return 2 * W_2[r, p] * inputs[q, s] + (2 * E[r, q] if p == s else 0)
-
-    cut = h * d_0
-
-    def entry(i: int, j: int) -> Any:
-        if i < cut and j < cut:
-            return first[i, j]
-        if i >= cut and j >= cut:
-            return second[i - cut, j - cut]
-        return mixed(i, j - cut) if i < cut else mixed(j, i - cut)
-
-    return _from_function(cut + d_2 * h, cut + d_2 * h, entry)
-
-
-# -- exact matrices ------------------------------------------------------------------------------
-
-
-def _from_function(rows: int, columns: int, entry: Callable[[int, int], Any]) -> Any:
-    return fmpq_mat(rows, columns, [fmpq(entry(a, b)) for a in range(rows) for b in range(columns)])
-
-
-def _identity(size: int) -> Any:
-    return _from_function(size, size, lambda a, b: int(a == b))
-
-
-def _kron(A: Any, B: Any) -> Any:
-    """Kronecker product, the entries of A outermost."""
-    rows, columns = B.nrows(), B.ncols()
-    return _from_function(
-        A.nrows() * rows,
-        A.ncols() * columns,
-        lambda a, b: A[a // rows, b // columns] * B[a % rows, b % columns],
-    )
-
-
-def _independent_rows(matrix: Any) -> list[int]:
-    """Return indices of rows that form a basis of the row space, the first such set."""
-    reduced, rank = matrix.transpose().rref()
-    return [next(j for j in range(reduced.ncols()) if reduced[i, j] != 0) for i in range(int(rank))]
-
-
-def _to_flint(rows: FractionMatrix) -> Any:
-    return _from_function(
-        len(rows), len(rows[0]), lambda a, b: fmpq(*rows[a][b].as_integer_ratio())
-    )
-
-
-def _to_fraction(value: Any) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
+    J = jacobian([W_1, W_2], data.X)
+    H = 2 * (J.transpose() * J)
+    for p, q, r in product(range(h), range(d_0), range(d_2)):
+        i, j = p * d_0 + q, h * d_0 + r * h + p  # the entries (p, q) of W_1 and (r, p) of W_2
+        H[i, j] += 2 * E[r, q]
+        H[j, i] += 2 * E[r, q]
+    return H

@@ -20,9 +20,9 @@ Matrix = Sequence[Sequence[Fraction]]
 
 
 def verify(
-    widths: Sequence[int],
     X: Matrix,
     Y: Matrix,
+    widths: Sequence[int],
     eta: Fraction,
     witness: Sequence[Fraction],
     determinant: Fraction,
@@ -30,98 +30,74 @@ def verify(
     """Tell whether det(I − ηH(witness)) equals ``determinant`` and is not zero.
 
     That proves that G_η(θ) = θ − η∇L(θ) is non-singular: the polynomial det DG_η is not the zero
-    polynomial (Section "Non-singularity" of the book).
-
-    Parameters
-    ----------
-    widths : sequence of int
-        (d_0, …, d_N).
-    X : d_0 rows of n fractions
-    Y : d_N rows of n fractions
-    eta : Fraction
-    witness : D fractions
-        W_1 first, then W_2, …, W_N, each row by row.
-    determinant : Fraction
-        The claimed value.
-
-    Returns
-    -------
-    bool
-        False also if η ≤ 0, a number is a float or the sizes do not fit together.
+    polynomial (Section "Non-singularity" of the book). False also if η ≤ 0, a number is a float or
+    the sizes do not fit together. ``X``, ``Y``, ``widths``, ``eta`` and ``witness`` are as in
+    :class:`edge_of_stability.NonsingularityCertificate`.
     """
-    numbers = [eta, determinant, *witness, *(entry for row in (*X, *Y) for entry in row)]
-    if not all(isinstance(number, (int, Fraction)) for number in numbers):
-        return False  # a float is not what it looks like
-    if eta <= 0 or determinant == 0 or not _sizes_fit(widths, X, Y, witness):
+    if not is_sound(X, Y, widths, eta, witness) or not isinstance(determinant, (int, Fraction)):
         return False
-    H = hessian(widths, X, Y, witness)
+    if determinant == 0:
+        return False
+    H = hessian(X, Y, widths, witness)
     size = len(witness)
     jacobian = [[int(i == j) - eta * H[i][j] for j in range(size)] for i in range(size)]
     return exact_determinant(jacobian) == determinant
 
 
-def _sizes_fit(widths: Sequence[int], X: Matrix, Y: Matrix, witness: Sequence[Fraction]) -> bool:
-    if len(widths) < 2 or min(widths) < 1 or not X:
+def is_sound(
+    X: Matrix, Y: Matrix, widths: Sequence[int], eta: Fraction, theta: Sequence[Fraction]
+) -> bool:
+    """Tell whether all numbers are exact, the sizes fit together and η > 0."""
+    numbers = [eta, *theta, *(entry for row in (*X, *Y) for entry in row)]
+    if not all(isinstance(number, (int, Fraction)) for number in numbers):
+        return False  # a float is not what it looks like
+    if eta <= 0 or len(widths) < 2 or min(widths) < 1 or not X:
         return False
     samples = len(X[0])
-    size = sum(before * after for before, after in pairwise(widths))
     return (
         len(X) == widths[0]
         and len(Y) == widths[-1]
         and all(len(row) == samples for row in (*X, *Y))
-        and len(witness) == size
+        and len(theta) == sum(before * after for before, after in pairwise(widths))
     )
 
 
-def loss(widths: Sequence[int], X: Matrix, Y: Matrix, theta: Sequence[Fraction]) -> Fraction:
-    """L(θ) = ‖W_N ⋯ W_1 X − Y‖_F², exactly."""
-    state = X
-    start = 0
+def residual(
+    X: Matrix, Y: Matrix, widths: Sequence[int], theta: Sequence[Fraction]
+) -> list[list[Fraction]]:
+    """W_N ⋯ W_1 X − Y, exactly: d_N rows of n fractions."""
+    state, entries = X, iter(theta)
     for before, after in pairwise(widths):
-        rows = [theta[start + a * before : start + (a + 1) * before] for a in range(after)]
+        weights = [[next(entries) for _ in range(before)] for _ in range(after)]
         columns = list(zip(*state, strict=True))
-        state = [
-            [
-                sum((w * x for w, x in zip(row, column, strict=True)), Fraction(0))
-                for column in columns
-            ]
-            for row in rows
-        ]
-        start += before * after
-    return sum(
-        (
-            (value - target) ** 2
-            for values, targets in zip(state, Y, strict=True)
-            for value, target in zip(values, targets, strict=True)
-        ),
-        Fraction(0),
-    )
+        state = [[dot(row, column) for column in columns] for row in weights]
+    return [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(state, Y, strict=True)]
+
+
+def dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
+    """Σ_i a_i b_i."""
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
 
 
 def hessian(
-    widths: Sequence[int], X: Matrix, Y: Matrix, theta: Sequence[Fraction]
+    X: Matrix, Y: Matrix, widths: Sequence[int], theta: Sequence[Fraction]
 ) -> list[list[Fraction]]:
     """H(θ) by polarisation of the loss, exactly (the identities at the top of this module)."""
 
-    def shifted(*shifts: tuple[int, int]) -> Fraction:
+    def loss(*shifts: tuple[int, int]) -> Fraction:
         moved = list(theta)
         for index, amount in shifts:
             moved[index] += amount
-        return loss(widths, X, Y, moved)
+        return sum((dot(row, row) for row in residual(X, Y, widths, moved)), Fraction(0))
 
     size = len(theta)
     H = [[Fraction(0)] * size for _ in range(size)]
-    centre = loss(widths, X, Y, theta)
+    centre = loss()
     for i in range(size):
-        H[i][i] = shifted((i, 1)) - 2 * centre + shifted((i, -1))
+        H[i][i] = loss((i, 1)) - 2 * centre + loss((i, -1))
         for j in range(i):
-            mixed = (
-                shifted((i, 1), (j, 1))
-                - shifted((i, 1), (j, -1))
-                - shifted((i, -1), (j, 1))
-                + shifted((i, -1), (j, -1))
-            )
-            H[i][j] = H[j][i] = mixed / 4
+            mixed = sum(s * t * loss((i, s), (j, t)) for s in (1, -1) for t in (1, -1))
+            H[i][j] = H[j][i] = Fraction(mixed) / 4
     return H
 
 

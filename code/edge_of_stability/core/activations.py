@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import FloatArray
+from .checks import FloatArray
 
 Function = Callable[[FloatArray], FloatArray]
 

@@ -58,7 +58,7 @@ def layer_widths(value: Sequence[int]) -> tuple[int, ...]:
 
 
 def data_shapes(
-    widths: tuple[int, ...], x_shape: tuple[int, int], y_shape: tuple[int, int]
+    widths: tuple[int, ...], x_shape: tuple[int, ...], y_shape: tuple[int, ...]
 ) -> None:
     """Check that X is (d_0, n) and Y is (d_N, n)."""
     if x_shape[0] != widths[0]:
@@ -101,15 +101,20 @@ def step_size(value: ArrayLike, batch: tuple[int, ...]) -> FloatArray:
     return eta
 
 
-def count(argument: str, value: int) -> int:
-    """Return a non-negative int."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-        refuse(argument, "a non-negative integer", repr(value))
+def samples(X: FloatArray, Y: FloatArray) -> None:
+    """Check that X and Y have the same number of columns."""
+    if X.shape[1] != Y.shape[1]:
+        refuse("Y", f"{X.shape[1]} columns as X has", f"shape {Y.shape}")
+
+
+def count(argument: str, value: int, least: int = 0) -> int:
+    """Return a non-negative int, or with ``least`` 1 a positive one."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        kind = "positive" if least else "non-negative"
+        refuse(argument, f"a {kind} integer", repr(value))
     return int(value)
 
 
 def positive_count(argument: str, value: int) -> int:
     """Return a positive int."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        refuse(argument, "a positive integer", repr(value))
-    return int(value)
+    return count(argument, value, least=1)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse.linalg import (  # type: ignore[import-untyped, unused-ignore]
-    LinearOperator,
-    eigsh,
-)
 
-from ._checks import FloatArray
+from .checks import FloatArray
 
 # Up to here all eigenvalues of a dense Hessian take milliseconds, about as long as a Lanczos run.
 DENSE_LIMIT = 200
@@ -61,6 +57,11 @@ def largest_eigenvalue_lanczos(
     scipy.sparse.linalg.ArpackNoConvergence
         If the residual stays above the tolerance.
     """
+    from scipy.sparse.linalg import (  # type: ignore[import-untyped, unused-ignore]
+        LinearOperator,
+        eigsh,
+    )  # here, since it takes as long to import as the whole package
+
     start = np.random.default_rng(_START_SEED).standard_normal(dimension)
     if not matvec(start).any():
         return np.float64(0.0)  # only H = 0 sends a generic vector to 0, and ARPACK rejects H = 0

@@ -20,24 +20,29 @@ Derivatives
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _checks
-from ._checks import FloatArray
-from .layers import Layers, Weights
-from .sharpness import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
-
-SharpnessMethod = Literal["auto", "dense", "lanczos"]
+from . import checks
+from .checks import FloatArray
+from .least_squares import LeastSquares
+from .parameters import Weights
 
 
-@dataclass(frozen=True, eq=False)
-class DeepLinearProblem(Layers):
+@dataclass(frozen=True)
+class _Linearisation:
+    """What every product with the Hessian at one θ needs."""
+
+    weights: Weights  # W_1, …, W_N
+    forward: Weights  # F_0 = X̃, F_1, …, F_N;  F_j (..., d_j, k)
+    backward: Weights  # B_1, …, B_N = R;       B_j (..., d_j, k)
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class DeepLinearProblem(LeastSquares[_Linearisation]):
     """The problem of fitting π(θ)X to Y with a linear network of given widths.
 
     Parameters
@@ -63,27 +68,6 @@ class DeepLinearProblem(Layers):
     array([30., 20.])
     """
 
-    X: FloatArray  # (d_0, n)
-    Y: FloatArray  # (d_N, n)
-    widths: tuple[int, ...]
-
-    def __init__(self, X: ArrayLike, Y: ArrayLike, widths: Sequence[int]) -> None:
-        checked_widths = _checks.layer_widths(widths)
-        checked_X = _checks.data_matrix("X", X)
-        checked_Y = _checks.data_matrix("Y", Y)
-        _checks.data_shapes(
-            checked_widths,
-            (checked_X.shape[0], checked_X.shape[1]),
-            (checked_Y.shape[0], checked_Y.shape[1]),
-        )
-        object.__setattr__(self, "X", checked_X)
-        object.__setattr__(self, "Y", checked_Y)
-        object.__setattr__(self, "widths", checked_widths)
-
-    def __reduce__(self) -> tuple[type[DeepLinearProblem], tuple[object, ...]]:
-        """Pickle the arguments, since unpickled arrays would be writable."""
-        return type(self), (self.X, self.Y, self.widths)
-
     # -- the problem's constants ------------------------------------------------------------------
 
     @cached_property
@@ -105,15 +89,15 @@ class DeepLinearProblem(Layers):
         ValueError
             If Σ is singular to working precision, since then W⋆ is not unique (assumption A1).
         """
-        X, Y, _ = self._reduced
+        X, Y, _ = self.reduced
         rank = int(np.linalg.matrix_rank(X))
         if rank < self.widths[0]:
-            _checks.refuse("X", f"rank d_0 = {self.widths[0]} so that Σ = XXᵀ is invertible", rank)
+            checks.refuse("X", f"rank d_0 = {self.widths[0]} so that Σ = XXᵀ is invertible", rank)
         # Least squares on X itself: forming Σ first would square the condition number.
         return _read_only(np.asarray(np.linalg.lstsq(X.T, Y.T, rcond=None)[0].T, dtype=np.float64))
 
     @cached_property
-    def _reduced(self) -> tuple[FloatArray, FloatArray, float]:
+    def reduced(self) -> tuple[FloatArray, FloatArray, float]:
         """(X̃, Ỹ, constant) of the module's docstring; X̃ (d_0, k), Ỹ (d_N, k)."""
         if self.X.shape[1] <= self.widths[0]:
             return self.X, self.Y, 0.0
@@ -121,76 +105,44 @@ class DeepLinearProblem(Layers):
         Y = self.Y @ Q  # (d_N, d_0)
         return triangle.T, Y, float(np.sum((self.Y - Y @ Q.T) ** 2))
 
-    # -- the loss and its derivatives -------------------------------------------------------------
-
     def end_to_end(self, theta: ArrayLike) -> FloatArray:
-        """π(θ) = W_N ⋯ W_1.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-
-        Returns
-        -------
-        (..., d_N, d_0) array
-        """
+        """π(θ) = W_N ⋯ W_1, (..., d_N, d_0) for θ (..., D)."""
         product, *rest = self.split(theta)  # (..., d_1, d_0)
         for W in rest:
             product = W @ product  # (..., d_j, d_0)
         return product
 
-    def loss(self, theta: ArrayLike) -> FloatArray | np.float64:
-        """L(θ) = ‖π(θ)X − Y‖_F².
+    def loss_unchecked(self, theta: FloatArray) -> FloatArray | np.float64:
+        """L(θ) = ‖π(θ)X − Y‖_F²."""
+        X, Y, constant = self.reduced
+        residual = _forward(self._split(theta), X)[-1] - Y  # (..., d_N, k)
+        return np.sum(residual**2, axis=(-2, -1)) + constant  # type: ignore[no-any-return]
 
-        Parameters
-        ----------
-        theta : (..., D) array_like
+    def gradient_unchecked(self, theta: FloatArray) -> FloatArray:
+        """∇L(θ), with blocks ∂L/∂W_j = 2 B_j F_{j-1}ᵀ."""
+        point = self._linearise(theta)
+        return self._join(
+            [2 * B @ F.mT for B, F in zip(point.backward, point.forward[:-1], strict=True)]
+        )
 
-        Returns
-        -------
-        (...) array, or a float for a single point
+    def _linearise(self, theta: FloatArray) -> _Linearisation:
+        X, Y, _ = self.reduced
+        weights = self._split(theta)
+        forward = _forward(weights, X)
+        return _Linearisation(weights, forward, _backward(weights, forward[-1] - Y))
 
-        Raises
-        ------
-        ValueError
-            If ``theta`` has another last axis than D or an entry NaN or infinite. So do all methods
-            that take ``theta``.
-        """
-        return self._loss(_checks.coordinates("theta", theta, self.dimension))
+    def _product(self, state: _Linearisation, v: FloatArray) -> FloatArray:
+        directions = self._split(v)
+        dF = _forward_tangent(state, directions)
+        dB = _backward_tangent(state, directions, dF[-1])
+        # d(2 B_j F_{j-1}ᵀ) = 2 (dB_j F_{j-1}ᵀ + B_j dF_{j-1}ᵀ), and dF_0 = 0.
+        blocks = [2 * dB[0] @ state.forward[0].mT]
+        for j in range(1, self.depth):
+            blocks.append(2 * (dB[j] @ state.forward[j].mT + state.backward[j] @ dF[j].mT))
+        return self._join(blocks)
 
-    def gradient(self, theta: ArrayLike) -> FloatArray:
-        """∇L(θ), with blocks ∂L/∂W_j = 2 B_j F_{j-1}ᵀ.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-
-        Returns
-        -------
-        (..., D) array
-        """
-        return self._gradient(_checks.coordinates("theta", theta, self.dimension))
-
-    def hvp(self, theta: ArrayLike, v: ArrayLike) -> FloatArray:
-        """H(θ)v, the Hessian times a vector, without forming the Hessian.
-
-        Costs about three gradients.
-
-        Parameters
-        ----------
-        theta, v : (..., D) array_like
-            Batch axes broadcast against each other.
-
-        Returns
-        -------
-        (..., D) array
-        """
-        point = _checks.coordinates("theta", theta, self.dimension)
-        direction = _checks.broadcast("v", _checks.coordinates("v", v, self.dimension), point)
-        return self._hvp(self._linearise(point), direction)
-
-    def hessian(self, theta: ArrayLike) -> FloatArray:
-        r"""H(θ) = ∇²L(θ), exact, from its blocks.
+    def _hessian(self, theta: FloatArray) -> FloatArray:
+        r"""From its blocks, exact.
 
         With Q_j = W_N ⋯ W_{j+1}, P = W_{j-1} ⋯ W_{i+1} and i < j, the block of (W_i, W_j) is
 
@@ -199,96 +151,7 @@ class DeepLinearProblem(Layers):
 
         the Gauss–Newton part and the part of the residual. Blocks with i = j have the first part
         only, since π is linear in each W_j.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-
-        Returns
-        -------
-        (..., D, D) array
-            Symmetric, exactly.
         """
-        return self._hessian(_checks.coordinates("theta", theta, self.dimension))
-
-    def sharpness(
-        self, theta: ArrayLike, method: SharpnessMethod = "auto"
-    ) -> FloatArray | np.float64:
-        """λ_max(θ), the largest eigenvalue of the Hessian.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-        method : {"auto", "dense", "lanczos"}
-            ``"dense"`` computes all eigenvalues of the D × D Hessian; ``"lanczos"`` only uses
-            Hessian–vector products, to a relative residual of 1e-7; ``"auto"`` takes the first up
-            to D = 200.
-
-        Returns
-        -------
-        (...) array, or a float for a single point
-        """
-        point = _checks.coordinates("theta", theta, self.dimension)
-        if method not in ("auto", "dense", "lanczos"):
-            _checks.refuse("method", "'auto', 'dense' or 'lanczos'", repr(method))
-        small = self.dimension <= DENSE_LIMIT
-        if method == "dense" or (method == "auto" and small) or self.dimension == 1:
-            return largest_eigenvalue_dense(self._hessian(point))[()]
-        flat = point.reshape(-1, self.dimension)
-        values = np.array([self._sharpness_lanczos(one) for one in flat])
-        return values.reshape(point.shape[:-1])[()]
-
-    def step(self, theta: ArrayLike, eta: ArrayLike) -> FloatArray:
-        """G_η(θ) = θ − η∇L(θ), one step of gradient descent.
-
-        Parameters
-        ----------
-        theta : (..., D) array_like
-        eta : float or (...) array_like
-            Step size, positive; an array gives each point of the batch its own.
-
-        Returns
-        -------
-        (..., D) array
-            Overflow gives inf or NaN without a warning.
-        """
-        point = _checks.coordinates("theta", theta, self.dimension)
-        return self._step(point, _checks.step_size(eta, point.shape[:-1]))
-
-    # -- the same on checked arrays; a diverging orbit passes through here with inf and NaN --------
-
-    def _loss(self, theta: FloatArray) -> FloatArray | np.float64:
-        X, Y, constant = self._reduced
-        residual = _forward(self._split(theta), X)[-1] - Y  # (..., d_N, k)
-        return np.sum(residual**2, axis=(-2, -1)) + constant  # type: ignore[no-any-return]
-
-    def _gradient(self, theta: FloatArray) -> FloatArray:
-        point = self._linearise(theta)
-        return self._join(
-            [2 * B @ _t(F) for B, F in zip(point.backward, point.forward[:-1], strict=True)]
-        )
-
-    def _step(self, theta: FloatArray, eta: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return theta - eta[..., np.newaxis] * self._gradient(theta)
-
-    def _linearise(self, theta: FloatArray) -> _Linearisation:
-        X, Y, _ = self._reduced
-        weights = self._split(theta)
-        forward = _forward(weights, X)
-        return _Linearisation(weights, forward, _backward(weights, forward[-1] - Y))
-
-    def _hvp(self, point: _Linearisation, v: FloatArray) -> FloatArray:
-        directions = self._split(v)
-        dF = _forward_tangent(point, directions)
-        dB = _backward_tangent(point, directions, dF[-1])
-        # d(2 B_j F_{j-1}ᵀ) = 2 (dB_j F_{j-1}ᵀ + B_j dF_{j-1}ᵀ), and dF_0 = 0.
-        blocks = [2 * dB[0] @ _t(point.forward[0])]
-        for j in range(1, self.depth):
-            blocks.append(2 * (dB[j] @ _t(point.forward[j]) + point.backward[j] @ _t(dF[j])))
-        return self._join(blocks)
-
-    def _hessian(self, theta: FloatArray) -> FloatArray:
         point = self._linearise(theta)
         Q = _tails(point.weights)  # Q[j] = W_N ⋯ W_{j+2}, (..., d_N, d_{j+1}), for layer j + 1
         batch, D = theta.shape[:-1], self.dimension
@@ -297,11 +160,11 @@ class DeepLinearProblem(Layers):
         for i in range(self.depth):
             between = np.eye(self.widths[i + 1])  # W_j ⋯ W_{i+2}, grows with j; (d_j, d_{i+1})
             for j in range(i, self.depth):
-                outputs = _t(Q[i]) @ Q[j]  # (..., d_{i+1}, d_{j+1})
-                inputs = point.forward[i] @ _t(point.forward[j])  # (..., d_i, d_j)
+                outputs = Q[i].mT @ Q[j]  # (..., d_{i+1}, d_{j+1})
+                inputs = point.forward[i] @ point.forward[j].mT  # (..., d_i, d_j)
                 block = np.einsum("...pr,...qs->...pqrs", outputs, inputs)
                 if j > i:
-                    error = point.backward[j] @ _t(point.forward[i])  # (..., d_{j+1}, d_i)
+                    error = point.backward[j] @ point.forward[i].mT  # (..., d_{j+1}, d_i)
                     block = block + np.einsum("...sp,...rq->...pqrs", between, error)
                     between = point.weights[j] @ between
                 else:
@@ -309,21 +172,8 @@ class DeepLinearProblem(Layers):
                 rows, columns = offsets[i + 1] - offsets[i], offsets[j + 1] - offsets[j]
                 flat = 2 * block.reshape(*block.shape[:-4], rows, columns)  # at depth 1 no batch
                 H[..., offsets[i] : offsets[i + 1], offsets[j] : offsets[j + 1]] = flat
-                H[..., offsets[j] : offsets[j + 1], offsets[i] : offsets[i + 1]] = _t(flat)
+                H[..., offsets[j] : offsets[j + 1], offsets[i] : offsets[i + 1]] = flat.mT
         return H
-
-    def _sharpness_lanczos(self, theta: FloatArray) -> np.float64:
-        point = self._linearise(theta)  # once, not once a product
-        return largest_eigenvalue_lanczos(lambda v: self._hvp(point, v), self.dimension)
-
-
-@dataclass(frozen=True)
-class _Linearisation:
-    """What every product with the Hessian at one θ needs."""
-
-    weights: Weights  # W_1, …, W_N
-    forward: Weights  # F_0 = X̃, F_1, …, F_N;  F_j (..., d_j, k)
-    backward: Weights  # B_1, …, B_N = R;       B_j (..., d_j, k)
 
 
 def _forward(weights: Weights, X: FloatArray) -> Weights:
@@ -338,7 +188,7 @@ def _backward(weights: Weights, residual: FloatArray) -> Weights:
     """B_N = R and B_{j-1} = W_jᵀ B_j, down to B_1."""
     states = [residual]
     for W in reversed(weights[1:]):
-        states.append(_t(W) @ states[-1])
+        states.append(W.mT @ states[-1])
     return states[::-1]
 
 
@@ -355,7 +205,7 @@ def _backward_tangent(point: _Linearisation, directions: Weights, last: FloatArr
     tangents = [last]
     layers = zip(point.weights[1:], directions[1:], point.backward[1:], strict=True)
     for W, V, B in reversed(list(layers)):
-        tangents.append(_t(V) @ B + _t(W) @ tangents[-1])
+        tangents.append(V.mT @ B + W.mT @ tangents[-1])
     return tangents[::-1]
 
 
@@ -365,11 +215,6 @@ def _tails(weights: Weights) -> Weights:
     for W in reversed(weights[1:]):
         products.append(products[-1] @ W)
     return products[::-1]
-
-
-def _t(matrix: FloatArray) -> FloatArray:
-    """Transpose the last two axes."""
-    return np.swapaxes(matrix, -1, -2)
 
 
 def _read_only(array: FloatArray) -> FloatArray:

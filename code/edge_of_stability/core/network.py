@@ -26,28 +26,39 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _checks
-from ._checks import FloatArray
-from .layers import Layers, Weights
-from .nonlinear_activations import ACTIVATIONS, Activation
-from .sharpness import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
+from . import checks
+from .activations import ACTIVATIONS, Activation
+from .checks import FloatArray
+from .least_squares import LeastSquares
+from .parameters import Weights
 
 ActivationName = Literal["tanh", "softplus", "relu"]
 
 
-@dataclass(frozen=True, eq=False)
-class Network(Layers):
+@dataclass(frozen=True)
+class _State:
+    """What every derivative at one θ needs."""
+
+    weights: Weights  # W_1, …, W_N
+    inputs: Weights  # A_0, …, A_{N−1};  A_j (..., d_j, n)
+    sums: Weights  # Z_1, …, Z_{N−1}
+    slopes: Weights  # σ′(Z_1), …, σ′(Z_{N−1})
+    residual: FloatArray  # R = Z_N − Y, (..., d_N, n)
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Network(LeastSquares[_State]):
     """The problem of fitting f_θ(X) to Y with a network of given widths and activation.
 
     Parameters
     ----------
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1. With N = 1 there is no hidden layer and no activation.
-    activation : {"tanh", "softplus", "relu"}
     X : (d_0, n) array_like
         Inputs, one column a sample. A read-only float64 copy is kept.
     Y : (d_N, n) array_like
         Targets.
+    widths : sequence of int
+        (d_0, …, d_N), N ≥ 1. With N = 1 there is no hidden layer and no activation.
+    activation : {"tanh", "softplus", "relu"}
 
     Raises
     ------
@@ -56,106 +67,53 @@ class Network(Layers):
 
     Examples
     --------
-    >>> network = Network((1, 1, 1), "relu", [[1.0]], [[1.0]])  # L = (w_2 max(0, w_1) - 1)^2
+    >>> network = Network([[1.0]], [[1.0]], (1, 1, 1), "relu")  # L = (w_2 max(0, w_1) - 1)^2
     >>> float(network.loss([2.0, 3.0]))
     25.0
     >>> network.gradient([2.0, 3.0])
     array([30., 20.])
     """
 
-    widths: tuple[int, ...]
     activation: str
-    X: FloatArray  # (d_0, n)
-    Y: FloatArray  # (d_N, n)
 
     def __init__(
-        self, widths: Sequence[int], activation: ActivationName, X: ArrayLike, Y: ArrayLike
+        self, X: ArrayLike, Y: ArrayLike, widths: Sequence[int], activation: ActivationName
     ) -> None:
-        checked_widths = _checks.layer_widths(widths)
         if activation not in ACTIVATIONS:
-            _checks.refuse("activation", f"one of {sorted(ACTIVATIONS)}", repr(activation))
-        inputs, targets = _checks.data_matrix("X", X), _checks.data_matrix("Y", Y)
-        _checks.data_shapes(
-            checked_widths,
-            (inputs.shape[0], inputs.shape[1]),
-            (targets.shape[0], targets.shape[1]),
-        )
-        object.__setattr__(self, "widths", checked_widths)
+            checks.refuse("activation", f"one of {sorted(ACTIVATIONS)}", repr(activation))
+        super().__init__(X, Y, widths)
         object.__setattr__(self, "activation", str(activation))
-        object.__setattr__(self, "X", inputs)
-        object.__setattr__(self, "Y", targets)
-
-    def __reduce__(self) -> tuple[type[Network], tuple[object, ...]]:
-        """Pickle the arguments, since unpickled arrays would be writable."""
-        return type(self), (self.widths, self.activation, self.X, self.Y)
 
     @property
     def _sigma(self) -> Activation:
         return ACTIVATIONS[self.activation]
 
-    # -- the loss and its derivatives -------------------------------------------------------------
-
     def predict(self, theta: ArrayLike) -> FloatArray:
         """f_θ(X), (..., d_N, n) for θ (..., D)."""
-        point = _checks.coordinates("theta", theta, self.dimension)
+        point = self._point(theta)
         return self._linearise(point).residual + self.Y
-
-    def loss(self, theta: ArrayLike) -> FloatArray | np.float64:
-        """L(θ) = ‖f_θ(X) − Y‖_F², one number for each θ of (..., D)."""
-        return self._loss(_checks.coordinates("theta", theta, self.dimension))
-
-    def gradient(self, theta: ArrayLike) -> FloatArray:
-        """∇L(θ), (..., D), with blocks ∂L/∂W_j = 2 B_j A_{j-1}ᵀ."""
-        return self._gradient(_checks.coordinates("theta", theta, self.dimension))
-
-    def hvp(self, theta: ArrayLike, v: ArrayLike) -> FloatArray:
-        """H(θ)v without forming H; batch axes of θ and v, (..., D), broadcast."""
-        point = _checks.coordinates("theta", theta, self.dimension)
-        direction = _checks.broadcast("v", _checks.coordinates("v", v, self.dimension), point)
-        return self._hvp(self._linearise(point), direction)
-
-    def hessian(self, theta: ArrayLike) -> FloatArray:
-        """H(θ), (..., D, D), by D products with unit vectors; symmetric exactly."""
-        return self._hessian(_checks.coordinates("theta", theta, self.dimension))
 
     def jacobian(self, theta: ArrayLike) -> FloatArray:
         """Derivative of the d_N·n numbers f_θ(X), (..., d_N n, D).
 
         Where L(θ) = 0 the Hessian is 2 JᵀJ, so the sharpness is the largest eigenvalue of 2 JJᵀ.
         """
-        point = _checks.coordinates("theta", theta, self.dimension)
+        point = self._point(theta)
         state = self._linearise(point[..., np.newaxis, :])
         tangents, _ = self._tangents(state, self._split(np.eye(self.dimension)))
         columns = tangents[-1]  # (..., D, d_N, n)
         return np.swapaxes(columns.reshape(*columns.shape[:-2], -1), -1, -2)
 
-    def sharpness(self, theta: ArrayLike) -> FloatArray | np.float64:
-        """λ_max(θ), the largest eigenvalue of the Hessian; dense up to D = 200, else by Lanczos."""
-        point = _checks.coordinates("theta", theta, self.dimension)
-        if self.dimension <= DENSE_LIMIT:
-            return largest_eigenvalue_dense(self._hessian(point))[()]
-        values = [self._sharpness_lanczos(one) for one in point.reshape(-1, self.dimension)]
-        return np.array(values).reshape(point.shape[:-1])[()]
-
-    def step(self, theta: ArrayLike, eta: ArrayLike) -> FloatArray:
-        """G_η(θ) = θ − η∇L(θ); an array η gives each point of the batch its own step size."""
-        point = _checks.coordinates("theta", theta, self.dimension)
-        return self._step(point, _checks.step_size(eta, point.shape[:-1]))
-
-    # -- the same on checked arrays; a diverging orbit passes through here with inf and NaN --------
-
-    def _loss(self, theta: FloatArray) -> FloatArray | np.float64:
+    def loss_unchecked(self, theta: FloatArray) -> FloatArray | np.float64:
+        """L(θ) = ‖f_θ(X) − Y‖_F²."""
         R = self._linearise(theta).residual
         return np.sum(R**2, axis=(-2, -1))  # type: ignore[no-any-return]
 
-    def _gradient(self, theta: FloatArray) -> FloatArray:
+    def gradient_unchecked(self, theta: FloatArray) -> FloatArray:
+        """∇L(θ), with blocks ∂L/∂W_j = 2 B_j A_{j-1}ᵀ."""
         state = self._linearise(theta)
         B = self._backward(state)
-        return self._join([2 * b @ _t(a) for b, a in zip(B, state.inputs, strict=True)])
-
-    def _step(self, theta: FloatArray, eta: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return theta - eta[..., np.newaxis] * self._gradient(theta)
+        return self._join([2 * b @ a.mT for b, a in zip(B, state.inputs, strict=True)])
 
     def _linearise(self, theta: FloatArray) -> _State:
         weights = self._split(theta)
@@ -174,7 +132,7 @@ class Network(Layers):
         """B_1, …, B_N; B_j (..., d_j, n)."""
         B: Weights = [state.residual]
         for W, slope in zip(reversed(state.weights[1:]), reversed(state.slopes), strict=True):
-            B.append((_t(W) @ B[-1]) * slope)
+            B.append((W.mT @ B[-1]) * slope)
         return B[::-1]
 
     def _tangents(self, state: _State, V: Weights) -> tuple[Weights, Weights]:
@@ -187,7 +145,7 @@ class Network(Layers):
                 dA.append(state.slopes[j] * dZ[-1])
         return dZ, dA
 
-    def _hvp(self, state: _State, v: FloatArray) -> FloatArray:
+    def _product(self, state: _State, v: FloatArray) -> FloatArray:
         V = self._split(v)
         B = self._backward(state)
         dZ, dA = self._tangents(state, V)
@@ -195,33 +153,14 @@ class Network(Layers):
         for j in range(self.depth - 2, -1, -1):  # the hidden layer j + 1
             W, slope = state.weights[j + 1], state.slopes[j]
             curve = self._sigma.second(state.sums[j], state.inputs[j + 1])
-            moved = _t(V[j + 1]) @ B[j + 1] + _t(W) @ dB[-1]
-            dB.append(moved * slope + (_t(W) @ B[j + 1]) * curve * dZ[j])
+            moved = V[j + 1].mT @ B[j + 1] + W.mT @ dB[-1]
+            dB.append(moved * slope + (W.mT @ B[j + 1]) * curve * dZ[j])
         dB.reverse()
         layers = zip(B, dB, state.inputs, dA, strict=True)
-        return self._join([2 * (db @ _t(a) + b @ _t(da)) for b, db, a, da in layers])
+        return self._join([2 * (db @ a.mT + b @ da.mT) for b, db, a, da in layers])
 
     def _hessian(self, theta: FloatArray) -> FloatArray:
+        """By D products with unit vectors."""
         state = self._linearise(theta[..., np.newaxis, :])
-        H = self._hvp(state, np.eye(self.dimension))
-        return np.asarray((H + _t(H)) / 2)
-
-    def _sharpness_lanczos(self, theta: FloatArray) -> np.float64:
-        state = self._linearise(theta)
-        return largest_eigenvalue_lanczos(lambda v: self._hvp(state, v), self.dimension)
-
-
-@dataclass(frozen=True)
-class _State:
-    """What every derivative at one θ needs."""
-
-    weights: Weights  # W_1, …, W_N
-    inputs: Weights  # A_0, …, A_{N−1};  A_j (..., d_j, n)
-    sums: Weights  # Z_1, …, Z_{N−1}
-    slopes: Weights  # σ′(Z_1), …, σ′(Z_{N−1})
-    residual: FloatArray  # R = Z_N − Y, (..., d_N, n)
-
-
-def _t(matrix: FloatArray) -> FloatArray:
-    """Transpose the last two axes."""
-    return np.swapaxes(matrix, -1, -2)
+        H = self._product(state, np.eye(self.dimension))
+        return np.asarray((H + H.mT) / 2)

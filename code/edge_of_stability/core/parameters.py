@@ -1,4 +1,4 @@
-"""How a point θ stands for the matrices of a network: what every network here has in common."""
+"""A point θ of R^D and the matrices W_1, …, W_N it consists of."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _checks
-from ._checks import FloatArray
+from . import checks
+from .checks import FloatArray
 
 Weights = list[FloatArray]
 
 
-class Layers:
+class Parameters:
     """Coordinates θ (..., D) of W_1, …, W_N: W_1 first, then W_2, …, each row by row.
 
-    A base class; whoever inherits has ``widths`` = (d_0, …, d_N), and W_j is (d_j, d_{j-1}).
+    A base class of what has ``widths`` = (d_0, …, d_N); W_j is (d_j, d_{j-1}).
     """
 
     widths: tuple[int, ...]
@@ -51,7 +51,7 @@ class Layers:
         list of (..., d_j, d_{j-1}) arrays
             W_1, …, W_N, which share memory with a float64 ``theta``.
         """
-        return self._split(_checks.coordinates("theta", theta, self.dimension))
+        return self._split(checks.coordinates("theta", theta, self.dimension))
 
     def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
         """Write W_1, …, W_N as one vector; the inverse of :meth:`split`.
@@ -65,17 +65,17 @@ class Layers:
         -------
         (..., D) array
         """
-        arrays = [_checks.to_floats("weights", W) for W in weights]
+        arrays = [checks.to_floats("weights", W) for W in weights]
         if [W.shape[-2:] for W in arrays] != list(self.shapes):
-            _checks.refuse(
+            checks.refuse(
                 "weights", f"matrices of shapes {list(self.shapes)}", [W.shape for W in arrays]
             )
         if not all(np.isfinite(W).all() for W in arrays):
-            _checks.refuse("weights", "finite entries", "NaN or infinite entries")
+            checks.refuse("weights", "finite entries", "NaN or infinite entries")
         try:
             return self._join(arrays)
         except ValueError:
-            _checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
+            checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
 
     def _split(self, theta: FloatArray) -> Weights:
         ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]

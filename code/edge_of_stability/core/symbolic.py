@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp  # type: ignore[import-untyped, unused-ignore]
 from sympy.polys.matrices import DomainMatrix  # type: ignore[import-untyped, unused-ignore]
 
-from . import _checks
+from . import checks
 
 
 class SymbolicProblem:
@@ -22,11 +22,11 @@ class SymbolicProblem:
 
     Parameters
     ----------
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
     X : (d_0, n) SymPy matrix or nested sequence
         Entries exact (integers, rationals, symbols), not floats.
     Y : (d_N, n) SymPy matrix or nested sequence
+    widths : sequence of int
+        (d_0, …, d_N), N ≥ 1.
 
     Attributes
     ----------
@@ -43,16 +43,16 @@ class SymbolicProblem:
 
     Examples
     --------
-    >>> scalar = SymbolicProblem((1, 1, 1), [[1]], [[1]])
+    >>> scalar = SymbolicProblem([[1]], [[1]], (1, 1, 1))
     >>> scalar.loss
     (w1_1_1*w2_1_1 - 1)**2
     """
 
-    def __init__(self, widths: Sequence[int], X: Any, Y: Any) -> None:
-        self.widths = _checks.layer_widths(widths)
+    def __init__(self, X: Any, Y: Any, widths: Sequence[int]) -> None:
+        self.widths = checks.layer_widths(widths)
         self.X = _exact_matrix("X", X)
         self.Y = _exact_matrix("Y", Y)
-        _checks.data_shapes(self.widths, self.X.shape, self.Y.shape)
+        checks.data_shapes(self.widths, self.X.shape, self.Y.shape)
         self.weights = [
             sp.ImmutableMatrix(
                 rows,
@@ -162,7 +162,7 @@ class SymbolicProblem:
             If ``theta`` does not have D entries.
         """
         if len(theta) != len(self.symbols):
-            _checks.refuse("theta", f"{len(self.symbols)} entries", f"{len(theta)} entries")
+            checks.refuse("theta", f"{len(self.symbols)} entries", f"{len(theta)} entries")
         if isinstance(expression, sp.Poly):
             expression = expression.as_expr()
         pairs = {**dict(zip(self.symbols, theta, strict=True)), **(others or {})}
@@ -178,16 +178,16 @@ def _exact_matrix(argument: str, value: Any) -> sp.ImmutableMatrix:
             f"{argument}: need a matrix of exact entries, got {type(value).__name__}"
         ) from error
     if matrix.has(sp.Float) or matrix.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
-        _checks.refuse(argument, "finite exact entries (integers, rationals, symbols)", matrix)
+        checks.refuse(argument, "finite exact entries (integers, rationals, symbols)", matrix)
     if 0 in matrix.shape:
-        _checks.refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
+        checks.refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
     return matrix
 
 
 def _exact_step_size(value: Any) -> sp.Expr:
     eta = sp.sympify(value)
     if not isinstance(eta, sp.Expr) or eta.has(sp.Float, sp.nan, sp.oo, -sp.oo, sp.zoo):
-        _checks.refuse("eta", "a positive exact number or a symbol", repr(value))
+        checks.refuse("eta", "a positive exact number or a symbol", repr(value))
     if eta.is_positive is False:
-        _checks.refuse("eta", "a positive exact number or a symbol", repr(value))
+        checks.refuse("eta", "a positive exact number or a symbol", repr(value))
     return eta

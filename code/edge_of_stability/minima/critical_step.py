@@ -26,14 +26,14 @@ Without square roots and inverses
     that Σ is invertible.
 
 How they are chosen
-    X = U diag(s) Vᵀ; R = U diag(1/s), so Q ≈ V. :mod:`edge_of_stability.joint_range` gives y and x,
+    X = U diag(s) Vᵀ; R = U diag(1/s), so Q ≈ V. :mod:`.duality` gives y and x,
     from which α = x^{N−1}, β = (N−1)/x, and c is slightly above λ_max.
 
 How they are proved
     Q is computed from factors cut into slices, so that no digits are lost to cancellation; XQ and
     YQ in short blocks or in slices, YQ also as (YXᵀ)R if Y is nearly orthogonal to the rows of X;
     T ⪰ −κI by a Cholesky factor and its residual. All errors are bounded in the Frobenius norm
-    (:mod:`edge_of_stability.floating_bounds`). The last few scalars are balls (Arb). X and Y are
+    (:mod:`.rounding`). The last few scalars are balls (Arb). X and Y are
     first scaled by powers of two, which is exact and undone in the ball. The default width is
     reached while σ_max(X)/σ_min(X) is below about 10⁷, that is cond(Σ) below 10¹⁴.
 """
@@ -47,9 +47,10 @@ import numpy as np
 from flint import arb, ctx  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import ArrayLike
 
-from . import _checks
-from ._checks import FloatArray
-from .floating_bounds import (
+from ..core import checks
+from ..core.checks import FloatArray
+from .duality import JointMaximum, joint_maximum
+from .rounding import (
     INFLATION,
     UNDERFLOW,
     absolute_sum,
@@ -60,7 +61,6 @@ from .floating_bounds import (
     image_norm,
     smallest_eigenvalue_bound,
 )
-from .joint_range import JointMaximum, joint_maximum
 
 # Relative width of the interval unless another is asked for: hundred times what d_0 = 10³ needs.
 DEFAULT_RTOL = 1e-9
@@ -150,12 +150,11 @@ def critical_step_size(
     >>> eta.lower <= 0.5 <= eta.upper
     True
     """
-    N = _checks.positive_count("depth", depth)
-    X, Y = _checks.data_matrix("X", X), _checks.data_matrix("Y", Y)
-    if X.shape[1] != Y.shape[1]:
-        _checks.refuse("Y", f"{X.shape[1]} columns as X has", f"shape {Y.shape}")
+    N = checks.positive_count("depth", depth)
+    X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
+    checks.samples(X, Y)
     if not (isinstance(rtol, (int, float, np.floating)) and 0 < rtol < 1):
-        _checks.refuse("rtol", "a number between 0 and 1", repr(rtol))
+        checks.refuse("rtol", "a number between 0 and 1", repr(rtol))
     X, X_exponent = _scale("X", X)
     Y, Y_exponent = _scale("Y", Y)
     U, s = _singular_vectors(X)
@@ -164,7 +163,7 @@ def critical_step_size(
 
     images = _images(X, Y, U / s)
     if N > 1 and np.linalg.norm(images.Y) <= images.Y_error:
-        _checks.refuse(
+        checks.refuse(
             "Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0 to working precision"
         )
     C = images.Y  # (d_N, d_0)
@@ -179,7 +178,7 @@ def critical_step_size(
         scale = float(arb(found.x) * arb(2) ** x_exponent)
         value = float((1 / (unit * arb(found.dual))).mid())
     if not (np.finfo(float).tiny <= lower and upper <= np.finfo(float).max and 0 < scale < np.inf):
-        _checks.refuse("X and Y", "sizes for which η_C is a normal float64 number", lower)
+        checks.refuse("X and Y", "sizes for which η_C is a normal float64 number", lower)
     if not upper - lower <= rtol * lower:
         raise PrecisionError(
             f"η_C is proved to lie in [{lower}, {upper}], wider than rtol = {rtol}: X is too "
@@ -276,9 +275,7 @@ def _scale(argument: str, matrix: FloatArray) -> tuple[FloatArray, int]:
     exponent = int(np.frexp(np.abs(matrix).max())[1])
     scaled = np.ldexp(matrix, -exponent)
     if not np.array_equal(np.ldexp(scaled, exponent), matrix):
-        _checks.refuse(
-            argument, "entries within 300 orders of magnitude", "smaller and larger ones"
-        )
+        checks.refuse(argument, "entries within 300 orders of magnitude", "smaller and larger ones")
     return scaled, exponent
 
 
@@ -286,14 +283,14 @@ def _singular_vectors(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     """U (d_0, d_0) and s (d_0,) of X = U diag(s) Vᵀ, if X has full row rank (assumption A1)."""
     need = f"rank d_0 = {X.shape[0]}, so that Σ = XXᵀ is invertible (assumption A1)"
     if X.shape[1] < X.shape[0]:
-        _checks.refuse("X", need, f"shape {X.shape}")
+        checks.refuse("X", need, f"shape {X.shape}")
     squares, U = np.linalg.eigh(X @ X.T)
     if squares[0] > _GRAM_LIMIT * squares[-1]:
         return U, np.sqrt(squares)
     U, s, _ = np.linalg.svd(X, full_matrices=False)
     rank = int(np.sum(s > np.finfo(float).eps * max(X.shape) * s[0]))
     if rank < X.shape[0]:
-        _checks.refuse("X", need, f"numerical rank {rank} (smallest singular value {s[-1]:.1e})")
+        checks.refuse("X", need, f"numerical rank {rank} (smallest singular value {s[-1]:.1e})")
     return U, s
 
 

@@ -12,7 +12,7 @@ The minimum also tells where to look: with λ_max(A) = λ_max(B) = 1 the maximis
 yᵀAy ∈ [1/N, 1] and yᵀBy ∈ [1 − 1/N, 1], because each of the two terms is at most the value, so
 x^N lies between 1 − 1/N and N.
 
-This module computes both sides in floating point; :mod:`edge_of_stability.critical_step` proves
+This module computes both sides in floating point; :mod:`.critical_step` proves
 bounds for the result.
 """
 
@@ -22,9 +22,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq  # type: ignore[import-untyped, unused-ignore]
 
-from ._checks import FloatArray
+from ..core.checks import FloatArray
 
 # Up to this size all eigenvalues of the pencil take about a millisecond, and some thirty are
 # needed; larger problems are projected onto a few leading eigenvectors.
@@ -127,6 +126,8 @@ def _dense(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
         y = np.linalg.eigh(pencil(A, B, depth, math.exp(t)))[1][:, -1]
         a, b = math.exp(depth * t) * float(y @ A @ y), float(y @ B @ y)
         return (a - b) / (a + b)
+
+    from scipy.optimize import brentq  # type: ignore[import-untyped, unused-ignore]
 
     # The a-priori interval of the module's docstring, a little widened for rounding.
     low, high = math.log1p(-1 / depth) / depth - 1e-9, math.log(depth) / depth + 1e-9

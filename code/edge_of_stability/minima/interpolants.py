@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import (  # type: ignore[import-untyped, unused-ignore]
-    least_squares,
-    minimize,
-)
 
-from . import _checks
-from ._checks import FloatArray
-from .nonlinear import Network
+from ..core import checks
+from ..core.checks import FloatArray
+from ..core.network import Network
 
 POWERS = (8.0, 64.0, 512.0)
 FIT_TOLERANCE = 1e-20  # of the loss, relative to ‖Y‖²: beyond it Gauss–Newton steps only add noise
@@ -27,14 +23,14 @@ class NoFitError(ArithmeticError):
     """No point with loss zero was reached."""
 
 
-def flat_interpolant(network: Network, start: ArrayLike, iterations: int = 200) -> FloatArray:
+def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200) -> FloatArray:
     """Search for a flat θ with f_θ(X) = Y.
 
     Parameters
     ----------
     network : Network
         With at least as many parameters as numbers in Y.
-    start : (D,) array_like
+    initial : (D,) array_like
     iterations : int
         Bound on the steps for each power p.
 
@@ -47,9 +43,11 @@ def flat_interpolant(network: Network, start: ArrayLike, iterations: int = 200) 
     NoFitError
         If the loss cannot be brought to zero from here.
     ValueError
-        If ``start`` has another shape or is not finite.
+        If ``initial`` has another shape or is not finite.
     """
-    theta = fit(network, _checks.coordinates("start", start, network.dimension))
+    from scipy.optimize import minimize  # type: ignore[import-untyped, unused-ignore]
+
+    theta = fit(network, checks.coordinates("initial", initial, network.dimension))
     constraint = {
         "type": "eq",
         "fun": lambda x: (network.predict(x) - network.Y).ravel(),
@@ -74,13 +72,15 @@ def flat_interpolant(network: Network, start: ArrayLike, iterations: int = 200) 
     return best
 
 
-def fit(network: Network, start: FloatArray) -> FloatArray:
-    """A point with f_θ(X) = Y near the start, by Levenberg and Marquardt's method."""
+def fit(network: Network, initial: FloatArray) -> FloatArray:
+    """A point with f_θ(X) = Y near the initial one, by Levenberg and Marquardt's method."""
+    from scipy.optimize import least_squares  # type: ignore[import-untyped, unused-ignore]
+
     if network.dimension < network.Y.size:
-        _checks.refuse("network", f"at least {network.Y.size} parameters", f"{network.dimension}")
+        checks.refuse("network", f"at least {network.Y.size} parameters", f"{network.dimension}")
     found = least_squares(
         lambda x: (network.predict(x) - network.Y).ravel(),
-        start,
+        initial,
         jac=network.jacobian,
         method="trf",
         xtol=1e-15,
@@ -118,10 +118,10 @@ def _smooth_sharpness(
         if weight > 1e-9:
             # the residual of this network at θ is u, so its Hessian is 2JᵀJ + 2∇²(u·f)
             shifted = Network(
-                network.widths,
-                network.activation,  # type: ignore[arg-type]
                 network.X,
                 prediction - u.reshape(prediction.shape),
+                network.widths,
+                network.activation,  # type: ignore[arg-type]
             )
             pulled = J.T @ u
             curved = (shifted.hvp(theta, pulled) - 2 * J.T @ (J @ pulled)) / 2

@@ -12,10 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _checks
-from ._checks import FloatArray
-from .joint_range import joint_maximum
-from .problem import DeepLinearProblem
+from ..core import checks
+from ..core.checks import FloatArray
+from ..core.linear import DeepLinearProblem
+from .duality import joint_maximum
 
 # θ counts as a global minimizer if ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F: the loss is then within 1e-16 of
 # its minimum relative to ‖Y‖², which is all that float64 can tell from the loss itself.
@@ -162,9 +162,9 @@ def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
     left, row_space, values, right = _whitened_solution(problem)
     rank = solution_rank(problem)
     if rank == 0:
-        _checks.refuse("problem", "W⋆ ≠ 0 (for depth ≥ 2)", "W⋆ = 0 to working precision")
+        checks.refuse("problem", "W⋆ ≠ 0 (for depth ≥ 2)", "W⋆ = 0 to working precision")
     if min(problem.widths[1:-1]) < rank:
-        _checks.refuse("problem", f"hidden widths at least rank W⋆ = {rank}", problem.widths)
+        checks.refuse("problem", f"hidden widths at least rank W⋆ = {rank}", problem.widths)
     U, s = row_space
     x = joint_maximum(np.diag(s**2), (right.T * values**2) @ right, N).x
     q = np.sqrt(x)
@@ -180,7 +180,7 @@ def require_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> None:
     """Raise a ValueError unless θ is a global minimizer in the sense of :func:`is_minimizer`."""
     if not is_minimizer(problem, theta):
         excess = np.linalg.norm((problem.end_to_end(theta) - problem.solution) @ problem.X)
-        _checks.refuse(
+        checks.refuse(
             "theta",
             f"a global minimizer, ‖(π(θ) − W⋆)X‖_F ≤ {MINIMIZER_RTOL} ‖Y‖_F "
             f"= {MINIMIZER_RTOL * np.linalg.norm(problem.Y):.3g}",
@@ -190,7 +190,7 @@ def require_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> None:
 
 def _weights(problem: DeepLinearProblem, theta: ArrayLike) -> list[FloatArray]:
     if np.ndim(theta) != 1:
-        _checks.refuse("theta", f"one point, shape ({problem.dimension},)", np.shape(theta))
+        checks.refuse("theta", f"one point, shape ({problem.dimension},)", np.shape(theta))
     return problem.split(theta)
 
 

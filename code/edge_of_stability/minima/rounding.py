@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from ._checks import FloatArray
+from ..core.checks import FloatArray
 
 UNIT_ROUNDOFF = 2.0**-53
 

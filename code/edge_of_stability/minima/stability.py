@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _checks
+from ..core import checks
+from ..core.linear import DeepLinearProblem
 from .minimizers import reduced_hessian, require_minimizer
-from .problem import DeepLinearProblem
 
 # Two errors stand between the computed number and λ_max at the exact minimizer nearby: rounding,
 # about 1e-16·d_0·d_N, and the distance of θ from M, which `is_minimizer` allows to be some 1e-8
@@ -46,7 +46,7 @@ def classify_minimizer(
         With Σ invertible.
     theta : (D,) array_like
         A global minimizer up to rounding: ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F, see
-        :func:`edge_of_stability.minimizers.is_minimizer`.
+        :func:`edge_of_stability.minima.minimizers.is_minimizer`.
     eta : float
         Step size, positive.
     margin : float
@@ -68,9 +68,9 @@ def classify_minimizer(
     Source: this book, the theorems on stable and on unstable minimizers. For a verdict without
     rounding see :func:`edge_of_stability.certify_stability`.
     """
-    step = float(_checks.step_size(eta, ()))
+    step = float(checks.step_size(eta, ()))
     if not (isinstance(margin, (int, float, np.floating)) and 0 <= margin < 1):
-        _checks.refuse("margin", "a number in [0, 1)", repr(margin))
+        checks.refuse("margin", "a number in [0, 1)", repr(margin))
     require_minimizer(problem, theta)
     sharpness = float(np.linalg.eigvalsh(reduced_hessian(problem, theta))[-1])
     if sharpness < 2 / step * (1 - margin):
@@ -113,9 +113,9 @@ def stable_set_is_bounded(widths: Sequence[int], rank: int) -> bool:
     >>> stable_set_is_bounded((1, 2, 2, 1), rank=1)
     False
     """
-    checked = _checks.layer_widths(widths)
-    r = _checks.count("rank", rank)
+    checked = checks.layer_widths(widths)
+    r = checks.count("rank", rank)
     if r > min(checked):
-        _checks.refuse("rank", f"at most the smallest of the widths {checked}", r)
+        checks.refuse("rank", f"at most the smallest of the widths {checked}", r)
     hidden = checked[1:-1]
     return all(min(before, after) == r for before, after in pairwise(hidden))

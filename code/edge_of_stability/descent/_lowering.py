@@ -1,6 +1,6 @@
 """Matrices of vectors of lanes, and their products, written as LLVM instructions.
 
-Two ways to lower a product, for one and the same list of products (:mod:`.ensemble_plan`): small
+Two ways to lower a product, for one and the same list of products (:mod:`._step`): small
 networks live in registers for many steps, each entry a value, all loops unrolled
 (:class:`Registers`). Larger ones live in the first-level cache, laid out [entry][lane], and their
 products run over tiles of accumulators (:class:`Memory`). Each multiply-add is one ``llvm.fma``, in

@@ -13,7 +13,7 @@ Units
 
     The product with Σ is gone and π̃ itself starts at the constant: three instructions and not four
     for the scalar net. At the edge of stability V is of size one, so nothing overflows that did not
-    before; see :func:`.ensemble_blocks.units`.
+    before; see :func:`._blocks.units`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from ._ensemble_lowering import WIDTH
+from ._lowering import WIDTH
 
 _UNROLLED = 300  # multiply-adds a step up to which a network is kept in registers
 

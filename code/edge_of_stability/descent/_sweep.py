@@ -1,7 +1,7 @@
 r"""The compiled gradient step of :func:`run_ensemble`; all Numba of the package is in this module.
 
 One SIMD lane carries one initialisation, and a *pack* of lanes takes its steps together. What a
-step computes is listed in :mod:`.ensemble_plan`; :mod:`._ensemble_lowering` writes products as
+step computes is listed in :mod:`._step`; :mod:`._lowering` writes products as
 instructions.
 
 Same bits everywhere
@@ -27,8 +27,8 @@ from numba import njit, types
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
-from . import _ensemble_lowering, ensemble_plan
-from ._ensemble_lowering import (
+from . import _lowering, _step
+from ._lowering import (
     VECTOR,
     WIDTH,
     Memory,
@@ -39,8 +39,8 @@ from ._ensemble_lowering import (
     splat,
     store,
 )
-from .ensemble_blocks import Outcome
-from .ensemble_plan import Plan, plan
+from ._step import Plan, plan
+from .outcomes import Outcome
 
 _DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
 
@@ -48,7 +48,7 @@ _DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
 CONVERGED, BOUNDED, DIVERGED = (int(outcome) for outcome in Outcome)
 
 # Of the other two files that cache knows nothing: a digest of them is part of each network's key.
-_FILES = [str(module.__file__) for module in (_ensemble_lowering, ensemble_plan)]
+_FILES = [str(module.__file__) for module in (_lowering, _step)]
 _SOURCES = hashlib.sha256(b"".join(Path(file).read_bytes() for file in _FILES)).hexdigest()[:16]
 
 # -- the two functions a pack needs ----------------------------------------------------------------
@@ -313,7 +313,7 @@ def sweep(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Call
     The returned function has the arguments
 
     start (m, D), factor (m,), unit (m,)
-        Initial points, 2ηα^{N−2} with the step size η, and the unit α of :mod:`.ensemble_plan`:
+        Initial points, 2ηα^{N−2} with the step size η, and the unit α of :mod:`._step`:
         anything positive if ``rescaled``, else 1.
     Sigma (d_0, d_0), S (d_N, d_0), X (d_0, k), Y (d_N, k)
         Σ and S for the step, X̃ and Ỹ for the loss.
