@@ -26,10 +26,10 @@ from numba.extending import intrinsic
 
 from companion.machine import processor
 from edge_of_stability import DeepLinearProblem, run_ensemble
-from edge_of_stability.descent._lowering import WIDTH, fma, loop, splat
-from edge_of_stability.descent._blocks import units
-from edge_of_stability.descent._step import plan
 from edge_of_stability.core.eigen import LANCZOS_TOLERANCE
+from edge_of_stability.descent._blocks import units
+from edge_of_stability.descent._lowering import WIDTH, fma, loop, splat
+from edge_of_stability.descent._step import plan
 
 CORES = 2
 BUDGET = 2.0  # seconds spent on a measurement

@@ -93,7 +93,7 @@ def test_the_slope_would_expose_a_wrong_gradient():
             return 1.01 * super().gradient(theta)
 
     rng = np.random.default_rng(0)
-    network = Wrong((2, 2, 2), "tanh", rng.standard_normal((2, 3)), rng.standard_normal((2, 3)))
+    network = Wrong(rng.standard_normal((2, 3)), rng.standard_normal((2, 3)), (2, 2, 2), "tanh")
     theta, directions = rng.standard_normal(8), rng.standard_normal((8, 8))
     steps = np.logspace(-4, -3, 5)
     assert slope(steps, taylor_errors(network, theta, directions, steps, 1)) < 1.5
@@ -171,10 +171,10 @@ def test_pickle_and_frozen():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 1), "sigmoid", [[1.0]], [[1.0]]), r"activation: need one of .*, got 'sigmoid'"),
-        (((2, 1), "tanh", [[1.0]], [[1.0]]), r"X: need 2 rows"),
-        (((1, 1), "tanh", [[np.nan]], [[1.0]]), r"X: need finite entries"),
-        (((1, 0, 1), "tanh", [[1.0]], [[1.0]]), r"widths: need"),
+        (([[1.0]], [[1.0]], (1, 1), "sigmoid"), r"activation: need one of .*, got 'sigmoid'"),
+        (([[1.0]], [[1.0]], (2, 1), "tanh"), r"X: need 2 rows"),
+        (([[np.nan]], [[1.0]], (1, 1), "tanh"), r"X: need finite entries"),
+        (([[1.0]], [[1.0]], (1, 0, 1), "tanh"), r"widths: need"),
     ],
 )
 def test_bad_networks(arguments, message):
@@ -198,18 +198,18 @@ def test_runs_are_orbits_and_do_not_depend_on_the_batch():
     network = Network(rng.standard_normal((2, 3)), rng.standard_normal((1, 3)), (2, 3, 1), "tanh")
     starts = rng.standard_normal((6, network.dimension))
     etas = np.array([0.02, 0.05, 0.02, 50.0, 0.01, 0.03])
-    runs = run_network(network, starts, etas, 400, tolerance=1e-3, stride=20)
+    runs = run_network(network, starts, etas, 400, tolerance=1e-3, look_every=20)
     for k, eta in enumerate(etas):
-        alone = run_network(network, starts[k : k + 1], eta, 400, tolerance=1e-3, stride=20)
-        np.testing.assert_allclose(alone.thetas[0], runs.thetas[k], rtol=1e-9, atol=1e-9)
+        alone = run_network(network, starts[k : k + 1], eta, 400, tolerance=1e-3, look_every=20)
+        np.testing.assert_allclose(alone.theta[0], runs.theta[k], rtol=1e-9, atol=1e-9)
         assert alone.steps[0] == runs.steps[k]
         if not runs.diverged[k]:
             orbit = gradient_descent(network, starts[k], eta, int(runs.steps[k]))
-            np.testing.assert_allclose(orbit.thetas[-1], runs.thetas[k], rtol=1e-9, atol=1e-9)
-            norm = np.linalg.norm(network.gradient(runs.thetas[k]))
-            assert norm == pytest.approx(runs.gradient_norms[k], rel=1e-6, abs=1e-12)
+            np.testing.assert_allclose(orbit.thetas[-1], runs.theta[k], rtol=1e-9, atol=1e-9)
+            norm = np.linalg.norm(network.gradient(runs.theta[k]))
+            assert norm == pytest.approx(runs.gradient_norm[k], rel=1e-6, abs=1e-12)
     assert runs.diverged[3]
-    assert np.isinf(runs.losses[3])
+    assert np.isinf(runs.loss[3])
     assert not (runs.converged & runs.diverged).any()
 
 

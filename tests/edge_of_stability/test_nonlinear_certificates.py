@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from edge_of_stability import Network, NoWitnessError, certify_nonsingular_network
-from edge_of_stability.certificates.network import _determinant, _ends, _matrix
-from edge_of_stability.certificates.network_check import determinant_ball
+from edge_of_stability.certificates.network import determinant
+from edge_of_stability.certificates.network_check import determinant_ball, ends
+from edge_of_stability.core.rationals import RationalProblem, rational_problem
 
 RNG_SEED = 11
 
@@ -41,13 +42,13 @@ def test_certificates_verify_and_agree_with_floats(widths, activation, eta):
 @pytest.mark.parametrize("activation", ["tanh", "softplus"])
 def test_both_routes_enclose_the_same_number(activation):
     rng = np.random.default_rng(RNG_SEED)
-    widths = (2, 3, 2, 1)
-    X, Y = (_matrix("data", rng.standard_normal((d, 3))) for d in (2, 1))
+    widths, data = (2, 3, 2, 1), (rng.standard_normal((d, 3)) for d in (2, 1))
+    problem = rational_problem(*data, widths, "1/7", floats=True)
     for _ in range(5):
         theta = tuple(Fraction(int(k), 16) for k in rng.integers(-20, 21, 14))
-        arguments = (widths, activation, X, Y, Fraction(1, 7), theta)
-        low, high = _ends(_determinant(*arguments, 128))
-        other_low, other_high = _ends(determinant_ball(*arguments, 128))
+        low, high = ends(determinant(problem, activation, theta, 128))
+        other = determinant_ball(problem.X, problem.Y, widths, activation, problem.eta, theta, 128)
+        other_low, other_high = ends(other)
         assert max(low, other_low) <= min(high, other_high)
         assert high - low < Fraction(1, 2**60)
 
@@ -159,16 +160,24 @@ def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second()
     genuine = certify_nonsingular_network(
         [[1, "1/2"], [0, 1]], [[1, -1]], (2, 2, 1), "softplus", "3/7", theta=[1, 2, "1/3", 1, -1, 1]
     )
-    instance = (genuine.widths, genuine.activation, genuine.X, genuine.Y, genuine.eta)
+    problem = RationalProblem(genuine.X, genuine.Y, genuine.widths, genuine.eta)
     between = 3 * genuine.bits  # verify() tries twice and four times as many bits
-    low, high = _ends(_determinant(*instance, genuine.witness, between))
+    low, high = ends(determinant(problem, genuine.activation, genuine.witness, between))
     slack = (high - low) * 2**20
     narrow = dataclasses.replace(genuine, lower=low - slack, upper=high + slack)
-    first = determinant_ball(*instance, genuine.witness, 2 * genuine.bits)
-    assert _ends(first)[0] < narrow.lower < narrow.upper < _ends(first)[1]
+    first = determinant_ball(
+        genuine.X,
+        genuine.Y,
+        genuine.widths,
+        genuine.activation,
+        genuine.eta,
+        genuine.witness,
+        2 * genuine.bits,
+    )
+    assert ends(first)[0] < narrow.lower < narrow.upper < ends(first)[1]
     assert narrow.verify()
     # The first ball may hang out on one side and still not speak against the interval.
-    beyond = (_ends(first)[0] - slack, _ends(first)[1] + slack)
+    beyond = (ends(first)[0] - slack, ends(first)[1] + slack)
     assert dataclasses.replace(narrow, lower=beyond[0]).verify()
     assert dataclasses.replace(narrow, upper=beyond[1]).verify()
     apart = 3 * (high - low) + slack
@@ -194,13 +203,13 @@ def test_a_singular_map_has_no_certificate():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 1, 1), "relu", [[1]], [[1]], 1), "activation: need an analytic one"),
-        (((1, 1, 1), "tanh", [[1, 2]], [[1]], 1), "Y: need 2 columns"),
-        (((1, 1, 1), "tanh", [[1]], [[1]], 0), "eta: need a positive number"),
-        (((1, 1, 1), "tanh", [[float("nan")]], [[1]], 1), "X: need finite numbers"),
-        (((1, 1, 1), "tanh", [1], [[1]], 1), "X: need a matrix of numbers"),
-        (((1, 1, 1), "tanh", [["a"]], [[1]], 1), "X: need a rational number"),
-        (((1, 1, 1), "tanh", [[1]], [[1]], 1, [0]), "theta: need 2 numbers"),
+        (([[1]], [[1]], (1, 1, 1), "relu", 1), "activation: need an analytic one"),
+        (([[1, 2]], [[1]], (1, 1, 1), "tanh", 1), "Y: need 2 columns"),
+        (([[1]], [[1]], (1, 1, 1), "tanh", 0), "eta: need a positive rational"),
+        (([[float("nan")]], [[1]], (1, 1, 1), "tanh", 1), "X: need finite numbers"),
+        (([1], [[1]], (1, 1, 1), "tanh", 1), "X: need a matrix of rational"),
+        (([["a"]], [[1]], (1, 1, 1), "tanh", 1), "X: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), "tanh", 1, [0]), "theta: need 2 rationals"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from minimizer_walks import move, sharpness
 
 from edge_of_stability import DeepLinearProblem, SymbolicProblem
+from edge_of_stability.certificates.stability import certify_stability, inertia
 from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
 from edge_of_stability.minima.stability import Stability, classify_minimizer, stable_set_is_bounded
-from edge_of_stability.certificates.stability import certify_stability, inertia
 
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 

@@ -136,7 +136,7 @@ def certify_nonsingular_network(
     for point, reason in candidates:
         tried += 1
         for bits in BITS:
-            ball = _determinant(problem, activation, point, bits)
+            ball = determinant(problem, activation, point, bits)
             if not ball.contains(0):
                 low, high = _ends(ball)
                 return NetworkCertificate(
@@ -181,9 +181,10 @@ def _candidates(
 # -- the first route: the formulas of `Network`, on balls -----------------------------------------
 
 
-def _determinant(
+def determinant(
     problem: RationalProblem, activation: str, theta: Sequence[Fraction], bits: int
 ) -> Any:
+    """A ball that contains det(I − ηH(θ)), by formulas for the derivatives."""
     with ctx.workprec(bits):
         W = _matrices(problem.widths, [_ball(entry) for entry in theta])
         X, Y = (arb_mat([[_ball(x) for x in row] for row in M]) for M in (problem.X, problem.Y))

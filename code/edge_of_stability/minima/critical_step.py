@@ -17,67 +17,44 @@ Without square roots and inverses
 
         N a^{1/N} b^{1−1/N} ≤ (αa + βb) α^{−1/N} ((N−1)/β)^{1−1/N},   a = ‖Xz‖², b = ‖Yz‖²,
 
-    and αa + βb ≤ c + κ/m holds for all z if
-
-        T = c QᵀQ − α(XQ)ᵀ(XQ) − β(YQ)ᵀ(YQ) ⪰ −κI   and   QᵀQ ⪰ mI, m > 0.
+    and αa + βb < c holds for all z if T = c QᵀQ − α(XQ)ᵀ(XQ) − β(YQ)ᵀ(YQ) ≻ 0.
 
     Everything is a polynomial in the data and in R, so R, y, α, β, c need no accuracy at all for
-    the bounds to hold; accuracy only makes them close. The last condition proves at the same time
-    that Σ is invertible.
+    the bounds to hold; accuracy only makes them close. T ≻ 0 proves at the same time that QᵀQ ≻ 0,
+    so R and Σ are invertible.
 
 How they are chosen
-    X = U diag(s) Vᵀ; R = U diag(1/s), so Q ≈ V. :mod:`.duality` gives y and x,
-    from which α = x^{N−1}, β = (N−1)/x, and c is slightly above λ_max.
+    X = U diag(s) Vᵀ; R = U diag(1/s), so Q ≈ V. :mod:`.duality` gives y and x, from which
+    α = x^{N−1}, β = (N−1)/x, and c is slightly above λ_max.
 
 How they are proved
-    Q is computed from factors cut into slices, so that no digits are lost to cancellation; XQ and
-    YQ in short blocks or in slices, YQ also as (YXᵀ)R if Y is nearly orthogonal to the rows of X;
-    T ⪰ −κI by a Cholesky factor and its residual. All errors are bounded in the Frobenius norm
-    (:mod:`.rounding`). The last few scalars are balls (Arb). X and Y are
-    first scaled by powers of two, which is exact and undone in the ball. The default width is
-    reached while σ_max(X)/σ_min(X) is below about 10⁷, that is cond(Σ) below 10¹⁴.
+    In ball arithmetic of 256 bits (Arb), from the float64 data taken exactly: QᵀQ, (XQ)ᵀ(XQ) and
+    (YQ)ᵀ(YQ) from Σ and S, T ≻ 0 by Schur complements.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from flint import arb, ctx  # type: ignore[import-untyped, unused-ignore]
+from flint import arb, arb_mat, ctx
 from numpy.typing import ArrayLike
 
 from ..core import checks
 from ..core.checks import FloatArray
 from .duality import JointMaximum, joint_maximum
-from .rounding import (
-    INFLATION,
-    UNDERFLOW,
-    absolute_sum,
-    accurate_product,
-    frobenius,
-    gamma,
-    gram,
-    image_norm,
-    smallest_eigenvalue_bound,
-)
 
-# Relative width of the interval unless another is asked for: hundred times what d_0 = 10³ needs.
+# Relative width of the interval unless another is asked for.
 DEFAULT_RTOL = 1e-9
 
-# Precision in bits of the scalar balls; they only carry float64 numbers through a few powers.
-_BALL_BITS = 160
+_BITS = 256
 
-# Relative errors (in the Frobenius norm, up to √d_0 above the spectral one) of Q, and of XQ and YQ.
-# The error of Q also enters the other two multiplied by ‖X‖_F and ‖Y‖_F, hence the smaller one.
-_BASIS_TOLERANCE = 2e-15
-_IMAGE_TOLERANCE = 1e-12
+# If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
+# XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
+_GRAM_LIMIT = 1e-6
 
-# If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, three times as
-# fast: XᵀU diag(1/s) is then orthonormal to 1e-13.
-_GRAM_LIMIT = 1e-3
-
-# c = λ_max(1 + margin): the first margin for which T has a Cholesky factor is taken.
+# c = λ_max(1 + margin): the first margin with T ≻ 0 is taken.
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
 
 
@@ -134,8 +111,7 @@ def critical_step_size(
     ------
     ValueError
         If X has not full row rank to working precision (smallest singular value at most
-        ε·max(d_0, n) times the largest), W⋆ cannot be told from 0 and N ≥ 2, entries of one matrix
-        differ so much in size that they cannot be scaled, or η_C is no normal float64 number.
+        ε·max(d_0, n) times the largest), W⋆ = 0 and N ≥ 2, or η_C is no normal float64 number.
     PrecisionError
         If the proven interval is wider than ``rtol``. It is an ``ArithmeticError``.
 
@@ -155,128 +131,125 @@ def critical_step_size(
     checks.samples(X, Y)
     if not (isinstance(rtol, (int, float, np.floating)) and 0 < rtol < 1):
         checks.refuse("rtol", "a number between 0 and 1", repr(rtol))
-    X, X_exponent = _scale("X", X)
-    Y, Y_exponent = _scale("Y", Y)
-    U, s = _singular_vectors(X)
     if N == 1:
-        Y, Y_exponent = np.zeros((1, X.shape[1])), 0  # η_C = 1/λ_max(Σ): Y has no part in it
-
-    images = _images(X, Y, U / s)
-    if N > 1 and np.linalg.norm(images.Y) <= images.Y_error:
-        checks.refuse(
-            "Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0 to working precision"
-        )
-    C = images.Y  # (d_N, d_0)
-    found = joint_maximum(np.diag(s**2), C.T @ C, N)
-
-    with ctx.workprec(_BALL_BITS):
-        unit = arb(2) ** ((arb(2 * X_exponent) + 2 * (N - 1) * arb(Y_exponent)) / N)
-        most = unit * _upper_bound(images, found, N)
-        least = unit * _lower_bound(images, found, N)
-        lower, upper = _outward((1 / most).lower(), (1 / least).upper())
-        x_exponent = 2 * arb(Y_exponent - X_exponent) / N if N > 1 else arb(0)
-        scale = float(arb(found.x) * arb(2) ** x_exponent)
-        value = float((1 / (unit * arb(found.dual))).mid())
+        Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
+    p, q = _exponent(X), _exponent(Y)
+    U, s = _singular_vectors(np.ldexp(X, -p))
+    with ctx.workprec(_BITS):
+        forms = _forms(X, Y, U / s, p, q)
+        y, found = _maximum(forms, N)
+        unit = arb(2) ** ((2 * p + 2 * (N - 1) * arb(q)) / N)
+        most = unit * _upper_bound(forms, found, N)
+        least = unit * _value(forms, y, N)
+        lower = float(np.nextafter(float((1 / most).lower()), -np.inf))  # rounded outward
+        upper = float(np.nextafter(float((1 / least).upper()), np.inf))
+        scale = float(found.x * arb(2) ** (2 * arb(q - p) / N)) if N > 1 else 1.0
+        value = float((1 / (unit * found.dual)).mid())
     if not (np.finfo(float).tiny <= lower and upper <= np.finfo(float).max and 0 < scale < np.inf):
         checks.refuse("X and Y", "sizes for which η_C is a normal float64 number", lower)
     if not upper - lower <= rtol * lower:
         raise PrecisionError(
             f"η_C is proved to lie in [{lower}, {upper}], wider than rtol = {rtol}: X is too "
-            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}), or ‖W⋆X‖ too small "
-            f"against ‖Y‖ ({np.linalg.norm(C) / np.linalg.norm(Y):.1e}), for float64"
+            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}) for float64"
         )
-    v = U @ found.y
+    v = U @ y
     v = v / np.linalg.norm(v) * np.copysign(1.0, v[np.argmax(np.abs(v))])
     return CriticalStepSize(float(np.clip(value, lower, upper)), lower, upper, v, scale)
 
 
 @dataclass(frozen=True)
-class _Images:
-    """Q, XQ and YQ for Q = XᵀR, computed, with bounds of their errors in the Frobenius norm."""
+class _Forms:
+    """QᵀQ, (XQ)ᵀ(XQ) and (YQ)ᵀ(YQ) for Q = XᵀR, each an ``arb_mat`` (d_0, d_0)."""
 
-    Q: FloatArray  # (n, d_0)
-    Q_error: float
-    X: FloatArray  # (d_0, d_0)
-    X_error: float
-    Y: FloatArray  # (d_N, d_0)
-    Y_error: float
+    QQ: Any
+    XX: Any
+    YY: Any
 
 
-def _images(X: FloatArray, Y: FloatArray, R: FloatArray) -> _Images:
-    Q, Q_error = accurate_product(X.T, R, _BASIS_TOLERANCE)
-    XQ, X_rounding = accurate_product(X, Q, _IMAGE_TOLERANCE)
-    YQ, Y_rounding = accurate_product(Y, Q, _IMAGE_TOLERANCE)
-    Y_error = Y_rounding + frobenius(Y) * Q_error * INFLATION
-    if Y_error > _IMAGE_TOLERANCE * np.linalg.norm(YQ):
-        # Y is nearly orthogonal to the rows of X: YQ = (YXᵀ)R cancels before any rounding.
-        S, S_error = accurate_product(Y, X.T, np.finfo(float).eps)
-        SR, rounding = accurate_product(S, R, _IMAGE_TOLERANCE)
-        error = rounding + S_error * frobenius(R) * INFLATION
-        if error < Y_error:
-            YQ, Y_error = SR, error
-    X_error = X_rounding + frobenius(X) * Q_error * INFLATION
-    return _Images(Q, Q_error, XQ, X_error, YQ, Y_error)
+def _forms(X: FloatArray, Y: FloatArray, R: FloatArray, p: int, q: int) -> _Forms:
+    """The forms of 2⁻ᵖX and 2⁻ᑫY."""
+    inputs, targets = _balls(X), _balls(Y)
+    Sigma = inputs * inputs.transpose() * arb(2) ** (-2 * p)
+    S = targets * inputs.transpose() * arb(2) ** (-p - q)
+    basis = _balls(R)
+    XQ, YQ = Sigma * basis, S * basis
+    return _Forms(basis.transpose() * XQ, XQ.transpose() * XQ, YQ.transpose() * YQ)
 
 
-def _lower_bound(images: _Images, found: JointMaximum, N: int) -> arb:
-    """A lower bound of N‖Xz‖^{2/N}‖Yz‖^{2−2/N} at z = Qy/‖Qy‖."""
-    length = arb(image_norm(images.Q, images.Q_error, found.y)[1])
-    Xz = arb(image_norm(images.X, images.X_error, found.y)[0]) / length
+def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
+    """The y that attains the maximum over z = Qy/‖Qy‖, and x, approximately."""
+    QQ, XX, YY = (
+        np.array([[float(entry.mid()) for entry in row] for row in form.tolist()])
+        for form in (forms.QQ, forms.XX, forms.YY)
+    )
+    if N > 1 and not YY.any():
+        checks.refuse("Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0")
+    try:
+        whiten = np.linalg.inv(np.linalg.cholesky(QQ))  # Q is orthonormal up to rounding
+    except np.linalg.LinAlgError as error:
+        raise PrecisionError("X is too ill-conditioned for float64: no basis found") from error
+    found = joint_maximum(whiten @ XX @ whiten.T, whiten @ YY @ whiten.T, N)
+    return whiten.T @ found.y, found
+
+
+def _value(forms: _Forms, y: FloatArray, N: int) -> arb:
+    """N‖Xz‖^{2/N}‖Yz‖^{2−2/N} at z = Qy/‖Qy‖, a lower bound of the maximum."""
+    column = _balls(y[:, np.newaxis])
+    length, a, b = (
+        (column.transpose() * form * column)[0, 0] for form in (forms.QQ, forms.XX, forms.YY)
+    )
     if N == 1:
-        return Xz**2
-    Yz = arb(image_norm(images.Y, images.Y_error, found.y)[0]) / length
-    return N * (Xz**2) ** (arb(1) / N) * (Yz**2) ** (1 - arb(1) / N)
+        return a / length
+    return N * (a / length) ** (arb(1) / N) * (b / length) ** (1 - arb(1) / N)
 
 
-def _upper_bound(images: _Images, found: JointMaximum, N: int) -> arb:
+def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
     """An upper bound of N‖Xz‖^{2/N}‖Yz‖^{2−2/N} over all z."""
-    alpha, beta = found.x ** (N - 1), (N - 1) / found.x
-    most = _pencil_bound(images, alpha, beta, found.dual)
-    if N == 1:
-        return most
-    weights = arb(alpha) ** (-arb(1) / N) * (arb(N - 1) / arb(beta)) ** (1 - arb(1) / N)
-    return most * weights
-
-
-def _pencil_bound(images: _Images, alpha: float, beta: float, estimate: float) -> arb:
-    """An upper bound of α‖Xz‖² + β‖Yz‖² over all unit z in the row space."""
-    QQ, QQ_rounding = gram(images.Q)  # all (d_0, d_0)
-    XX, XX_rounding = gram(images.X)
-    YY, YY_rounding = gram(images.Y)
-    QQ_error = QQ_rounding + _gram_perturbation(images.Q, QQ, QQ_rounding, images.Q_error)
-    XX_error = XX_rounding + _gram_perturbation(images.X, XX, XX_rounding, images.X_error)
-    YY_error = YY_rounding + _gram_perturbation(images.Y, YY, YY_rounding, images.Y_error)
-
-    # QᵀQ ⪰ mI
-    least_length = 1 - (absolute_sum(np.eye(len(QQ)) - QQ) * INFLATION + QQ_error + gamma(1))
-    if not least_length > 0:
-        raise PrecisionError("X is too ill-conditioned for float64: no orthonormal basis found")
-
+    alpha, beta = arb(found.x) ** (N - 1), (N - 1) / arb(found.x)
+    images = alpha * forms.XX + beta * forms.YY
     for margin in _MARGINS:
-        c = estimate * (1 + margin)
-        T = c * QQ - (alpha * XX + beta * YY)
-        rounding = gamma(4) * (c * frobenius(QQ) + alpha * frobenius(XX) + beta * frobenius(YY))
-        smallest = smallest_eigenvalue_bound(T)
-        if smallest is not None:
-            errors = c * QQ_error + alpha * XX_error + beta * YY_error
-            slack = (-smallest + rounding + errors + UNDERFLOW) * INFLATION
-            return arb(c) + arb(slack) / arb(least_length * (1 - gamma(1)))
+        c = arb(found.dual * (1 + margin))
+        if is_positive_definite(c * forms.QQ - images):
+            weights = ((N - 1) / beta) ** (1 - arb(1) / N) if N > 1 else 1
+            return c * alpha ** (-arb(1) / N) * weights
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 
 
-def _gram_perturbation(F: FloatArray, square: FloatArray, rounding: float, error: float) -> float:
-    """A bound of ‖(F + E)ᵀ(F + E) − FᵀF‖ for ‖E‖ ≤ error: 2‖F‖‖E‖ + ‖E‖²."""
-    norm = min(frobenius(F), math.sqrt(absolute_sum(square) + rounding) * INFLATION)
-    return (2 * norm * error + error**2) * INFLATION
+def is_positive_definite(T: Any) -> bool:
+    """Whether all symmetric matrices in a ball are proved to be positive definite.
+
+    [[A, B], [Bᵀ, C]] ≻ 0 if and only if A ≻ 0 and C − BᵀA⁻¹B ≻ 0.
+
+    Parameters
+    ----------
+    T : (d, d) ``arb_mat``
+    """
+    d = T.nrows()
+    if d == 1:
+        return bool(T[0, 0] > 0)
+    h = d // 2
+    A, B, C = (
+        arb_mat([[T[i, j] for j in columns] for i in rows])
+        for rows, columns in (
+            (range(h), range(h)),
+            (range(h), range(h, d)),
+            (range(h, d), range(h, d)),
+        )
+    )
+    try:
+        return is_positive_definite(A) and is_positive_definite(C - B.transpose() * A.solve(B))
+    except ZeroDivisionError:  # A is not proved to be invertible
+        return False
 
 
-def _scale(argument: str, matrix: FloatArray) -> tuple[FloatArray, int]:
-    """Return (scaled, e), matrix = 2^e · scaled exactly, the largest |entry| in [1/2, 1)."""
-    exponent = int(np.frexp(np.abs(matrix).max())[1])
-    scaled = np.ldexp(matrix, -exponent)
-    if not np.array_equal(np.ldexp(scaled, exponent), matrix):
-        checks.refuse(argument, "entries within 300 orders of magnitude", "smaller and larger ones")
-    return scaled, exponent
+def _balls(matrix: FloatArray) -> Any:
+    """The same matrix, exactly."""
+    return arb_mat(*matrix.shape, matrix.ravel().tolist())
+
+
+def _exponent(matrix: FloatArray) -> int:
+    """The e with 2^{e−1} ≤ max|entry| < 2^e, so that 2^{−e}·matrix is far from overflow."""
+    return int(np.frexp(np.abs(matrix).max())[1])
 
 
 def _singular_vectors(X: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -292,11 +265,3 @@ def _singular_vectors(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     if rank < X.shape[0]:
         checks.refuse("X", need, f"numerical rank {rank} (smallest singular value {s[-1]:.1e})")
     return U, s
-
-
-def _outward(lower: arb, upper: arb) -> tuple[float, float]:
-    """The balls' ends as floats, rounded outward."""
-    return (
-        float(np.nextafter(float(lower), -np.inf)),
-        float(np.nextafter(float(upper), np.inf)),
-    )
