@@ -13,6 +13,7 @@ from edge_of_stability import (
     gradient_descent,
     run_ensemble,
 )
+from edge_of_stability.descent import _step, _sweep
 
 # Kernels take long to compile: one worker does it for all of them.
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -54,8 +55,8 @@ def test_an_ensemble_is_gradient_descent(widths):
     ids=["one layer", "thin", "deep", "one input", "uneven"],
 )
 def test_scratch_memory_suffices(widths):
-    spec = ensemble_plan.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
-    for function in (ensemble_kernels._advance_function, ensemble_kernels._look_function):
+    spec = _step.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
+    for function in (_sweep._advance_function, _sweep._look_function):
         assert function(ir.Module(), spec).blocks  # it is refused while it is written, not later
 
 
@@ -219,13 +220,13 @@ def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, wi
     problem, rng = example(widths)
     starts = rng.standard_normal((50, problem.dimension))
     results = [run_ensemble(problem, starts, 0.2, 500)]
-    chosen = ensemble_kernels.plan(problem.widths, widths[0], widths[0] == 1)
+    chosen = _sweep.plan(problem.widths, widths[0], widths[0] == 1)
     assert chosen.unrolled
     for other in (chosen._replace(vectors=2), chosen._replace(unrolled=False, vectors=1)):
-        monkeypatch.setattr(ensemble_kernels, "plan", lambda *_, other=other: other)
-        ensemble_kernels.sweep.cache_clear()
+        monkeypatch.setattr(_sweep, "plan", lambda *_, other=other: other)
+        _sweep.sweep.cache_clear()
         results.append(run_ensemble(problem, starts, 0.2, 500))
-    ensemble_kernels.sweep.cache_clear()
+    _sweep.sweep.cache_clear()
     for result in results[1:]:
         np.testing.assert_array_equal(result.theta, results[0].theta)
         np.testing.assert_array_equal(result.excess, results[0].excess)
