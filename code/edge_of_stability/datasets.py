@@ -12,7 +12,8 @@ from .core.checks import FloatArray
 def diabetes() -> tuple[FloatArray, FloatArray]:
     """Ten measurements of 442 patients, (10, 442), and how their disease went on, (1, 442).
 
-    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which has its source.
+    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
+    source.
     """
     from sklearn.datasets import load_diabetes  # type: ignore[import-untyped, unused-ignore]
 
@@ -23,7 +24,8 @@ def diabetes() -> tuple[FloatArray, FloatArray]:
 def linnerud() -> tuple[FloatArray, FloatArray]:
     """Three exercises of twenty men, (3, 20), and weight, waist and pulse, (3, 20).
 
-    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which has its source.
+    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
+    source.
     """
     from sklearn.datasets import load_linnerud  # type: ignore[import-untyped, unused-ignore]
 
