@@ -118,6 +118,7 @@ def run_block(block: Block) -> Columns:
     else:
         start = block.initial
     X, Y, _, _ = reduced_data(problem)
+    data = [_writable(matrix) for matrix in (problem.Sigma, problem.S, X, Y)]
     with np.errstate(over="ignore"):
         norms = np.zeros(m)
         for d in range(problem.dimension):  # in one order for every block size
@@ -129,13 +130,8 @@ def run_block(block: Block) -> Columns:
     factor = np.broadcast_to(_constant(block.eta, block.unit, problem.depth), m)
     for rescaled, part in _parts(unit != 1.0, problem.dimension):
         sweep(problem.widths, X.shape[1], rescaled)(
-            start[part],
-            np.ascontiguousarray(factor[part]),
-            np.ascontiguousarray(unit[part]),
-            problem.Sigma,
-            problem.S,
-            X,
-            Y,
+            *(_writable(values[part]) for values in (start, factor, unit)),
+            *data,
             limits.steps,
             limits.look_every,
             limits.window,
@@ -153,6 +149,11 @@ def run_block(block: Block) -> Columns:
             sharpness[some] = problem.sharpness(columns["theta"][some])
         columns["sharpness"] = sharpness
     return columns
+
+
+def _writable(array: FloatArray) -> FloatArray:
+    """A copy, since Numba compiles anew for arrays that are read-only."""
+    return np.array(array, order="C")
 
 
 def _parts(rescaled: NDArray[np.bool_], dimension: int) -> Iterator[tuple[bool, slice]]:

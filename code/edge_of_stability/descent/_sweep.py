@@ -297,7 +297,7 @@ def _look(
     return signature, emit
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True)  # type: ignore[untyped-decorator]
 def _aligned(size: int) -> Any:
     """Zeros that begin at a cache line: a vector that crosses one takes two loads."""
     line = 64
@@ -329,15 +329,14 @@ def sweep(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Call
         Results, written to: θ, outcome, steps taken, the step since when the gradient was small
         (−1: never to the end), ‖πX̃ − Ỹ‖² and ‖∇L‖².
 
-    All arrays are C-contiguous; all but three are float64.
+    All arrays are C-contiguous and writable; all but three are float64.
     """
-    # A constant string and two ints: what a compiled closure keeps must be told apart by its value,
+    # A constant string and ints: what a compiled closure keeps must be told apart by its value,
     # since Numba's cache on disk does so.
     spec = plan(widths, columns, rescaled)
     key = _key(spec)
     D, L, WORK = spec.dimension, spec.lanes, spec.work
 
-    @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
     def run(
         start: Any,
         factor: Any,
@@ -482,4 +481,7 @@ def sweep(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Call
                         who[lane] = -1
                         waiting -= 1
 
-    return run  # type: ignore[no-any-return]
+    # A name, and so a file in Numba's cache on disk, for each network. From a shared file two
+    # processes that compile at once may be handed each other's code.
+    run.__qualname__ = f"run_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return njit(nogil=True, cache=True)(run)  # type: ignore[no-any-return]
