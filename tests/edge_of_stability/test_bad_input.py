@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from edge_of_stability import DeepLinearProblem, SymbolicProblem, gradient_descent, resonant_steps
+from edge_of_stability import (
+    DeepLinearProblem,
+    Network,
+    SymbolicProblem,
+    gradient_descent,
+    resonant_steps,
+)
 
 NAN, INF = float("nan"), float("inf")
 PROBLEM = DeepLinearProblem(np.eye(2), np.eye(2), (2, 1, 2))
@@ -46,6 +52,7 @@ def test_problem(X, Y, widths, message):
         PROBLEM.sharpness,
         lambda theta: PROBLEM.hvp(theta, THETA),
         lambda theta: PROBLEM.step(theta, 0.1),
+        Network(np.eye(2), np.eye(2), (2, 1, 2), "tanh").jacobian,
     ],
 )
 @pytest.mark.parametrize(
@@ -75,6 +82,12 @@ def test_step_sizes_that_do_not_fit_the_batch():
         PROBLEM.step(np.ones((2, 4)), [0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match=r"eta: need one number or a shape .* to \(\), got"):
         PROBLEM.step(THETA, [0.1, 0.2])
+
+
+def test_initial_points():
+    for initial, message in ((np.ones(3), "need shape"), ([1.0, NAN, 1.0, 1.0], "need finite")):
+        with pytest.raises(ValueError, match=f"initial: {message}"):
+            gradient_descent(PROBLEM, initial, 0.1, 2)
 
 
 @pytest.mark.parametrize("steps", [-1, 2.0, True, None])

@@ -13,7 +13,7 @@ from edge_of_stability import (
     gradient_descent,
     run_ensemble,
 )
-from edge_of_stability.descent import _step, _sweep
+from edge_of_stability.descent import _kernels, _step
 
 # Kernels take long to compile: one worker does it for all of them.
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -56,7 +56,7 @@ def test_an_ensemble_is_gradient_descent(widths):
 )
 def test_scratch_memory_suffices(widths):
     spec = _step.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
-    for function in (_sweep._advance_function, _sweep._look_function):
+    for function in (_kernels._advance_function, _kernels._look_function):
         assert function(ir.Module(), spec).blocks  # it is refused while it is written, not later
 
 
@@ -215,22 +215,32 @@ def test_a_network_too_narrow_for_the_solution():
     np.testing.assert_allclose(result.excess, 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 3, 2), (1, 2, 2, 1)], ids=str)
+@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 2, 2, 1)], ids=str)
 def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, widths):
     problem, rng = example(widths)
     starts = rng.standard_normal((50, problem.dimension))
     results = [run_ensemble(problem, starts, 0.2, 500)]
-    chosen = _sweep.plan(problem.widths, widths[0], widths[0] == 1)
+    chosen = _kernels.plan(problem.widths, widths[0], widths[0] == 1)
     assert chosen.unrolled
     for other in (chosen._replace(vectors=2), chosen._replace(unrolled=False, vectors=1)):
-        monkeypatch.setattr(_sweep, "plan", lambda *_, other=other: other)
-        _sweep.sweep.cache_clear()
+        monkeypatch.setattr(_kernels, "plan", lambda *_, other=other: other)
+        _kernels.kernel.cache_clear()
         results.append(run_ensemble(problem, starts, 0.2, 500))
-    _sweep.sweep.cache_clear()
+    _kernels.kernel.cache_clear()
     for result in results[1:]:
         np.testing.assert_array_equal(result.theta, results[0].theta)
         np.testing.assert_array_equal(result.excess, results[0].excess)
         np.testing.assert_array_equal(result.gradient_norm, results[0].gradient_norm)
+
+
+def test_a_network_is_compiled_once_under_a_name_of_its_own():
+    """Processes share Numba's cache on disk, in which a file of two kinds of code may be mixed up."""
+    starts = np.array([[1.0, 0.5], [0.5, 1.0]])
+    for some in (starts, starts[:1], np.broadcast_to(starts[0], (3, 2)), starts.astype(np.float32)):
+        run_ensemble(SCALAR, some, np.full(len(some), 0.1), 3)
+    compiled = [_kernels.kernel(w, w[0], w[0] == 1).go_on for w in ((1, 1, 1), (2, 3, 2))]
+    assert [len(function.signatures) for function in compiled] == [1, 1]
+    assert len({function.py_func.__qualname__ for function in compiled}) == 2
 
 
 def test_sharpness_of_more_limits_than_one_batch_of_hessians():

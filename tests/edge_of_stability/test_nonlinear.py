@@ -1,11 +1,9 @@
 """Networks with activations: derivatives by what defines them, orbits and flat fits."""
 
-import pickle
-
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from random_problems import SMOOTH, networks, slope, taylor_slope
 
 from edge_of_stability import (
     DeepLinearProblem,
@@ -18,56 +16,16 @@ from edge_of_stability.core.activations import ACTIVATIONS
 from edge_of_stability.minima.interpolants import NoFitError, _smooth_sharpness, fit
 
 ROUNDING = 1e-11
-SMOOTH = ("tanh", "softplus")
-
-
-@st.composite
-def networks(draw, activations=("tanh", "softplus", "relu"), min_depth=1):
-    depth = draw(st.integers(min_depth, 4))
-    widths = tuple(draw(st.lists(st.integers(1, 3), min_size=depth + 1, max_size=depth + 1)))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    samples = draw(st.integers(1, 5))
-    X = rng.standard_normal((widths[0], samples))
-    Y = rng.standard_normal((widths[-1], samples))
-    return Network(X, Y, widths, draw(st.sampled_from(activations))), rng
-
-
-def slope(steps, errors):
-    return np.polyfit(np.log(steps), np.log(errors), 1)[0]
-
-
-def taylor_errors(network, theta, directions, steps, order):
-    first = directions @ network.gradient(theta)
-    second = np.sum(directions * network.hvp(theta, directions), axis=-1)
-    errors = []
-    for h in steps:
-        polynomial = network.loss(theta) + h * first + (order == 2) * h**2 / 2 * second
-        errors.append(np.linalg.norm(network.loss(theta + h * directions) - polynomial))
-    return np.array(errors)
 
 
 @given(networks(SMOOTH))
 def test_first_order_taylor_error_has_slope_two(case):
-    network, rng = case
-    theta, directions = (
-        rng.standard_normal(network.dimension),
-        rng.standard_normal((8, network.dimension)),
-    )
-    steps = np.logspace(-4, -3, 5)
-    errors = taylor_errors(network, theta, directions, steps, 1)
-    assert slope(steps, errors) == pytest.approx(2, abs=0.1)
+    assert taylor_slope(*case, 1, np.logspace(-4, -3, 5)) == pytest.approx(2, abs=0.1)
 
 
 @given(networks(SMOOTH, min_depth=2))
 def test_second_order_taylor_error_has_slope_three(case):
-    network, rng = case
-    theta, directions = (
-        rng.standard_normal(network.dimension),
-        rng.standard_normal((8, network.dimension)),
-    )
-    steps = np.logspace(-2.8, -1.8, 5)
-    errors = taylor_errors(network, theta, directions, steps, 2)
-    assert slope(steps, errors) == pytest.approx(3, abs=0.25)
+    assert taylor_slope(*case, 2, np.logspace(-2.8, -1.8, 5)) == pytest.approx(3, abs=0.25)
 
 
 @given(networks(("relu",), min_depth=2))
@@ -85,18 +43,6 @@ def test_relu_derivatives_inside_a_piece(case):
     expected = network.hvp(theta, direction)
     size = 1 + np.abs(expected).max() + scale
     np.testing.assert_allclose(moved / (2 * h), expected, rtol=0, atol=1e-4 * size)
-
-
-def test_the_slope_would_expose_a_wrong_gradient():
-    class Wrong(Network):
-        def gradient(self, theta):
-            return 1.01 * super().gradient(theta)
-
-    rng = np.random.default_rng(0)
-    network = Wrong(rng.standard_normal((2, 3)), rng.standard_normal((2, 3)), (2, 2, 2), "tanh")
-    theta, directions = rng.standard_normal(8), rng.standard_normal((8, 8))
-    steps = np.logspace(-4, -3, 5)
-    assert slope(steps, taylor_errors(network, theta, directions, steps, 1)) < 1.5
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -159,15 +105,6 @@ def test_sharpness_by_lanczos_agrees():
     assert network.sharpness(theta) == pytest.approx(dense, rel=1e-8)
 
 
-def test_pickle_and_frozen():
-    network = Network([[1.0]], [[2.0]], (1, 2, 1), "softplus")
-    copy = pickle.loads(pickle.dumps(network))
-    assert copy.loss(np.ones(4)) == network.loss(np.ones(4))
-    assert not copy.X.flags.writeable
-    with pytest.raises(AttributeError):
-        network.activation = "tanh"
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -180,17 +117,6 @@ def test_pickle_and_frozen():
 def test_bad_networks(arguments, message):
     with pytest.raises(ValueError, match=message):
         Network(*arguments)
-
-
-def test_bad_points():
-    network = Network([[1.0]], [[1.0]], (1, 2, 1), "tanh")
-    for call in (network.loss, network.gradient, network.hessian, network.jacobian):
-        with pytest.raises(ValueError, match=r"theta: need shape \(\.\.\., 4\)"):
-            call(np.ones(3))
-    with pytest.raises(ValueError, match="eta: need"):
-        network.step(np.ones(4), 0.0)
-    with pytest.raises(ValueError, match="weights: need"):
-        network.join([np.ones((2, 2)), np.ones((1, 2))])
 
 
 def test_runs_are_orbits_and_do_not_depend_on_the_batch():

@@ -118,7 +118,7 @@ def run_block(block: Block) -> Columns:
     else:
         start = block.initial
     X, Y, _, _ = reduced_data(problem)
-    data = [_writable(matrix) for matrix in (problem.Sigma, problem.S, X, Y)]
+    data = np.concatenate([matrix.ravel() for matrix in (problem.Sigma, problem.S, X, Y)])
     with np.errstate(over="ignore"):
         norms = np.zeros(m)
         for d in range(problem.dimension):  # in one order for every block size
@@ -130,13 +130,12 @@ def run_block(block: Block) -> Columns:
     factor = np.broadcast_to(_constant(block.eta, block.unit, problem.depth), m)
     for rescaled, part in _parts(unit != 1.0, problem.dimension):
         sweep(problem.widths, X.shape[1], rescaled)(
-            *(_writable(values[part]) for values in (start, factor, unit)),
-            *data,
+            *(_writable(values[part]) for values in (start, factor, unit, escape)),
+            data,
             limits.steps,
             limits.look_every,
             limits.window,
             limits.slope**2,
-            escape[part],
             *(values[part] for values in columns.values()),
         )
     with np.errstate(invalid="ignore"):

@@ -1,8 +1,7 @@
-r"""The compiled gradient step of :func:`run_ensemble`; all Numba of the package is in this module.
+r"""The gradient step of :func:`run_ensemble`, compiled for each kind of network.
 
-One SIMD lane carries one initialisation, and a *pack* of lanes takes its steps together. What a
-step computes is listed in :mod:`._step`; :mod:`._lowering` writes products as
-instructions.
+One SIMD lane carries one orbit, and a *pack* of lanes takes its steps together. What a step
+computes is listed in :mod:`._step`; :mod:`._lowering` writes products as instructions.
 
 Same bits everywhere
     A compiler may vectorise the body of a loop over lanes and leave its last lanes to scalar code
@@ -17,13 +16,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.core.errors import RequireLiteralValue
 from numba.extending import intrinsic
 
@@ -40,14 +39,10 @@ from ._lowering import (
     store,
 )
 from ._step import Plan, plan
-from .outcomes import Outcome
 
 _DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
 
-# Part of the compiled code, whose cache on disk looks at this file alone: never renumber them.
-CONVERGED, BOUNDED, DIVERGED = (int(outcome) for outcome in Outcome)
-
-# Of the other two files that cache knows nothing: a digest of them is part of each network's key.
+# Of these files Numba's cache on disk knows nothing: a digest is part of each network's key.
 _FILES = [str(module.__file__) for module in (_lowering, _step)]
 _SOURCES = hashlib.sha256(b"".join(Path(file).read_bytes() for file in _FILES)).hexdigest()[:16]
 
@@ -136,7 +131,7 @@ def _advance_function(module: Any, spec: Plan) -> Any:
 
 
 def _look_function(module: Any, spec: Plan) -> Any:
-    """Void look(theta, unit, Sigma, S, X, Y, work, escape, small, out, flags).
+    """Void look(theta, unit, Sigma, S, X, Y, work, escape, out, small, flags).
 
     Writes to flags (3,) two sets of lanes as bits: those not within ‖θ‖² ≤ escape, those with
     ‖∇L‖² ≤ small. If there are any, or flags[2] asks for it, writes ‖∇L‖² and ‖πX̃ − Ỹ‖² of each
@@ -144,9 +139,9 @@ def _look_function(module: Any, spec: Plan) -> Any:
     """
     pointer = _DOUBLE.as_pointer()
     function, builder, arguments = _start(
-        module, "look", [pointer] * 8 + [_DOUBLE, pointer, _INT.as_pointer()]
+        module, "look", [pointer] * 9 + [_DOUBLE, _INT.as_pointer()]
     )
-    theta, unit, Sigma, S, X, Y, work, escape, small, out, flags = arguments
+    theta, unit, Sigma, S, X, Y, work, escape, out, small, flags = arguments
     emit: Any = (
         Registers(builder, spec.vectors) if spec.unrolled else Memory(builder, work, spec.work)
     )
@@ -209,279 +204,145 @@ def _spec(key: Any) -> Plan:
     return Plan(widths, columns, bool(unrolled), bool(rescaled), bool(outputs), vectors)
 
 
-def _data(context: Any, builder: Any, kind: Any, value: Any, offset: Any = None) -> Any:
-    pointer = context.make_array(kind)(context, builder, value).data
-    return pointer if offset is None else builder.gep(pointer, [offset])
+class Layout(NamedTuple):
+    """Where things are in the memory of a sweep, in doubles; see :class:`Kernel`."""
+
+    Sigma: int
+    S: int
+    X: int
+    Y: int
+    before: int
+    out: int
+    work: int
+    packs: int
+
+
+def _layout(spec: Plan) -> Layout:
+    d_0, d_N, k = spec.widths[0], spec.widths[-1], spec.columns
+    S, X, Y, end = accumulate((d_0 * d_0, d_N * d_0, d_0 * k, d_N * k))
+    before = _whole_lines(end)
+    out = before + spec.dimension * spec.lanes
+    work = out + 2 * spec.lanes
+    return Layout(0, S, X, Y, before, out, work, _whole_lines(work + spec.work))
+
+
+def _whole_lines(doubles: int) -> int:
+    """Rounded up to cache lines: a vector that crosses one takes two loads."""
+    return -(-doubles // 8) * 8
+
+
+# Rows of a pack after θ.
+FACTOR, UNIT, ESCAPE, MORE_ROWS = range(4)
+_ROWS = {"factor": FACTOR, "unit": UNIT, "escape": ESCAPE}
+
+
+def _call(name: str, spec: Plan, build: Callable[[Any, Plan], Any], parts: Sequence[str]) -> Any:
+    """How an intrinsic calls a function of the pack at memory[at], with places of its parts."""
+    layout = _layout(spec)
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        function = builder.module.globals.get(name)
+        if function is None:
+            function = build(builder.module, spec)
+        memory = context.make_array(signature.args[1])(context, builder, values[1]).data
+        places = []
+        for part in parts:
+            if part == "theta":
+                offset = values[2]
+            elif part in _ROWS:
+                row = (spec.dimension + _ROWS[part]) * spec.lanes
+                offset = builder.add(values[2], integer(row))
+            else:
+                offset = integer(getattr(layout, part))
+            places.append(builder.gep(memory, [offset]))
+        if name == "look":
+            flags = context.make_array(signature.args[4])(context, builder, values[4]).data
+            builder.call(function, [*places, values[3], flags])
+        else:  # a loop in Python would not be known to copy from one place to another
+            before = builder.gep(memory, [integer(layout.before)])
+            cgutils.raw_memcpy(builder, before, places[0], integer(spec.dimension * spec.lanes), 8)
+            builder.call(function, [*places, values[3]])
+        return context.get_dummy_value()
+
+    return emit
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def _advance(
-    typing: Any,
-    key: Any,
-    theta: Any,
-    at: Any,
-    factor: Any,
-    factor_at: Any,
-    Sigma: Any,
-    S: Any,
-    work: Any,
-    steps: Any,
-) -> Any:
-    """Take ``steps`` ≥ 1 steps with the pack that begins at theta[at]."""
-    spec = _spec(key)
-
-    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        function = builder.module.globals.get("advance")
-        if function is None:
-            function = _advance_function(builder.module, spec)
-        kinds = signature.args
-        builder.call(
-            function,
-            [
-                _data(context, builder, kinds[1], values[1], values[2]),
-                _data(context, builder, kinds[3], values[3], values[4]),
-                *(_data(context, builder, kinds[n], values[n]) for n in (5, 6, 7)),
-                values[8],
-            ],
-        )
-        return context.get_dummy_value()
-
-    integer = types.int64
-    signature = types.void(key, theta, integer, factor, integer, Sigma, S, work, integer)
-    return signature, emit
+def _advance(typing: Any, key: Any, memory: Any, at: Any, steps: Any) -> Any:
+    """Take ``steps`` ≥ 1 steps with the pack at memory[at], after a copy to ``before``."""
+    parts = ("theta", "factor", "Sigma", "S", "work")
+    emit = _call("advance", _spec(key), _advance_function, parts)
+    return types.void(key, memory, types.int64, types.int64), emit
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def _look(
-    typing: Any,
-    key: Any,
-    theta: Any,
-    at: Any,
-    unit: Any,
-    escape: Any,
-    lane_at: Any,
-    Sigma: Any,
-    S: Any,
-    X: Any,
-    Y: Any,
-    work: Any,
-    small: Any,
-    out: Any,
-    flags: Any,
-) -> Any:
-    """Measure the pack that begins at theta[at]."""
-    spec = _spec(key)
-
-    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        function = builder.module.globals.get("look")
-        if function is None:
-            function = _look_function(builder.module, spec)
-        kinds = signature.args
-        builder.call(
-            function,
-            [
-                _data(context, builder, kinds[1], values[1], values[2]),
-                _data(context, builder, kinds[3], values[3], values[5]),
-                *(_data(context, builder, kinds[n], values[n]) for n in (6, 7, 8, 9, 10)),
-                _data(context, builder, kinds[4], values[4], values[5]),
-                values[11],
-                *(_data(context, builder, kinds[n], values[n]) for n in (12, 13)),
-            ],
-        )
-        return context.get_dummy_value()
-
-    integer, double = types.int64, types.float64
-    signature = types.void(
-        key, theta, integer, unit, escape, integer, Sigma, S, X, Y, work, double, out, flags
-    )
-    return signature, emit
+def _look(typing: Any, key: Any, memory: Any, at: Any, small: Any, flags: Any) -> Any:
+    """Measure the pack at memory[at]."""
+    parts = ("theta", "unit", "Sigma", "S", "X", "Y", "work", "escape", "out")
+    emit = _call("look", _spec(key), _look_function, parts)
+    return types.void(key, memory, types.int64, types.float64, flags), emit
 
 
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _aligned(size: int) -> Any:
-    """Zeros that begin at a cache line: a vector that crosses one takes two loads."""
-    line = 64
-    room = np.zeros(size + line // 8)
-    skip = ((line - room.ctypes.data % line) % line) // 8
-    return room[skip : skip + size]
+# -- the compiled function -------------------------------------------------------------------------
+
+FLOATS, COUNTS = types.float64[::1], types.int64[::1]
+GO_ON = types.int64(
+    *(FLOATS, types.int64, types.int64, types.int64),
+    *(types.float64, types.boolean, types.boolean[::1], COUNTS),
+)
+
+
+class Kernel(NamedTuple):
+    """What :mod:`._sweep` needs for one kind of network.
+
+    ``go_on(memory, pack, packs, steps, small, last, watched, flags)`` takes steps with this pack
+    and the following ones, if any, and looks at each; it returns the number of the first of which
+    something is to be told, or of which it is asked for (``last``, ``watched``), else ``packs``.
+    See :func:`_look_function` for the flags.
+
+    The memory of a sweep begins with Σ, S, X̃ and Ỹ. At ``before`` there is θ of that pack as it was
+    before the steps, at ``out`` ‖∇L‖² and ‖πX̃ − Ỹ‖² of its lanes; the rest is scratch. From
+    ``begin`` on there are the packs, each of D + 3 rows of L lanes: θ, 2ηα^{N−2}, α, and the ‖θ‖²
+    past which a point has escaped.
+    """
+
+    go_on: Callable[..., int]
+    lanes: int  # L, a pack
+    begin: int
+    before: int
+    out: int
 
 
 @lru_cache
-def sweep(widths: tuple[int, ...], columns: int, rescaled: bool = False) -> Callable[..., None]:
-    """The compiled sweep over a block of initialisations, for networks of these widths.
-
-    The returned function has the arguments
-
-    start (m, D), factor (m,), unit (m,)
-        Initial points, 2ηα^{N−2} with the step size η, and the unit α of :mod:`._step`:
-        anything positive if ``rescaled``, else 1.
-    Sigma (d_0, d_0), S (d_N, d_0), X (d_0, k), Y (d_N, k)
-        Σ and S for the step, X̃ and Ỹ for the loss.
-    steps, every
-        Steps at most, and steps between two looks.
-    window
-        Steps that a small gradient must last.
-    small
-        The square of the gradient norm that counts as small.
-    escape (m,)
-        The square of the norm past which a point has escaped.
-    theta (m, D), outcome (m,) int8, taken (m,) int64, settled (m,) int64, residual (m,), slope (m,)
-        Results, written to: θ, outcome, steps taken, the step since when the gradient was small
-        (−1: never to the end), ‖πX̃ − Ỹ‖² and ‖∇L‖².
-
-    All arrays are C-contiguous and writable; all but three are float64.
-    """
-    # A constant string and ints: what a compiled closure keeps must be told apart by its value,
-    # since Numba's cache on disk does so.
+def kernel(widths: tuple[int, ...], columns: int, rescaled: bool) -> Kernel:
+    """Compile the step for networks of these widths, or find it on disk."""
     spec = plan(widths, columns, rescaled)
-    key = _key(spec)
-    D, L, WORK = spec.dimension, spec.lanes, spec.work
+    key, layout = _key(spec), _layout(spec)
+    begin, pack_size = layout.packs, (spec.dimension + MORE_ROWS) * spec.lanes
 
-    def run(
-        start: Any,
-        factor: Any,
-        unit: Any,
-        Sigma: Any,
-        S: Any,
-        X: Any,
-        Y: Any,
+    def go_on(
+        memory: Any,
+        first: int,
+        packs: int,
         steps: int,
-        every: int,
-        window: int,
         small: float,
-        escape: Any,
-        theta: Any,
-        outcome: Any,
-        taken: Any,
-        settled: Any,
-        residual: Any,
-        slope: Any,
-    ) -> None:
-        m = start.shape[0]
-        packs = (m + L - 1) // L
-        size = D * L
-        state = _aligned(packs * size)
-        scale = _aligned(packs * L)
-        alpha = _aligned(packs * L)
-        bound = _aligned(packs * L)
-        who = np.full(packs * L, -1)  # the initialisation in this lane
-        watched = np.zeros(packs, np.bool_)  # a lane of this pack has a small gradient
-        before = _aligned(size)
-        work = _aligned(WORK)
-        out = _aligned(2 * L)
-        flags = np.zeros(3, np.int64)
-        escaped = np.empty(m, np.int64)
-        escapes = 0
-
-        for i in range(m):
-            pack, lane = i // L, i % L
-            for d in range(D):
-                state[pack * size + d * L + lane] = start[i, d] / unit[i]
-            scale[i], alpha[i], bound[i] = factor[i], unit[i], escape[i]
-            who[i] = i
-            settled[i] = -1
-
-        t, chunk, active = 0, 0, m
-        while True:
-            left = 0
-            for pack in range((active + L - 1) // L):
-                at = pack * size
-                if chunk > 0:
-                    for d in range(size):
-                        before[d] = state[at + d]
-                    _advance(key, state, at, scale, pack * L, Sigma, S, work, chunk)
-                last = t == steps
-                flags[2] = last or watched[pack]
-                _look(
-                    key, state, at, alpha, bound, pack * L, Sigma, S, X, Y, work, small, out, flags
-                )
-                if flags[0] == 0 and flags[1] == 0 and not watched[pack] and not last:
-                    continue
-                watched[pack] = False
-                for lane in range(min(L, active - pack * L)):
-                    i = who[pack * L + lane]
-                    if (flags[0] >> lane) & 1:
-                        # Where between two looks it escaped is found out at the end, from here
-                        # and in the same units: the same steps again.
-                        for d in range(D):
-                            theta[i, d] = before[d * L + lane]
-                        taken[i] = t - chunk
-                        settled[i] = -1
-                        outcome[i] = DIVERGED
-                        escaped[escapes] = i
-                        escapes += 1
-                        who[pack * L + lane] = -1
-                        left += 1
-                        continue
-                    if (flags[1] >> lane) & 1:
-                        if settled[i] < 0:
-                            settled[i] = t
-                        watched[pack] = True
-                    else:
-                        settled[i] = -1
-                    converged = settled[i] >= 0 and t - settled[i] >= window
-                    if converged or last:
-                        for d in range(D):
-                            theta[i, d] = state[at + d * L + lane] * unit[i]
-                        taken[i] = t
-                        outcome[i] = CONVERGED if converged else BOUNDED
-                        slope[i] = out[lane]
-                        residual[i] = out[L + lane]
-                        who[pack * L + lane] = -1
-                        left += 1
-            # Close the gaps with lanes from the end.
-            if left > 0:
-                gap = 0
-                while True:
-                    while gap < active and who[gap] >= 0:
-                        gap += 1
-                    while active > gap and who[active - 1] < 0:
-                        active -= 1
-                    if gap >= active:
-                        break
-                    source = active - 1
-                    to, lane = gap // L * size, gap % L
-                    origin, origin_lane = source // L * size, source % L
-                    for d in range(D):
-                        state[to + d * L + lane] = state[origin + d * L + origin_lane]
-                    scale[gap], alpha[gap] = scale[source], alpha[source]
-                    bound[gap], who[gap] = bound[source], who[source]
-                    watched[gap // L] = watched[gap // L] or watched[source // L]
-                    who[source] = -1
-                    active -= 1
-            if active == 0:
-                break
-            chunk = min(every, steps - t)
-            t += chunk
-
-        # The first step outside, for those that escaped: again from the last look, one by one.
-        for first in range(0, escapes, L):
-            many = min(L, escapes - first)
-            for lane in range(many):
-                i = escaped[first + lane]
-                for d in range(D):
-                    state[d * L + lane] = theta[i, d]
-                scale[lane], alpha[lane], bound[lane] = factor[i], unit[i], escape[i]
-                who[lane] = i
-            waiting = many
-            flags[2] = 0
-            while waiting > 0:  # at most ``every`` times: these are the same steps again
-                _advance(key, state, 0, scale, 0, Sigma, S, work, 1)
-                _look(key, state, 0, alpha, bound, 0, Sigma, S, X, Y, work, small, out, flags)
-                for lane in range(many):
-                    i = who[lane]
-                    if i < 0:
-                        continue
-                    taken[i] += 1
-                    if (flags[0] >> lane) & 1:
-                        for d in range(D):
-                            theta[i, d] = state[d * L + lane] * unit[i]
-                        slope[i] = out[lane]
-                        residual[i] = out[L + lane]
-                        who[lane] = -1
-                        waiting -= 1
+        last: bool,
+        watched: Any,
+        flags: Any,
+    ) -> int:
+        for pack in range(first, packs):
+            at = begin + pack * pack_size
+            if steps > 0:
+                _advance(key, memory, at, steps)
+            flags[2] = last or watched[pack]
+            _look(key, memory, at, small, flags)
+            if flags[0] or flags[1] or flags[2]:
+                return pack
+        return packs
 
     # A name, and so a file in Numba's cache on disk, for each network. From a shared file two
-    # processes that compile at once may be handed each other's code.
-    run.__qualname__ = f"run_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return njit(nogil=True, cache=True)(run)  # type: ignore[no-any-return]
+    # processes that compile at once may be handed each other's code. What the closure keeps must be
+    # told apart by its value: a string and ints.
+    go_on.__qualname__ = f"go_on_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    compiled = njit(GO_ON, nogil=True, cache=True)(go_on)
+    return Kernel(compiled, spec.lanes, begin, layout.before, layout.out)
