@@ -234,7 +234,7 @@ def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, wi
 
 
 def test_a_network_is_compiled_once_under_a_name_of_its_own():
-    """Processes share a cache on disk; of a file with two kinds of code they may get the wrong one."""
+    """Processes share a cache on disk: a file with two kinds of code might give the wrong one."""
     starts = np.array([[1.0, 0.5], [0.5, 1.0]])
     for some in (starts, starts[:1], np.broadcast_to(starts[0], (3, 2)), starts.astype(np.float32)):
         run_ensemble(SCALAR, some, np.full(len(some), 0.1), 3)

@@ -22,40 +22,17 @@ _START_SEED = 240213108
 
 
 def largest_eigenvalue_dense(matrix: FloatArray) -> FloatArray:
-    """Largest eigenvalue of each symmetric matrix of a stack.
-
-    Parameters
-    ----------
-    matrix : (..., D, D) array
-
-    Returns
-    -------
-    (...) array
-    """
+    """Largest eigenvalue of each symmetric matrix (..., D, D) of a stack, (...)."""
     return np.asarray(np.linalg.eigvalsh(matrix)[..., -1])
 
 
 def largest_eigenvalue_lanczos(
     matvec: Callable[[FloatArray], FloatArray], dimension: int
 ) -> np.float64:
-    """Algebraically largest eigenvalue of a symmetric operator on R^D by restarted Lanczos.
+    """Algebraically largest eigenvalue of a symmetric operator v ↦ Hv on R^D, D ≥ 2, by Lanczos.
 
-    Parameters
-    ----------
-    matvec : callable
-        v (D,) -> H v (D,).
-    dimension : int
-        D >= 2.
-
-    Returns
-    -------
-    float
-        Accurate to a residual of ``LANCZOS_TOLERANCE`` times its absolute value.
-
-    Raises
-    ------
-    scipy.sparse.linalg.ArpackNoConvergence
-        If the residual stays above the tolerance.
+    Accurate to a residual of ``LANCZOS_TOLERANCE`` times its absolute value; raises
+    ``scipy.sparse.linalg.ArpackNoConvergence`` if the residual stays above that.
     """
     from scipy.sparse.linalg import (  # type: ignore[import-untyped, unused-ignore]
         LinearOperator,

@@ -39,31 +39,16 @@ class Parameters:
         return sum(rows * columns for rows, columns in self.shapes)
 
     def split(self, theta: ArrayLike) -> Weights:
-        """Cut θ into its matrices.
+        """Cut θ (..., D) into W_1, …, W_N, (..., d_j, d_{j-1}).
 
-        Parameters
-        ----------
-        theta : (..., D) array_like
-            W_1 first, then W_2, …, W_N, each row by row.
-
-        Returns
-        -------
-        list of (..., d_j, d_{j-1}) arrays
-            W_1, …, W_N, which share memory with a float64 ``theta``.
+        They share memory with a float64 ``theta``.
         """
         return self._split(checks.coordinates("theta", theta, self.dimension))
 
     def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
-        """Write W_1, …, W_N as one vector; the inverse of :meth:`split`.
+        """Write W_1, …, W_N, (..., d_j, d_{j-1}), as one vector (..., D): the inverse of `split`.
 
-        Parameters
-        ----------
-        weights : sequence of (..., d_j, d_{j-1}) array_like
-            Batch axes broadcast against each other.
-
-        Returns
-        -------
-        (..., D) array
+        Batch axes broadcast against each other. A ValueError tells what does not fit.
         """
         arrays = [checks.to_floats("weights", W) for W in weights]
         if [W.shape[-2:] for W in arrays] != list(self.shapes):

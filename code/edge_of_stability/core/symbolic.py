@@ -96,16 +96,10 @@ class SymbolicProblem:
         }
 
     def step_map(self, eta: Any) -> sp.ImmutableMatrix:
-        """G_η(θ) = θ − η∇L(θ).
+        """G_η(θ) = θ − η∇L(θ), (D, 1).
 
-        Parameters
-        ----------
-        eta : exact number or SymPy expression
-            Step size; a symbol is allowed, a number must be positive and not a float.
-
-        Returns
-        -------
-        (D, 1) SymPy matrix
+        ``eta`` is an exact number or a SymPy expression: a symbol is allowed, a number must be
+        positive and not a float.
         """
         return sp.ImmutableMatrix(
             sp.Matrix(self.symbols) - _exact_step_size(eta) * sp.Matrix(self.gradient)
@@ -120,19 +114,10 @@ class SymbolicProblem:
     def jacobian_determinant(self, eta: Any) -> sp.Poly:
         """Det DG_η(θ), as a polynomial in ``symbols``.
 
-        It is the last coefficient of the characteristic polynomial, which needs no division and so
-        stays in the polynomial ring (Berkowitz).
-
-        Parameters
-        ----------
-        eta : exact number or SymPy expression
-            As in :meth:`step_map`.
-
-        Returns
-        -------
-        sympy.Poly
-            In the D symbols; ``.as_expr()`` gives the expression, ``.is_zero`` tells det DG ≡ 0.
-            Other symbols (in ``eta``, ``X``, ``Y``) are part of its coefficients.
+        ``.as_expr()`` gives the expression, ``.is_zero`` tells det DG ≡ 0. Other symbols (in
+        ``eta``, as in :meth:`step_map`, ``X`` and ``Y``) are part of its coefficients. It is the
+        last coefficient of the characteristic polynomial, which needs no division and so stays in
+        the polynomial ring (Berkowitz).
         """
         matrix = DomainMatrix.from_Matrix(self.jacobian(eta).applyfunc(sp.expand)).to_dense()
         coefficients = matrix.charpoly()  # det(zI − A), the highest power of z first
@@ -142,24 +127,10 @@ class SymbolicProblem:
     def substitute(
         self, expression: Any, theta: Sequence[Any], others: Mapping[Any, Any] | None = None
     ) -> Any:
-        """Put values for θ into an expression, a matrix or a polynomial of this problem.
+        """Put D values for θ into an expression, a matrix or a polynomial of this problem.
 
-        Parameters
-        ----------
-        expression : SymPy object
-        theta : sequence of D values or expressions
-        others : mapping, optional
-            Values for symbols in ``X``, ``Y`` or η.
-
-        Returns
-        -------
-        SymPy object
-            Of the same kind; a polynomial becomes an expression.
-
-        Raises
-        ------
-        ValueError
-            If ``theta`` does not have D entries.
+        ``others`` are values for symbols in ``X``, ``Y`` or η. The result is of the same kind, but
+        a polynomial becomes an expression. Raises a ValueError if ``theta`` has not D entries.
         """
         if len(theta) != len(self.symbols):
             checks.refuse("theta", f"{len(self.symbols)} entries", f"{len(theta)} entries")

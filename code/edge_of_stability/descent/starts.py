@@ -31,18 +31,7 @@ class Sampler(ABC):
         """Draw initial points of shape (starts, D)."""
 
     def points(self, dimension: int, begin: int = 0, end: int | None = None) -> FloatArray:
-        """Initial points number begin … end − 1 (default: all).
-
-        Parameters
-        ----------
-        dimension : int
-            D.
-        begin, end : int
-
-        Returns
-        -------
-        (end − begin, D) array
-        """
+        """Initial points number begin … end − 1 (default: all), (end − begin, D)."""
         end = self.count if end is None else end
         points = np.empty((end - begin, dimension))
         for cell in range(begin // CELL, -(-end // CELL)):

@@ -64,25 +64,13 @@ class PrecisionError(ArithmeticError):
 
 @dataclass(frozen=True)
 class CriticalStepSize:
-    """η_C of given data.
+    """η_C of given data."""
 
-    Attributes
-    ----------
-    value : float
-        η_C, computed; between the bounds.
-    lower, upper : float
-        Proven bounds of η_C for the float64 data taken exactly.
-    direction : (d_0,) array
-        A unit vector v where the maximum over v is attained (approximately).
-    scale : float
-        The x > 0 where the minimum over x is attained (approximately); 1 for N = 1.
-    """
-
-    value: float
-    lower: float
+    value: float  # computed; between the bounds
+    lower: float  # proven bounds of η_C for the float64 data taken exactly
     upper: float
-    direction: FloatArray
-    scale: float
+    direction: FloatArray  # (d_0,), a unit vector v where the maximum over v is attained, nearly
+    scale: float  # the x > 0 where the minimum over x is attained, nearly; 1 for N = 1
 
 
 def critical_step_size(
@@ -218,11 +206,7 @@ def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
 def is_positive_definite(T: Any) -> bool:
     """Whether all symmetric matrices in a ball are proved to be positive definite.
 
-    [[A, B], [Bᵀ, C]] ≻ 0 if and only if A ≻ 0 and C − BᵀA⁻¹B ≻ 0.
-
-    Parameters
-    ----------
-    T : (d, d) ``arb_mat``
+    T (d, d) is an ``arb_mat``. [[A, B], [Bᵀ, C]] ≻ 0 if and only if A ≻ 0 and C − BᵀA⁻¹B ≻ 0.
     """
     d = T.nrows()
     if d == 1:

@@ -44,21 +44,11 @@ _CLUSTER_GAPS = (0.0, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10)
 
 @dataclass(frozen=True)
 class JointMaximum:
-    """An approximate solution of both problems.
+    """An approximate solution of both problems."""
 
-    Attributes
-    ----------
-    x : float
-        Minimises the dual.
-    y : (d,) array
-        Unit vector, maximises the primal.
-    dual : float
-        λ_max(x^{N−1}A + (N−1)x^{−1}B).
-    """
-
-    x: float
-    y: FloatArray
-    dual: float
+    x: float  # minimises the dual
+    y: FloatArray  # (d,), a unit vector, maximises the primal
+    dual: float  # λ_max(x^{N−1}A + (N−1)x^{−1}B)
 
 
 def pencil(A: FloatArray, B: FloatArray, depth: int, x: float) -> FloatArray:
@@ -77,16 +67,7 @@ def primal_value(A: FloatArray, B: FloatArray, depth: int, y: FloatArray) -> flo
 def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     """Solve both problems to about rounding error.
 
-    Parameters
-    ----------
-    A, B : (d, d) arrays
-        Symmetric positive semidefinite, A ≠ 0, and B ≠ 0 unless N = 1.
-    depth : int
-        N ≥ 1.
-
-    Returns
-    -------
-    JointMaximum
+    A, B (d, d) are symmetric positive semidefinite, A ≠ 0, and B ≠ 0 unless N = 1.
     """
     d = A.shape[0]
     if d <= DENSE_LIMIT:

@@ -27,24 +27,11 @@ RANK_RTOL = 1e-10
 
 
 def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
-    """Tell whether θ is a global minimizer up to rounding.
+    """Tell whether θ (D,) is a global minimizer up to rounding, for Σ invertible.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With Σ invertible.
-    theta : (D,) array_like
-
-    Returns
-    -------
-    bool
-        Whether ‖(π(θ) − W⋆)X‖_F ≤ ``MINIMIZER_RTOL`` · ‖Y‖_F, up to the rounding error of π(θ)X.
-        The left-hand side squared is L(θ) − min L.
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` has not D finite entries, or X has not full row rank.
+    That is, whether ‖(π(θ) − W⋆)X‖_F ≤ ``MINIMIZER_RTOL`` · ‖Y‖_F, up to the rounding error of
+    π(θ)X. The left-hand side squared is L(θ) − min L. Raises a ValueError if ``theta`` has not D
+    finite entries, or X has not full row rank.
     """
     weights = _weights(problem, theta)
     excess = np.linalg.norm((problem.end_to_end(theta) - problem.solution) @ problem.X)
@@ -54,40 +41,21 @@ def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
 
 
 def solution_rank(problem: DeepLinearProblem) -> int:
-    """r⋆ = rank W⋆, numerically.
+    """r⋆ = rank W⋆, numerically, for Σ invertible.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With Σ invertible.
-
-    Returns
-    -------
-    int
-        The number of singular values of Ŵ = W⋆Σ^{1/2} above ``RANK_RTOL`` · ‖Y‖_F; Ŵ instead of W⋆
-        because rank and errors then have one scale, that of Y.
+    The number of singular values of Ŵ = W⋆Σ^{1/2} above ``RANK_RTOL`` · ‖Y‖_F; Ŵ instead of W⋆
+    because rank and errors then have one scale, that of Y.
     """
     _, _, values, _ = _whitened_solution(problem)
     return int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
 
 
 def reduced_hessian(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
-    """K(θ) = 2 Σ_j (Σ^{1/2} P_{j−1}ᵀ P_{j−1} Σ^{1/2}) ⊗ (Q_j Q_jᵀ).
+    """K(θ) = 2 Σ_j (Σ^{1/2} P_{j−1}ᵀ P_{j−1} Σ^{1/2}) ⊗ (Q_j Q_jᵀ), (d_0 d_N, d_0 d_N).
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-    theta : (D,) array_like
-        Any point. H(θ) = 2JᵀJ plus a term with the residual, and K = 2JJᵀ for J in coordinates of
-        the row space of X.
+    At any point θ (D,) it is symmetric positive semidefinite: H(θ) = 2JᵀJ plus a term with the
+    residual, and K = 2JJᵀ for J in coordinates of the row space of X.
 
-    Returns
-    -------
-    (d_0 d_N, d_0 d_N) array
-        Symmetric positive semidefinite.
-
-    Notes
-    -----
     Source: this book, the spectrum of the Hessian at a global minimizer.
     """
     weights = _weights(problem, theta)
