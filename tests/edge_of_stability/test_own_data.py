@@ -132,7 +132,8 @@ def test_no_minimizer_is_flatter(seed, tmp_path, capsys):
         for _ in range(6):  # restarts of the simplex, which stalls at the kink
             point = minimize(objective, point, method="Nelder-Mead", tol=1e-10).x
         best = min(best, objective(point))
-    assert 2 / best <= found["critical_step_size"]["sum"]["upper"]
+    upper = found["critical_step_size"]["sum"]["upper"]
+    assert 2 / best <= upper * (1 + 1e-12)  # narrower than the rounding of 2 / best
     assert 2 / best == pytest.approx(found["critical_step_size"]["sum"]["value"], rel=1e-3)
 
 
