@@ -1,4 +1,4 @@
-"""What workers of ``pytest -n`` must not share, and what no test may leave behind."""
+"""What workers of ``pytest -n`` need, and what no test may leave behind."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 # Set before any test imports NumPy or Numba.
 
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+if os.environ.get("PYTEST_XDIST_WORKER"):
     # The workers use all processors already.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Numba's cache survives two writers at once, but may then hand out code for other types.
-    compiled = Path(__file__).resolve().parents[1] / "_build" / "numba" / worker
+    # One cache of compiled code for all of them: each network has a file of its own in it.
+    compiled = Path(__file__).resolve().parents[1] / "_build" / "numba"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
 
 

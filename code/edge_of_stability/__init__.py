@@ -1,41 +1,51 @@
 """Gradient descent with large steps on deep linear networks, after arXiv:2402.13108."""
 
-from .certificates import (
-    NonsingularityCertificate,
-    SingularMapError,
-    certify_nonsingular,
-    resonant_steps,
-)
-from .critical_step import CriticalStepSize, PrecisionError, critical_step_size
-from .descent import Trajectory, gradient_descent
-from .ensemble import EnsembleResult, run_ensemble
-from .ensemble_blocks import Gaussian, Outcome, Sampler, UniformBox
-from .minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum, reduced_hessian
-from .nonlinear import Network
-from .nonlinear_certificates import (
+from typing import TYPE_CHECKING, Any
+
+from .certificates.network import (
     NetworkCertificate,
     NoWitnessError,
     certify_nonsingular_network,
 )
-from .nonlinear_descent import NetworkRuns, run_network
-from .nonlinear_flat import flat_interpolant
-from .problem import DeepLinearProblem
-from .stability import Stability, classify_minimizer, stable_set_is_bounded
-from .stability_certificates import StabilityCertificate, certify_stability
-from .symbolic import SymbolicProblem
+from .certificates.nonsingular import (
+    NonsingularityCertificate,
+    SingularMapError,
+    certify_nonsingular,
+)
+from .certificates.resonance import resonant_steps
+from .certificates.stability import StabilityCertificate, certify_stability
+from .core.linear import DeepLinearProblem
+from .core.network import Network
+from .descent.ensemble import run_ensemble
+from .descent.orbits import Trajectory, gradient_descent, run_network
+from .descent.outcomes import DescentResult, EnsembleResult, Outcome, Rules
+from .descent.starts import Gaussian, Sampler, UniformBox
+from .minima.critical_step import CriticalStepSize, PrecisionError, critical_step_size
+from .minima.interpolants import flat_interpolant
+from .minima.minimizers import (
+    flattest_minimizer,
+    is_minimizer,
+    minimizer_spectrum,
+    reduced_hessian,
+)
+from .minima.stability import Stability, classify_minimizer, stable_set_is_bounded
+
+if TYPE_CHECKING:
+    from .core.symbolic import SymbolicProblem
 
 __all__ = [
     "CriticalStepSize",
     "DeepLinearProblem",
+    "DescentResult",
     "EnsembleResult",
     "Gaussian",
     "Network",
     "NetworkCertificate",
-    "NetworkRuns",
     "NoWitnessError",
     "NonsingularityCertificate",
     "Outcome",
     "PrecisionError",
+    "Rules",
     "Sampler",
     "SingularMapError",
     "Stability",
@@ -59,3 +69,12 @@ __all__ = [
     "run_network",
     "stable_set_is_bounded",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import SymPy for those alone who use it: it takes as long as all the rest."""
+    if name == "SymbolicProblem":
+        from .core.symbolic import SymbolicProblem
+
+        return SymbolicProblem
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

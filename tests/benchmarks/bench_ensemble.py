@@ -25,11 +25,11 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from companion.running.machine import processor
-from edge_of_stability import DeepLinearProblem, run_ensemble
-from edge_of_stability._ensemble_lowering import WIDTH, fma, loop, splat
-from edge_of_stability.ensemble_blocks import units
-from edge_of_stability.ensemble_plan import plan
-from edge_of_stability.sharpness import LANCZOS_TOLERANCE
+from edge_of_stability import DeepLinearProblem, Rules, run_ensemble
+from edge_of_stability.core.eigen import LANCZOS_TOLERANCE
+from edge_of_stability.descent._blocks import units
+from edge_of_stability.descent._lowering import WIDTH, fma, loop, splat
+from edge_of_stability.descent._step import plan
 
 CORES = 2
 BUDGET = 2.0  # seconds spent on a measurement
@@ -241,7 +241,7 @@ def jax_threads(problem: DeepLinearProblem, eta: float) -> Step | None:
 
 def ours(problem: DeepLinearProblem, eta: float) -> Step:
     def run(theta: np.ndarray, steps: int) -> None:
-        result = run_ensemble(problem, theta, eta, steps, tolerance=1e-300)
+        result = run_ensemble(problem, theta, eta, steps, rules=Rules(tolerance=1e-300))
         assert (result.steps == steps).mean() > 0.99, "settled early: not the same work"
 
     return run

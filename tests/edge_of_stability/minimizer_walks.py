@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge_of_stability.minimizers import reduced_hessian
+from edge_of_stability.minima.minimizers import reduced_hessian
 
 
 def products(weights):

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from edge_of_stability import DeepLinearProblem, SymbolicProblem, gradient_descent, resonant_steps
+from edge_of_stability import (
+    DeepLinearProblem,
+    Network,
+    SymbolicProblem,
+    gradient_descent,
+    resonant_steps,
+)
 
 NAN, INF = float("nan"), float("inf")
 PROBLEM = DeepLinearProblem(np.eye(2), np.eye(2), (2, 1, 2))
@@ -46,7 +52,7 @@ def test_problem(X, Y, widths, message):
         PROBLEM.sharpness,
         lambda theta: PROBLEM.hvp(theta, THETA),
         lambda theta: PROBLEM.step(theta, 0.1),
-        lambda theta: gradient_descent(PROBLEM, theta, 0.1, 2),
+        Network(np.eye(2), np.eye(2), (2, 1, 2), "tanh").jacobian,
     ],
 )
 @pytest.mark.parametrize(
@@ -76,6 +82,12 @@ def test_step_sizes_that_do_not_fit_the_batch():
         PROBLEM.step(np.ones((2, 4)), [0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match=r"eta: need one number or a shape .* to \(\), got"):
         PROBLEM.step(THETA, [0.1, 0.2])
+
+
+def test_initial_points():
+    for initial, message in ((np.ones(3), "need shape"), ([1.0, NAN, 1.0, 1.0], "need finite")):
+        with pytest.raises(ValueError, match=f"initial: {message}"):
+            gradient_descent(PROBLEM, initial, 0.1, 2)
 
 
 @pytest.mark.parametrize("steps", [-1, 2.0, True, None])
@@ -116,11 +128,11 @@ def test_method():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 1), [[0.5]], [[1]]), r"X: need finite exact entries"),
-        (((1, 1), [[1]], [["x", 1], [2, 3]]), r"Y: need 1 rows since widths"),
-        (((1, 1), 3, [[1]]), r"X: need a matrix of exact entries, got int"),
-        (((1, 1), [[1]], []), r"Y: need a non-empty matrix"),
-        (((0, 1), [[1]], [[1]]), r"widths: need"),
+        (([[0.5]], [[1]], (1, 1)), r"X: need finite exact entries"),
+        (([[1]], [["x", 1], [2, 3]], (1, 1)), r"Y: need 1 rows since widths"),
+        ((3, [[1]], (1, 1)), r"X: need a matrix of exact entries, got int"),
+        (([[1]], [], (1, 1)), r"Y: need a non-empty matrix"),
+        (([[1]], [[1]], (0, 1)), r"widths: need"),
     ],
 )
 def test_symbolic_problem(arguments, message):
@@ -131,11 +143,11 @@ def test_symbolic_problem(arguments, message):
 @pytest.mark.parametrize("eta", [0.5, 0, -1, "nan", None])
 def test_symbolic_step_size(eta):
     with pytest.raises(ValueError, match=r"eta: need a positive exact number or a symbol, got"):
-        SymbolicProblem((1, 1), [[1]], [[1]]).jacobian(eta)
+        SymbolicProblem([[1]], [[1]], (1, 1)).jacobian(eta)
 
 
 def test_symbolic_substitution():
-    net = SymbolicProblem((1, 1), [[1]], [[1]])
+    net = SymbolicProblem([[1]], [[1]], (1, 1))
     with pytest.raises(ValueError, match=r"theta: need 1 entries, got 2 entries"):
         net.substitute(net.loss, [1, 2])
 

@@ -19,8 +19,8 @@ from edge_of_stability import (
     SymbolicProblem,
     certify_nonsingular,
     resonant_steps,
-    verify_certificate,
 )
+from edge_of_stability.certificates import nonsingular_check
 
 HALF = Fraction(1, 2)
 
@@ -43,7 +43,7 @@ def rational_instances(draw, depth, max_width=3):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     X, Y = random_matrix(rng, widths[0], samples), random_matrix(rng, widths[-1], samples)
     eta = Fraction(draw(st.integers(1, 9)), draw(st.integers(1, 9)))
-    return tuple(widths), X, Y, eta
+    return X, Y, tuple(widths), eta
 
 
 # S = diag(2, 3) has the resonances 1/4 and 1/6; 1/2 and 5 are none.
@@ -52,7 +52,7 @@ def rational_instances(draw, depth, max_width=3):
 @pytest.mark.parametrize(("d_0", "d_2"), [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3)])
 def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
     X = diagonal(d_0, d_0, [1] * d_0)
-    certificate = certify_nonsingular((d_0, h, d_2), X, diagonal(d_2, d_0, [2, 3]), eta)
+    certificate = certify_nonsingular(X, diagonal(d_2, d_0, [2, 3]), (d_0, h, d_2), eta)
     assert certificate.determinant != 0
     assert certificate.verify()
 
@@ -60,7 +60,7 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
 @pytest.mark.parametrize("h", [1, 2, 3, 4])
 def test_depth_two_with_inputs_of_deficient_rank(h):
     X = [[3, 0], [4, 0], [0, 0]]  # rank 1; S = (3, 4, 0) in its first row, s = 5
-    certificate = certify_nonsingular((3, h, 2), X, [[1, 0], [0, 1]], "1/10")
+    certificate = certify_nonsingular(X, [[1, 0], [0, 1]], (3, h, 2), "1/10")
     assert certificate.reason != "depth 2: the origin, no resonance"
     assert certificate.verify()
 
@@ -68,7 +68,7 @@ def test_depth_two_with_inputs_of_deficient_rank(h):
 def test_inputs_of_deficient_rank_with_unit_rows_off_the_diagonal():
     # d_2 = 1 < h = 2 = rank X < d_0 = 3: units must read inputs 1 and 3, as 1 and 2 are dependent.
     X = [[1, 0], [2, 0], [0, 1]]
-    certificate = certify_nonsingular((3, 2, 1), X, [[0, 1]], HALF)  # S = (0, 0, 1)
+    certificate = certify_nonsingular(X, [[0, 1]], (3, 2, 1), HALF)  # S = (0, 0, 1)
     assert certificate.reason.startswith("depth 2: W_2 = 0")
     assert certificate.verify()
 
@@ -77,7 +77,7 @@ def test_which_construction_is_used():
     def reason(widths, eta):
         Y = diagonal(widths[2], widths[0], [1, 1])
         X = diagonal(widths[0], widths[0], [1] * widths[0])
-        return certify_nonsingular(widths, X, Y, eta).reason
+        return certify_nonsingular(X, Y, widths, eta).reason
 
     assert reason((2, 2, 2), "1/3") == "depth 2: the origin, no resonance"
     assert reason((2, 2, 2), HALF).startswith("depth 2: W_1 = 0")
@@ -87,7 +87,7 @@ def test_which_construction_is_used():
 
 def test_the_first_t_can_fail():
     # Σ = I, S = (1, 0), η = 1/2: I − 4η²SᵀS − 2ηt²Σ = diag(−t², 1 − t²), so t = 1 does not do.
-    certificate = certify_nonsingular((2, 1, 1), [[1, 0], [0, 1]], [[1, 0]], HALF)
+    certificate = certify_nonsingular([[1, 0], [0, 1]], [[1, 0]], (2, 1, 1), HALF)
     assert certificate.witness == (0, 0, 2)
     assert certificate.determinant == (-4) * (1 - 4)
     assert certificate.verify()
@@ -97,7 +97,7 @@ def test_the_first_t_can_fail():
 def test_the_line_goes_on_where_its_minimizer_is_no_witness(h):
     # W⋆ = diag(2, 1), η = 1/4: a resonance (s = 2), and at U = (W⋆, I) the Hessian has the
     # eigenvalue 2(1 + 1²) = 1/η, so t = 1 fails. E = (t − 1) W⋆ makes R(E) vanish at t = 2, 3.
-    certificate = certify_nonsingular((2, h, 2), [[1, 0], [0, 1]], [[2, 0], [0, 1]], "1/4")
+    certificate = certify_nonsingular([[1, 0], [0, 1]], [[2, 0], [0, 1]], (2, h, 2), "1/4")
     assert certificate.reason == f"depth 2: 2 of {h} hidden units on, {h - 2} off"
     assert certificate.witness[:4] == (8, 0, 0, 4)
     assert certificate.verify()
@@ -113,11 +113,11 @@ def test_random_rational_data_at_depth_two(instance):
 @given(rational_instances(depth=2), st.integers(1, 3), st.integers(1, 3))
 def test_a_planted_resonance(instance, row, column):
     # One sample, X = a e_i and Y = b e_j: S = ab e_j e_iᵀ, so η = 1/(2|ab|) is a resonance.
-    (d_0, h, d_2), X, Y, _ = instance
+    X, Y, (d_0, h, d_2), _ = instance
     a, b = X[0][0] or Fraction(2, 3), Y[0][0] or Fraction(5)
     inputs = [[a if i == row % d_0 else Fraction(0)] for i in range(d_0)]
     targets = [[b if j == column % d_2 else Fraction(0)] for j in range(d_2)]
-    certificate = certify_nonsingular((d_0, h, d_2), inputs, targets, 1 / (2 * abs(a * b)))
+    certificate = certify_nonsingular(inputs, targets, (d_0, h, d_2), 1 / (2 * abs(a * b)))
     assert "no resonance" not in certificate.reason
     assert certificate.verify()
 
@@ -150,8 +150,8 @@ def test_search_for_a_counterexample_at_depth_two():
 def test_the_symbolic_determinant_is_not_the_zero_polynomial(widths):
     X = diagonal(widths[0], widths[0], [1] * widths[0])
     Y = diagonal(widths[2], widths[0], [1])
-    certificate = certify_nonsingular(widths, X, Y, HALF)
-    polynomial = SymbolicProblem(widths, X, Y).jacobian_determinant(HALF)
+    certificate = certify_nonsingular(X, Y, widths, HALF)
+    polynomial = SymbolicProblem(X, Y, widths).jacobian_determinant(HALF)
     assert not polynomial.is_zero
     value = polynomial.as_expr().subs(
         dict(zip(polynomial.gens, map(sp.Rational, certificate.witness), strict=True))
@@ -168,22 +168,22 @@ def test_depth_one_is_singular_exactly_at_half_the_inverse_square():
         eta = Fraction(k, 72)
         if eta in (Fraction(1, 8), Fraction(1, 18)):
             with pytest.raises(SingularMapError, match=r"is an eigenvalue of X X\^T"):
-                certify_nonsingular((2, 2), X, Y, eta)
+                certify_nonsingular(X, Y, (2, 2), eta)
         else:
-            certificate = certify_nonsingular((2, 2), X, Y, eta)
+            certificate = certify_nonsingular(X, Y, (2, 2), eta)
             assert certificate.determinant == ((1 - 8 * eta) * (1 - 18 * eta)) ** 2
             assert certificate.verify()
 
 
 def test_the_singular_case_names_the_eigenvalue():
     with pytest.raises(ValueError, match=r"eta = 1/8: 4 is an eigenvalue of X X\^T"):
-        certify_nonsingular((1, 1), [[2]], [[1]], "1/8")
+        certify_nonsingular([[2]], [[1]], (1, 1), "1/8")
 
 
 @settings(max_examples=20)
 @given(rational_instances(depth=1))
 def test_random_rational_data_at_depth_one(instance):
-    widths, X, _, eta = instance
+    X, _, widths, eta = instance
     Sigma = sp.Matrix(X) * sp.Matrix(X).T
     singular = (sp.eye(widths[0]) - 2 * sp.Rational(eta) * Sigma).det() == 0
     if singular:
@@ -198,7 +198,7 @@ def test_random_rational_data_at_depth_one(instance):
 
 @pytest.fixture(scope="module")
 def certificate():
-    certificate = certify_nonsingular((1, 2, 1), [[1]], [[1]], HALF)
+    certificate = certify_nonsingular([[1]], [[1]], (1, 2, 1), HALF)
     assert certificate.verify()
     return certificate
 
@@ -228,14 +228,14 @@ def test_a_tampered_certificate_is_rejected(certificate, changes):
 
 
 def test_only_positive_step_sizes_are_certified():
-    certificate = certify_nonsingular((1, 1, 1, 1), [[1]], [[1]], HALF)
+    certificate = certify_nonsingular([[1]], [[1]], (1, 1, 1, 1), HALF)
     assert certificate.verify()
     assert not dataclasses.replace(certificate, eta=-HALF).verify()  # the determinant is 1 again
 
 
 def test_a_network_without_layers_has_no_certificate():
     one = ((Fraction(1),),)
-    assert not verify_certificate.verify((1,), one, one, HALF, (), Fraction(1))
+    assert not nonsingular_check.verify(one, one, (1,), HALF, (), Fraction(1))
 
 
 def test_floats_prove_nothing(certificate):
@@ -244,7 +244,7 @@ def test_floats_prove_nothing(certificate):
 
 
 def test_the_verifier_imports_nothing_of_the_package():
-    tree = ast.parse(inspect.getsource(verify_certificate))
+    tree = ast.parse(inspect.getsource(nonsingular_check))
     modules = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -261,10 +261,10 @@ def test_the_verifier_imports_nothing_of_the_package():
 @settings(max_examples=8)
 @given(st.integers(1, 3).flatmap(lambda depth: rational_instances(depth, max_width=2)))
 def test_polarisation_gives_the_symbolic_hessian(instance):
-    widths, X, Y, _ = instance
-    exact = SymbolicProblem(widths, X, Y)
+    X, Y, widths, _ = instance
+    exact = SymbolicProblem(X, Y, widths)
     theta = [Fraction(k % 5 - 2, 1 + k % 3) for k in range(len(exact.symbols))]
-    polarised = verify_certificate.hessian(widths, X, Y, theta)
+    polarised = nonsingular_check.hessian(X, Y, widths, theta)
     symbolic = exact.substitute(exact.hessian, theta)
     assert sp.Matrix(len(theta), len(theta), lambda i, j: polarised[i][j]) == symbolic
 
@@ -272,7 +272,7 @@ def test_polarisation_gives_the_symbolic_hessian(instance):
 @given(st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_bareiss_is_the_determinant(size, seed):
     matrix = random_matrix(np.random.default_rng(seed), size, size)
-    assert verify_certificate.exact_determinant(matrix) == sp.Matrix(matrix).det()
+    assert nonsingular_check.exact_determinant(matrix) == sp.Matrix(matrix).det()
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_bareiss_is_the_determinant(size, seed):
     [([[0, 1], [1, 0]], -1), ([[0, 0], [0, 1]], 0), ([[0, 0, 1], [0, 2, 0], [3, 0, 0]], -6)],
 )
 def test_bareiss_with_pivoting(matrix, expected):
-    assert verify_certificate.exact_determinant(matrix) == expected
+    assert nonsingular_check.exact_determinant(matrix) == expected
 
 
 # -- kinds of rational numbers --------------------------------------------------------------------
@@ -290,35 +290,35 @@ def test_bareiss_with_pivoting(matrix, expected):
     "eta", [Fraction(3, 7), sp.Rational(3, 7), "3/7"], ids=lambda e: type(e).__name__
 )
 def test_all_kinds_of_rationals_mean_the_same(eta):
-    certificate = certify_nonsingular((1, 1, 1), [[1]], [[1]], eta)
+    certificate = certify_nonsingular([[1]], [[1]], (1, 1, 1), eta)
     assert certificate.eta == Fraction(3, 7)
     for one in (np.array([[1]]), sp.Matrix([[1]]), [["1"]], ((Fraction(1),),)):
-        assert certify_nonsingular((1, 1, 1), one, one, eta) == certificate
+        assert certify_nonsingular(one, one, (1, 1, 1), eta) == certificate
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 1, 1), [[1]], [[1]], 0.5), r"eta: need a rational number.*got 0\.5 of type float"),
-        (((1, 1, 1), [[1]], [[1]], np.float64(0.5)), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], sp.Float(0.5)), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], sp.sqrt(2)), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], "one half"), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], "1/0"), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], True), r"eta: need a rational number"),
-        (((1, 1, 1), [[1]], [[1]], 0), r"eta: need a positive rational number, got 0"),
-        (((1, 1, 1), [[1]], [[1]], "-1/2"), r"eta: need a positive rational number, got '-1/2'"),
-        (((1, 1, 1), [[1.0]], [[1]], 1), r"X: need a rational number.*got 1\.0"),
-        (((1, 1, 1), np.eye(1), [[1]], 1), r"X: need a rational number"),
-        (((1, 1, 1), [[1]], [[float("nan")]], 1), r"Y: need a rational number"),
-        (((1, 1, 1), 3, [[1]], 1), r"X: need a matrix of rational numbers, got int"),
-        (((1, 1, 1), [1], [[1]], 1), r"X: need a matrix of rational numbers, got list"),
-        (((1, 1, 1), [], [[1]], 1), r"X: need a non-empty matrix"),
-        (((2, 1, 1), [[1, 2], [3]], [[1, 1]], 1), r"X: need .* rows of one length"),
-        (((2, 1, 1), [[1]], [[1]], 1), r"X: need 2 rows since widths"),
-        (((1, 1, 2), [[1]], [[1]], 1), r"Y: need 2 rows since widths"),
-        (((1, 1, 1), [[1, 2]], [[1]], 1), r"Y: need 2 columns as X has"),
-        (((1,), [[1]], [[1]], 1), r"widths: need at least two positive integers"),
+        (([[1]], [[1]], (1, 1, 1), 0.5), r"eta: need a rational number.*got 0\.5 of type float"),
+        (([[1]], [[1]], (1, 1, 1), np.float64(0.5)), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), sp.Float(0.5)), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), sp.sqrt(2)), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), "one half"), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), "1/0"), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), True), r"eta: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), 0), r"eta: need a positive rational number, got 0"),
+        (([[1]], [[1]], (1, 1, 1), "-1/2"), r"eta: need a positive rational number, got '-1/2'"),
+        (([[1.0]], [[1]], (1, 1, 1), 1), r"X: need a rational number.*got 1\.0"),
+        ((np.eye(1), [[1]], (1, 1, 1), 1), r"X: need a rational number"),
+        (([[1]], [[float("nan")]], (1, 1, 1), 1), r"Y: need a rational number"),
+        ((3, [[1]], (1, 1, 1), 1), r"X: need a matrix of rational numbers, got int"),
+        (([1], [[1]], (1, 1, 1), 1), r"X: need a matrix of rational numbers, got list"),
+        (([], [[1]], (1, 1, 1), 1), r"X: need a non-empty matrix"),
+        (([[1, 2], [3]], [[1, 1]], (2, 1, 1), 1), r"X: need .* rows of one length"),
+        (([[1]], [[1]], (2, 1, 1), 1), r"X: need 2 rows since widths"),
+        (([[1]], [[1]], (1, 1, 2), 1), r"Y: need 2 rows since widths"),
+        (([[1, 2]], [[1]], (1, 1, 1), 1), r"Y: need 2 columns as X has"),
+        (([[1]], [[1]], (1,), 1), r"widths: need at least two positive integers"),
     ],
 )
 def test_bad_input(arguments, message):

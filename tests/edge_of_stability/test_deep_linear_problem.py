@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from random_problems import point, problems
 
-from edge_of_stability import DeepLinearProblem
+from edge_of_stability import DeepLinearProblem, Network
 
 
 @given(problems())
@@ -105,11 +105,14 @@ def test_a_problem_cannot_be_changed():
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
-def test_a_copy_is_the_same_problem_and_as_frozen(duplicate):
-    problem = DeepLinearProblem([[1.0, 2.0]], [[3.0, 5.0]], (1, 2, 1))
+@pytest.mark.parametrize("more", [(), ("softplus",)])
+def test_a_copy_is_the_same_problem_and_as_frozen(duplicate, more):
+    problem = (Network if more else DeepLinearProblem)([[1.0, 2.0]], [[3.0, 5.0]], (1, 2, 1), *more)
     again = duplicate(problem)
     assert again.loss(np.ones(4)) == problem.loss(np.ones(4))
     assert not again.X.flags.writeable
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        again.widths = (1, 1, 1)
 
 
 def test_evaluation_does_not_change_its_argument():

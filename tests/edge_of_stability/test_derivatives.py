@@ -1,67 +1,36 @@
 """Gradient and Hessian by what defines them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
-from random_problems import point, problems
+from random_problems import point, problems, taylor_slope
 
-from edge_of_stability import DeepLinearProblem
+from edge_of_stability import DeepLinearProblem, Network
+from edge_of_stability.core.least_squares import LeastSquares
 
 # Relative agreement of two float64 computations of the same number through a few small products.
 ROUNDING = 1e-11
 
 
-def slope(steps, errors):
-    """Slope of log error against log step."""
-    return np.polyfit(np.log(steps), np.log(errors), 1)[0]
-
-
-def taylor_errors(problem, theta, directions, steps, order):
-    """‖L(θ + hv) − its Taylor polynomial‖ over all directions v, for each h.
-
-    Several directions at once, so that no single vanishing coefficient spoils the slope.
-    """
-    first = directions @ problem.gradient(theta)
-    second = np.sum(directions * problem.hvp(theta, directions), axis=-1)
-    errors = []
-    for h in steps:
-        polynomial = problem.loss(theta) + h * first
-        if order == 2:
-            polynomial = polynomial + h**2 / 2 * second
-        errors.append(np.linalg.norm(problem.loss(theta + h * directions) - polynomial))
-    return np.array(errors)
-
-
 @given(problems())
 def test_first_order_taylor_error_has_slope_two(case):
-    problem, rng = case
-    theta, directions = point(problem, rng), point(problem, rng, (8,))
-    steps = np.logspace(-4, -3, 5)
-    assert slope(steps, taylor_errors(problem, theta, directions, steps, 1)) == pytest.approx(
-        2, abs=0.1
-    )
+    assert taylor_slope(*case, 1, np.logspace(-4, -3, 5)) == pytest.approx(2, abs=0.1)
 
 
 @given(problems(min_depth=2))
 def test_second_order_taylor_error_has_slope_three(case):
-    problem, rng = case
-    theta, directions = point(problem, rng), point(problem, rng, (8,))
-    steps = np.logspace(-3, -2, 5)
-    assert slope(steps, taylor_errors(problem, theta, directions, steps, 2)) == pytest.approx(
-        3, abs=0.15
-    )
+    assert taylor_slope(*case, 2, np.logspace(-3, -2, 5)) == pytest.approx(3, abs=0.15)
 
 
-def test_the_slope_would_expose_a_wrong_gradient():
-    class Wrong(DeepLinearProblem):
-        def gradient(self, theta):
-            return 1.01 * super().gradient(theta)
-
+@pytest.mark.parametrize("kind", [DeepLinearProblem, partial(Network, activation="tanh")])
+def test_the_slope_would_expose_a_wrong_gradient(kind, monkeypatch):
     rng = np.random.default_rng(0)
-    problem = Wrong(rng.standard_normal((2, 3)), rng.standard_normal((2, 3)), (2, 2, 2))
-    theta, directions = point(problem, rng), point(problem, rng, (8,))
-    steps = np.logspace(-4, -3, 5)
-    assert slope(steps, taylor_errors(problem, theta, directions, steps, 1)) < 1.5
+    data = rng.standard_normal((2, 3)), rng.standard_normal((2, 3))
+    problem, right = kind(*data, widths=(2, 2, 2)), LeastSquares.gradient
+    monkeypatch.setattr(LeastSquares, "gradient", lambda *a: 1.01 * right(*a))
+    assert taylor_slope(problem, rng, 1, np.logspace(-4, -3, 5)) < 1.5
 
 
 @given(problems(max_depth=1))

@@ -8,12 +8,12 @@ from edge_of_stability import (
     DeepLinearProblem,
     Gaussian,
     Outcome,
+    Rules,
     UniformBox,
-    ensemble_kernels,
-    ensemble_plan,
     gradient_descent,
     run_ensemble,
 )
+from edge_of_stability.descent import _kernels, _step
 
 # Kernels take long to compile: one worker does it for all of them.
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -39,7 +39,7 @@ def test_an_ensemble_is_gradient_descent(widths):
     starts = 0.5 * rng.standard_normal((37, problem.dimension))
     eta = rng.uniform(0.01, 0.05, 37)
     for steps in (0, 1, 32, 45):
-        result = run_ensemble(problem, starts, eta, steps, tolerance=1e-300)
+        result = run_ensemble(problem, starts, eta, steps, rules=Rules(tolerance=1e-300))
         expected = gradient_descent(problem, starts, eta, steps)
         np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(result.loss, expected.losses[-1], rtol=1e-11)
@@ -55,8 +55,8 @@ def test_an_ensemble_is_gradient_descent(widths):
     ids=["one layer", "thin", "deep", "one input", "uneven"],
 )
 def test_scratch_memory_suffices(widths):
-    spec = ensemble_plan.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
-    for function in (ensemble_kernels._advance_function, ensemble_kernels._look_function):
+    spec = _step.plan(widths, widths[0], widths[0] == 1)._replace(unrolled=False, vectors=1)
+    for function in (_kernels._advance_function, _kernels._look_function):
         assert function(ir.Module(), spec).blocks  # it is refused while it is written, not later
 
 
@@ -95,7 +95,7 @@ def invariant(theta, eta):
 def test_outcomes_on_the_scalar_net_are_the_exact_basin(eta):
     starts = UniformBox(20_000, -3.5, 3.5, seed=1)
     result = run_ensemble(SCALAR, starts, eta, 3000, sharpness=True)
-    inside = invariant(starts.starts(2), eta) > 0
+    inside = invariant(starts.points(2), eta) > 0
     assert 0.05 < inside.mean() < 0.95
     np.testing.assert_array_equal(result.diverged, ~inside)
     if eta < 0.5:
@@ -149,7 +149,9 @@ def test_one_layer_is_linear():
 
 def test_critical_points_and_where_the_gradient_became_small():
     saddle, minimum = [0.0, 0.0], [1.0, 1.0]
-    result = run_ensemble(SCALAR, [saddle, minimum, [1.2, 0.9], [1e-9, 0]], 0.3, 1000, window=70)
+    result = run_ensemble(
+        SCALAR, [saddle, minimum, [1.2, 0.9], [1e-9, 0]], 0.3, 1000, rules=Rules(window=70)
+    )
     assert list(result.outcome) == [Outcome.CONVERGED] * 4
     assert list(result.settled[:2]) == [0, 0]
     assert list(result.steps[:2]) == [96, 96]  # the first look after a window of 70 steps
@@ -168,7 +170,7 @@ def test_a_small_gradient_is_small_on_the_scale_of_the_problem(factor):
     size = (S / Sigma) ** (1 / N) if S > 0 else 1.0
     small = 0.02 * (2 * S * size ** (N - 1) if S > 0 else 2 * Sigma)
     starts = 0.5 * rng.standard_normal((20, problem.dimension))
-    result = run_ensemble(problem, starts, 5e-3, 3200, tolerance=0.02)
+    result = run_ensemble(problem, starts, 5e-3, 3200, rules=Rules(tolerance=0.02))
     assert result.converged.all()
     for lane, start in enumerate(starts):
         t = int(result.steps[lane])
@@ -182,7 +184,7 @@ def test_a_small_gradient_is_small_on_the_scale_of_the_problem(factor):
 def test_escape_is_judged_by_the_orbits_own_start():
     # The large one goes straight to a minimizer far away; small neighbours are no measure for it.
     starts = [[0.1, 0.1], [30.0, 0.0], [0.1, 0.2]]
-    result = run_ensemble(SCALAR, starts, 1e-4, 64, escape=2.0)
+    result = run_ensemble(SCALAR, starts, 1e-4, 64, rules=Rules(escape=2.0))
     assert not result.diverged.any()
 
 
@@ -213,42 +215,52 @@ def test_a_network_too_narrow_for_the_solution():
     np.testing.assert_allclose(result.excess, 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 3, 2), (1, 2, 2, 1)], ids=str)
+@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 2, 2, 1)], ids=str)
 def test_lowering_to_registers_and_to_memory_gives_the_same_bits(monkeypatch, widths):
     problem, rng = example(widths)
     starts = rng.standard_normal((50, problem.dimension))
     results = [run_ensemble(problem, starts, 0.2, 500)]
-    chosen = ensemble_kernels.plan(problem.widths, widths[0], widths[0] == 1)
+    chosen = _kernels.plan(problem.widths, widths[0], widths[0] == 1)
     assert chosen.unrolled
     for other in (chosen._replace(vectors=2), chosen._replace(unrolled=False, vectors=1)):
-        monkeypatch.setattr(ensemble_kernels, "plan", lambda *_, other=other: other)
-        ensemble_kernels.sweep.cache_clear()
+        monkeypatch.setattr(_kernels, "plan", lambda *_, other=other: other)
+        _kernels.kernel.cache_clear()
         results.append(run_ensemble(problem, starts, 0.2, 500))
-    ensemble_kernels.sweep.cache_clear()
+    _kernels.kernel.cache_clear()
     for result in results[1:]:
         np.testing.assert_array_equal(result.theta, results[0].theta)
         np.testing.assert_array_equal(result.excess, results[0].excess)
         np.testing.assert_array_equal(result.gradient_norm, results[0].gradient_norm)
 
 
+def test_a_network_is_compiled_once_under_a_name_of_its_own():
+    """Processes share a cache on disk: a file with two kinds of code might give the wrong one."""
+    starts = np.array([[1.0, 0.5], [0.5, 1.0]])
+    for some in (starts, starts[:1], np.broadcast_to(starts[0], (3, 2)), starts.astype(np.float32)):
+        run_ensemble(SCALAR, some, np.full(len(some), 0.1), 3)
+    compiled = [_kernels.kernel(w, w[0], w[0] == 1).go_on for w in ((1, 1, 1), (2, 3, 2))]
+    assert [len(function.signatures) for function in compiled] == [1, 1]
+    assert len({function.py_func.__qualname__ for function in compiled}) == 2
+
+
 def test_sharpness_of_more_limits_than_one_batch_of_hessians():
     problem = DeepLinearProblem(np.eye(4), np.eye(4), (4, 4, 4))
-    starts = problem.join([np.eye(4), np.eye(4)]) + 0.1 * UniformBox(300, 0.0, 1.0).starts(32)
+    starts = problem.join([np.eye(4), np.eye(4)]) + 0.1 * UniformBox(300, 0.0, 1.0).points(32)
     result = run_ensemble(problem, starts, 0.1, 5000, sharpness=True)
     assert result.converged.all()
     np.testing.assert_allclose(result.sharpness, problem.sharpness(result.theta), rtol=1e-12)
 
 
 def test_samplers():
-    long, short = Gaussian(3000, 2.0, seed=5).starts(3), Gaussian(1500, 2.0, seed=5).starts(3)
+    long, short = Gaussian(3000, 2.0, seed=5).points(3), Gaussian(1500, 2.0, seed=5).points(3)
     np.testing.assert_array_equal(long[:1500], short)
     np.testing.assert_array_equal(
-        Gaussian(3000, 2.0, seed=5).starts(3, 1000, 2100), long[1000:2100]
+        Gaussian(3000, 2.0, seed=5).points(3, 1000, 2100), long[1000:2100]
     )
     streams = np.random.SeedSequence(5).spawn(3)
     expected = 2.0 * np.random.default_rng(streams[1]).standard_normal((1024, 3))
     np.testing.assert_array_equal(long[1024:2048], expected)
-    box = UniformBox(2000, [0.0, -1.0], [1.0, 5.0], seed=1).starts(2)
+    box = UniformBox(2000, [0.0, -1.0], [1.0, 5.0], seed=1).points(2)
     assert (box.min(axis=0) >= [0, -1]).all()
     assert (box.max(axis=0) <= [1, 5]).all()
     assert box[:, 1].max() > 4
@@ -267,16 +279,31 @@ def test_samplers():
         ({"steps": -1}, "steps: need"),
         ({"steps": 2.5}, "steps: need"),
         ({"block": 0}, "block: need"),
-        ({"window": 0}, "window: need"),
-        ({"tolerance": 0.0}, "tolerance: need"),
-        ({"escape": 1.0}, "escape: need"),
-        ({"escape": np.inf}, "escape: need"),
+        ({"rules": 1e-9}, "rules: need an object of the class Rules"),
     ],
 )
 def test_bad_input_is_named(change, message):
     arguments = {"initial": [[1.0, 1.0], [0.5, 0.5]], "eta": 0.1, "steps": 10} | change
     with pytest.raises(ValueError, match=message):
         run_ensemble(SCALAR, **arguments)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"window": 0},
+        {"look_every": 0},
+        {"tolerance": 0.0},
+        {"tolerance": np.nan},
+        {"escape": 1.0},
+        {"escape": np.inf},
+    ],
+    ids=str,
+)
+def test_bad_rules_are_named(change):
+    (name,) = change
+    with pytest.raises(ValueError, match=f"{name}: need"):
+        Rules(**change)
 
 
 @pytest.mark.parametrize(

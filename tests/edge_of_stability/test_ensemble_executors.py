@@ -13,7 +13,6 @@ import pytest
 from edge_of_stability import (
     DeepLinearProblem,
     EnsembleResult,
-    Gaussian,
     UniformBox,
     run_ensemble,
 )
@@ -43,7 +42,7 @@ def expected() -> EnsembleResult:
 @pytest.mark.parametrize("block", [1, 7, 1000, 1024])
 def test_any_block_size(expected, block):
     if block == 1:
-        few = run_ensemble(SCALAR, BOX.starts(2)[:50], 0.9, 1000, block=1)
+        few = run_ensemble(SCALAR, BOX.points(2)[:50], 0.9, 1000, block=1)
         np.testing.assert_array_equal(few.theta, expected.theta[:50])
     else:
         assert_same_bits(sweep(block=block), expected)
@@ -79,66 +78,9 @@ def test_processes(expected):
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         assert_same_bits(sweep(executor=pool, block=500), expected)
         eta = np.linspace(0.3, 0.95, 300)
-        starts = BOX.starts(2)[:300]
+        starts = BOX.points(2)[:300]
         parts = run_ensemble(SCALAR, starts, eta, 100, executor=pool, block=64)
         assert_same_bits(parts, run_ensemble(SCALAR, starts, eta, 100))
-
-
-class Counting(ThreadPoolExecutor):
-    """Threads that count what they were given."""
-
-    submitted = 0
-
-    def submit(self, function, /, *arguments, **options):
-        self.submitted += 1
-        return super().submit(function, *arguments, **options)
-
-
-class PowerCutError(Exception):
-    """What interrupts the sweep."""
-
-
-def test_an_interrupted_sweep_goes_on_from_its_finished_blocks(expected, tmp_path):
-    def stop_after_three(done, total):
-        assert total == 3000
-        if done >= 3 * 250:
-            raise PowerCutError
-
-    with Counting(1) as pool, pytest.raises(PowerCutError):
-        sweep(executor=pool, block=250, resume=tmp_path, progress=stop_after_three)
-    kept = list(tmp_path.glob("block-*.npz"))
-    assert 3 <= len(kept) < 12
-    with Counting(2) as pool:
-        assert_same_bits(sweep(executor=pool, block=250, resume=tmp_path), expected)
-        assert pool.submitted == 12 - len(kept)
-    with Counting(2) as pool:
-        assert_same_bits(sweep(executor=pool, block=250, resume=tmp_path), expected)
-        assert pool.submitted == 0
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_a_damaged_block_is_named_and_runs_again(tmp_path):
-    arguments = {"problem": SCALAR, "initial": BOX, "eta": 0.9, "steps": 10, "block": 1000}
-    expected = run_ensemble(**arguments, resume=tmp_path)
-    blocks = sorted(tmp_path.glob("block-*.npz"))
-    whole = blocks[0].read_bytes()
-    changed = bytearray(whole)
-    changed[len(whole) // 2] ^= 1
-    for block, content in zip(blocks, (b"", whole[:-7], bytes(changed)), strict=True):
-        block.write_bytes(content)
-    with Counting(2) as pool:
-        with pytest.warns(UserWarning, match="is damaged") as told:
-            assert_same_bits(run_ensemble(**arguments, executor=pool, resume=tmp_path), expected)
-        assert pool.submitted == 3
-    assert [str(block) in str(warning.message) for block, warning in zip(blocks, told, strict=True)]
-    assert_same_bits(run_ensemble(**arguments, resume=tmp_path), expected)
-
-
-@pytest.mark.parametrize("label", ["", "{", "[]", "{}", "\xff"])
-def test_a_damaged_label_of_a_sweep_is_named(tmp_path, label):
-    (tmp_path / "sweep.json").write_text(label, encoding="latin-1")
-    with pytest.raises(ValueError, match=r"resume: need .*sweep\.json, which is damaged"):
-        sweep(resume=tmp_path)
 
 
 def test_without_compiled_code_an_ensemble_says_so(monkeypatch):
@@ -147,46 +89,7 @@ def test_without_compiled_code_an_ensemble_says_so(monkeypatch):
         sweep()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"eta": 0.8},
-        {"steps": 999},
-        {"initial": UniformBox(3000, -3.0, 3.0, seed=8)},
-        {"initial": Gaussian(3000)},
-        {"block": 251},
-        {"window": 65},
-        {"problem": DeepLinearProblem([[1.0]], [[1.5]], (1, 1, 1))},
-        {"sharpness": True},
-    ],
-    ids=str,
-)
-def test_the_folder_of_another_sweep_is_refused(tmp_path, change):
-    arguments = {"problem": SCALAR, "initial": BOX, "eta": 0.9, "steps": 10, "block": 1000}
-    run_ensemble(**arguments, resume=tmp_path)
-    with pytest.raises(ValueError, match="resume: need"):
-        run_ensemble(**(arguments | change), resume=tmp_path)
-
-
-def test_starts_are_told_apart_by_what_they_are(tmp_path):
-    arguments = {"problem": SCALAR, "eta": 0.9, "steps": 10, "block": 1000}
-    run_ensemble(initial=UniformBox(3000, seed=1), **arguments, resume=tmp_path / "law")
-    run_ensemble(initial=UniformBox(3000, seed=1), **arguments, resume=tmp_path / "law")
-    starts = BOX.starts(2)
-    run_ensemble(initial=starts, **arguments, resume=tmp_path / "points")
-    run_ensemble(initial=starts.copy(), **arguments, resume=tmp_path / "points")
-    starts[1500] += 1e-15  # in the middle of a long array, in the last digits
-    with pytest.raises(ValueError, match="resume: need"):
-        run_ensemble(initial=starts, **arguments, resume=tmp_path / "points")
-
-
-def test_a_folder_with_other_files_is_refused(tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="resume: need an empty folder"):
-        sweep(resume=tmp_path)
-
-
-def test_a_block_that_fails_is_reported(tmp_path):
+def test_a_block_that_fails_is_reported():
     class Broken(ThreadPoolExecutor):
         def submit(self, function, /, *arguments, **options):
             if arguments[0].begin == 500:
@@ -194,7 +97,13 @@ def test_a_block_that_fails_is_reported(tmp_path):
             return super().submit(function, *arguments, **options)
 
     with Broken(2) as pool, pytest.raises(ZeroDivisionError):
-        sweep(executor=pool, block=250, resume=tmp_path)
+        sweep(executor=pool, block=250)
+
+
+def test_progress_counts_initial_points():
+    seen = []
+    sweep(block=1000, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1000, 3000), (2000, 3000), (3000, 3000)]
 
 
 @pytest.fixture

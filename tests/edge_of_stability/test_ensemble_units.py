@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from edge_of_stability import DeepLinearProblem, Outcome, gradient_descent, run_ensemble
-from edge_of_stability.ensemble_blocks import CACHED_DOUBLES, SAFE, _parts, units
+from edge_of_stability import DeepLinearProblem, Outcome, Rules, gradient_descent, run_ensemble
+from edge_of_stability.descent._blocks import CACHED_DOUBLES, SAFE, _parts, units
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 # N = 2, …, 5, bracketed either way; the last one is computed in memory.
@@ -30,7 +30,7 @@ def test_the_same_as_plain_gradient_steps(widths, spread):
         problem, starts, eta, size = drawn(widths, rng, spread)
         assert (units(problem, eta) != 1).all()
         for steps in (0, 1, 7, 40):
-            result = run_ensemble(problem, starts, eta, steps, tolerance=1e-300)
+            result = run_ensemble(problem, starts, eta, steps, rules=Rules(tolerance=1e-300))
             expected = gradient_descent(problem, starts, eta, steps)
             np.testing.assert_allclose(
                 result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-12 * size
@@ -66,7 +66,7 @@ def test_zero_targets_and_the_saddle():
     problem = DeepLinearProblem([[2.0]], [[0.0], [0.0]], (1, 2, 2))
     starts = 0.2 * np.random.default_rng(0).standard_normal((10, problem.dimension))
     assert units(problem, 0.1) != 1
-    result = run_ensemble(problem, starts, 0.1, 45, tolerance=1e-300)
+    result = run_ensemble(problem, starts, 0.1, 45, rules=Rules(tolerance=1e-300))
     expected = gradient_descent(problem, starts, 0.1, 45)
     np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-13)
     still = run_ensemble(DeepLinearProblem([[2.0]], [[3.0]], (1, 1, 1)), [[0.0, 0.0]], 0.1, 500)

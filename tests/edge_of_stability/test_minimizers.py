@@ -8,8 +8,8 @@ from minimizer_walks import move, random_point_of_M, sharpness
 from scipy.optimize import minimize
 
 from edge_of_stability import DeepLinearProblem
-from edge_of_stability.critical_step import critical_step_size
-from edge_of_stability.minimizers import (
+from edge_of_stability.minima.critical_step import critical_step_size
+from edge_of_stability.minima.minimizers import (
     flattest_minimizer,
     is_minimizer,
     minimizer_spectrum,

@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 
 from edge_of_stability import Network, NoWitnessError, certify_nonsingular_network
-from edge_of_stability.nonlinear_certificates import _determinant, _ends, _matrix
-from edge_of_stability.nonlinear_verify import determinant_ball
+from edge_of_stability.certificates.network import determinant
+from edge_of_stability.certificates.network_check import determinant_ball, ends
+from edge_of_stability.core.rationals import RationalProblem, rational_problem
 
 RNG_SEED = 11
 
 
 def float_determinant(certificate):
     network = Network(
-        certificate.widths,
-        certificate.activation,
         np.array(certificate.X, dtype=float),
         np.array(certificate.Y, dtype=float),
+        certificate.widths,
+        certificate.activation,
     )
     theta = np.array(certificate.witness, dtype=float)
     H = network.hessian(theta)
@@ -31,7 +32,7 @@ def float_determinant(certificate):
 def test_certificates_verify_and_agree_with_floats(widths, activation, eta):
     rng = np.random.default_rng(RNG_SEED)
     X, Y = rng.standard_normal((widths[0], 3)), rng.standard_normal((widths[-1], 3))
-    certificate = certify_nonsingular_network(widths, activation, X, Y, eta)
+    certificate = certify_nonsingular_network(X, Y, widths, activation, eta)
     assert certificate.lower <= certificate.upper
     assert certificate.lower * certificate.upper > 0
     assert certificate.verify()
@@ -41,13 +42,13 @@ def test_certificates_verify_and_agree_with_floats(widths, activation, eta):
 @pytest.mark.parametrize("activation", ["tanh", "softplus"])
 def test_both_routes_enclose_the_same_number(activation):
     rng = np.random.default_rng(RNG_SEED)
-    widths = (2, 3, 2, 1)
-    X, Y = (_matrix("data", rng.standard_normal((d, 3))) for d in (2, 1))
+    widths, data = (2, 3, 2, 1), (rng.standard_normal((d, 3)) for d in (2, 1))
+    problem = rational_problem(*data, widths, "1/7", floats=True)
     for _ in range(5):
         theta = tuple(Fraction(int(k), 16) for k in rng.integers(-20, 21, 14))
-        arguments = (widths, activation, X, Y, Fraction(1, 7), theta)
-        low, high = _ends(_determinant(*arguments, 128))
-        other_low, other_high = _ends(determinant_ball(*arguments, 128))
+        low, high = ends(determinant(problem, activation, theta, 128))
+        other = determinant_ball(problem.X, problem.Y, widths, activation, problem.eta, theta, 128)
+        other_low, other_high = ends(other)
         assert max(low, other_low) <= min(high, other_high)
         assert high - low < Fraction(1, 2**60)
 
@@ -56,7 +57,7 @@ def test_precision_is_restored():
     from flint import ctx
 
     before = ctx.prec, ctx.cap
-    certify_nonsingular_network((1, 1, 1), "tanh", [[1]], [[1]], "1/3").verify()
+    certify_nonsingular_network([[1]], [[1]], (1, 1, 1), "tanh", "1/3").verify()
     assert (ctx.prec, ctx.cap) == before
 
 
@@ -65,7 +66,7 @@ def test_precision_is_restored():
 def test_tanh_at_the_hardest_step(h, samples):
     # η = 1/(2 h n_0) and Y Xᵀ = h n_0: zero at the origin and in the limit of saturated units
     certificate = certify_nonsingular_network(
-        (1, h, 1), "tanh", [[1] * samples], [[h] * samples], Fraction(1, 2 * h * samples)
+        [[1] * samples], [[h] * samples], (1, h, 1), "tanh", Fraction(1, 2 * h * samples)
     )
     assert any(certificate.witness)
     assert certificate.verify()
@@ -75,7 +76,7 @@ def test_softplus_where_the_data_are_odd():
     # X = (1, −1), Y = (1, −1): no half-space contains the inputs
     for k in range(1, 9):
         found = certify_nonsingular_network(
-            (1, 2, 1), "softplus", [[1, -1]], [[1, -1]], Fraction(k, 4)
+            [[1, -1]], [[1, -1]], (1, 2, 1), "softplus", Fraction(k, 4)
         )
         assert found.verify()
 
@@ -90,7 +91,7 @@ def test_random_search_for_a_singular_network():
         Y = rng.integers(-2, 3, (widths[-1], 2))
         singular = np.linalg.svd(Y @ X.T, compute_uv=False)[0]
         eta = Fraction(1, 2 * round(singular)) if round(singular) else Fraction(1, 2)
-        certificate = certify_nonsingular_network(widths, activation, X, Y, eta)
+        certificate = certify_nonsingular_network(X, Y, widths, activation, eta)
         assert certificate.lower * certificate.upper > 0
 
 
@@ -101,7 +102,7 @@ def test_determinant_with_equal_units(activation):
     for _ in range(20):
         d_0, h, d_2, n = rng.integers(1, 5, 4)
         X, Y = rng.standard_normal((d_0, n)), rng.standard_normal((d_2, n))
-        network = Network((d_0, h, d_2), activation, X, Y)
+        network = Network(X, Y, (d_0, h, d_2), activation)
         c, eta = rng.standard_normal(d_0), rng.uniform(0.05, 2)
         theta = network.join([np.tile(c, (h, 1)), np.zeros((d_2, h))])
         if activation == "tanh":
@@ -119,7 +120,7 @@ def test_determinant_with_equal_units(activation):
 
 def test_polynomial_in_the_step():
     rng = np.random.default_rng(RNG_SEED)
-    network = Network((2, 2, 1), "tanh", rng.standard_normal((2, 3)), rng.standard_normal((1, 3)))
+    network = Network(rng.standard_normal((2, 3)), rng.standard_normal((1, 3)), (2, 2, 1), "tanh")
     H = network.hessian(rng.standard_normal(6))
     eigenvalues = np.linalg.eigvalsh(H)
     for eta in 1 / eigenvalues[eigenvalues > 1e-6]:
@@ -131,7 +132,7 @@ def test_polynomial_in_the_step():
 
 def test_tampered_certificates_are_refused():
     genuine = certify_nonsingular_network(
-        (2, 2, 1), "softplus", [[1, "1/2"], [0, 1]], [[1, -1]], "3/7"
+        [[1, "1/2"], [0, 1]], [[1, -1]], (2, 2, 1), "softplus", "3/7"
     )
     assert genuine.verify()
     width = genuine.upper - genuine.lower
@@ -157,18 +158,26 @@ def test_tampered_certificates_are_refused():
 
 def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second():
     genuine = certify_nonsingular_network(
-        (2, 2, 1), "softplus", [[1, "1/2"], [0, 1]], [[1, -1]], "3/7", theta=[1, 2, "1/3", 1, -1, 1]
+        [[1, "1/2"], [0, 1]], [[1, -1]], (2, 2, 1), "softplus", "3/7", theta=[1, 2, "1/3", 1, -1, 1]
     )
-    instance = (genuine.widths, genuine.activation, genuine.X, genuine.Y, genuine.eta)
+    problem = RationalProblem(genuine.X, genuine.Y, genuine.widths, genuine.eta)
     between = 3 * genuine.bits  # verify() tries twice and four times as many bits
-    low, high = _ends(_determinant(*instance, genuine.witness, between))
+    low, high = ends(determinant(problem, genuine.activation, genuine.witness, between))
     slack = (high - low) * 2**20
     narrow = dataclasses.replace(genuine, lower=low - slack, upper=high + slack)
-    first = determinant_ball(*instance, genuine.witness, 2 * genuine.bits)
-    assert _ends(first)[0] < narrow.lower < narrow.upper < _ends(first)[1]
+    first = determinant_ball(
+        genuine.X,
+        genuine.Y,
+        genuine.widths,
+        genuine.activation,
+        genuine.eta,
+        genuine.witness,
+        2 * genuine.bits,
+    )
+    assert ends(first)[0] < narrow.lower < narrow.upper < ends(first)[1]
     assert narrow.verify()
     # The first ball may hang out on one side and still not speak against the interval.
-    beyond = (_ends(first)[0] - slack, _ends(first)[1] + slack)
+    beyond = (ends(first)[0] - slack, ends(first)[1] + slack)
     assert dataclasses.replace(narrow, lower=beyond[0]).verify()
     assert dataclasses.replace(narrow, upper=beyond[1]).verify()
     apart = 3 * (high - low) + slack
@@ -178,29 +187,29 @@ def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second()
 
 def test_a_given_witness_is_used():
     certificate = certify_nonsingular_network(
-        (1, 1, 1), "tanh", [[1]], [[1]], 0.5, theta=[0.25, "1/3"]
+        [[1]], [[1]], (1, 1, 1), "tanh", 0.5, theta=[0.25, "1/3"]
     )
     assert certificate.witness == (Fraction(1, 4), Fraction(1, 3))
     assert certificate.verify()
     with pytest.raises(NoWitnessError):  # the origin is none at this step size
-        certify_nonsingular_network((1, 1, 1), "tanh", [[1]], [[1]], 0.5, theta=[0, 0])
+        certify_nonsingular_network([[1]], [[1]], (1, 1, 1), "tanh", 0.5, theta=[0, 0])
 
 
 def test_a_singular_map_has_no_certificate():
     with pytest.raises(NoWitnessError, match="could not be told from 0"):
-        certify_nonsingular_network((2, 1), "tanh", [[1, 0], [0, 2]], [[1, 1]], "1/8")
+        certify_nonsingular_network([[1, 0], [0, 2]], [[1, 1]], (2, 1), "tanh", "1/8")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (((1, 1, 1), "relu", [[1]], [[1]], 1), "activation: need an analytic one"),
-        (((1, 1, 1), "tanh", [[1, 2]], [[1]], 1), "Y: need 2 columns"),
-        (((1, 1, 1), "tanh", [[1]], [[1]], 0), "eta: need a positive number"),
-        (((1, 1, 1), "tanh", [[float("nan")]], [[1]], 1), "X: need finite numbers"),
-        (((1, 1, 1), "tanh", [1], [[1]], 1), "X: need a matrix of numbers"),
-        (((1, 1, 1), "tanh", [["a"]], [[1]], 1), "X: need a rational number"),
-        (((1, 1, 1), "tanh", [[1]], [[1]], 1, [0]), "theta: need 2 numbers"),
+        (([[1]], [[1]], (1, 1, 1), "relu", 1), "activation: need an analytic one"),
+        (([[1, 2]], [[1]], (1, 1, 1), "tanh", 1), "Y: need 2 columns"),
+        (([[1]], [[1]], (1, 1, 1), "tanh", 0), "eta: need a positive rational"),
+        (([[float("nan")]], [[1]], (1, 1, 1), "tanh", 1), "X: need finite numbers"),
+        (([1], [[1]], (1, 1, 1), "tanh", 1), "X: need a matrix of rational"),
+        (([["a"]], [[1]], (1, 1, 1), "tanh", 1), "X: need a rational number"),
+        (([[1]], [[1]], (1, 1, 1), "tanh", 1, [0]), "theta: need 2 rationals"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -16,7 +16,7 @@ step_size = st.floats(0.01, 2)
 
 def exact_step():
     """(x, y, η, x′, y′) with x′, y′ from the symbolic step map."""
-    net = SymbolicProblem((1, 1, 1), [[1]], [[1]])
+    net = SymbolicProblem([[1]], [[1]], (1, 1, 1))
     eta = sp.Symbol("eta", positive=True)
     return (*net.symbols, eta, *net.step_map(eta))
 
@@ -64,7 +64,7 @@ def test_the_planar_map_is_the_same_for_any_hidden_width(h, eta, seed):
 
 
 def test_jacobian_determinant():
-    net = SymbolicProblem((1, 1, 1), [[1]], [[1]])
+    net = SymbolicProblem([[1]], [[1]], (1, 1, 1))
     x, y = net.symbols
     eta = sp.Symbol("eta", positive=True)
     expected = (1 - 2 * eta * x**2) * (1 - 2 * eta * y**2) - 4 * eta**2 * (2 * x * y - 1) ** 2

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from random_problems import point, problems
 
 from edge_of_stability import DeepLinearProblem
-from edge_of_stability.sharpness import LANCZOS_TOLERANCE, largest_eigenvalue_lanczos
+from edge_of_stability.core.eigen import LANCZOS_TOLERANCE, largest_eigenvalue_lanczos
 
 
 @given(problems(max_width=4))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from minimizer_walks import move, sharpness
 
 from edge_of_stability import DeepLinearProblem, SymbolicProblem
-from edge_of_stability.critical_step import critical_step_size
-from edge_of_stability.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
-from edge_of_stability.stability import Stability, classify_minimizer, stable_set_is_bounded
-from edge_of_stability.stability_certificates import certify_stability, inertia
+from edge_of_stability.certificates.stability import certify_stability, inertia
+from edge_of_stability.minima.critical_step import critical_step_size
+from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
+from edge_of_stability.minima.stability import Stability, classify_minimizer, stable_set_is_bounded
 
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 
@@ -281,7 +281,7 @@ def rational_minimizers(draw):
 @given(rational_minimizers())
 def test_certificates_verify_and_agree_with_floating_point(case):
     widths, X, Y, weights, eta = case
-    certificate = certify_stability(widths, X, Y, weights, eta)
+    certificate = certify_stability(X, Y, widths, weights, eta)
     assert certificate.verify()
     problem = DeepLinearProblem(np.array(X, float), np.array(Y, float), widths)
     theta = problem.join(weights)
@@ -296,7 +296,7 @@ def test_certificates_verify_and_agree_with_floating_point(case):
 @given(rational_minimizers(), st.integers(-1, 1), st.integers(-1, 1))
 def test_wrong_counts_do_not_verify(case, first, second):
     widths, X, Y, weights, eta = case
-    good = certify_stability(widths, X, Y, weights, eta)
+    good = certify_stability(X, Y, widths, weights, eta)
     forged = dataclasses.replace(
         good, above=good.above + first, equal=good.equal + second, below=good.below - first - second
     )
@@ -314,7 +314,7 @@ def test_wrong_counts_do_not_verify(case, first, second):
     ],
 )
 def test_scalar_net_exactly(eta, counts, verdict):
-    certificate = certify_stability((1, 1, 1), [[1]], [[1]], [2, "1/2"], eta)
+    certificate = certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], eta)
     assert (certificate.above, certificate.equal, certificate.below) == counts
     assert certificate.verdict is verdict
     assert certificate.verify()
@@ -323,22 +323,22 @@ def test_scalar_net_exactly(eta, counts, verdict):
 def test_the_unbounded_family_exactly():
     for T in (0, 7, 10**9):
         weights = [[[1], [0]], [[1, 0], [0, T]], [[1, 0]]]
-        at_six = certify_stability((1, 2, 2, 1), [[1]], [[1]], weights, "1/3")
+        at_six = certify_stability([[1]], [[1]], (1, 2, 2, 1), weights, "1/3")
         assert (at_six.above, at_six.equal, at_six.below) == (0, 1, 7)
         assert at_six.verify()
 
 
 def test_depth_one_counts_with_multiplicity():
-    certificate = certify_stability((2, 2), [[1, 0], [0, 2]], [[1, 0], [0, 2]], [1, 0, 0, 1], "1/2")
+    certificate = certify_stability([[1, 0], [0, 2]], [[1, 0], [0, 2]], (2, 2), [1, 0, 0, 1], "1/2")
     assert (certificate.above, certificate.equal, certificate.below) == (2, 0, 2)  # 2, 2, 8, 8 vs 4
 
 
 def test_hessian_of_the_certificate_is_the_symbolic_one():
     widths, X, Y, weights = (2, 1, 2), [[1, 2], [0, 1]], [[1, 2], [3, 6]], [[[1, 0]], [[1], [3]]]
-    symbolic = SymbolicProblem(widths, X, Y)
+    symbolic = SymbolicProblem(X, Y, widths)
     H = symbolic.substitute(symbolic.hessian, [1, 0, 1, 3])
     shifted = [[Fraction(int(H[i, j])) - (4 if i == j else 0) for j in range(4)] for i in range(4)]
-    certificate = certify_stability(widths, X, Y, weights, "1/2")
+    certificate = certify_stability(X, Y, widths, weights, "1/2")
     assert inertia(shifted) == (certificate.above, certificate.equal, certificate.below)
 
 
@@ -357,7 +357,7 @@ def test_inertia_of_singular_and_hollow_matrices(d, seed):
 
 
 def test_forged_points_do_not_verify():
-    good = certify_stability((1, 1, 1), [[1]], [[1]], [2, "1/2"], "1/4")
+    good = certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], "1/4")
     moved = dataclasses.replace(good, theta=(Fraction(2), Fraction(1)))
     assert not moved.verify()
     assert not dataclasses.replace(good, eta=Fraction(-1, 4)).verify()
@@ -385,4 +385,4 @@ def test_forged_points_do_not_verify():
 )
 def test_bad_input_to_certify(widths, X, Y, theta, eta, message):
     with pytest.raises(ValueError, match=message):
-        certify_stability(widths, X, Y, theta, eta)
+        certify_stability(X, Y, widths, theta, eta)

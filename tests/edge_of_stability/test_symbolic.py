@@ -24,7 +24,7 @@ ETA = sp.Rational(1, 3)
 
 @pytest.mark.parametrize(("widths", "X", "Y"), CASES)
 def test_symbolic_equals_numerical(widths, X, Y):
-    exact, numerical = SymbolicProblem(widths, X, Y), DeepLinearProblem(X, Y, widths)
+    exact, numerical = SymbolicProblem(X, Y, widths), DeepLinearProblem(X, Y, widths)
     theta = np.random.default_rng(5).integers(-4, 5, numerical.dimension) / 4  # exact in float64
     values = [sp.Rational(Fraction(float(t))) for t in theta]
 
@@ -52,14 +52,14 @@ def test_symbolic_equals_numerical(widths, X, Y):
 
 @pytest.mark.parametrize(("widths", "X", "Y"), CASES)
 def test_the_determinant_polynomial_is_the_determinant(widths, X, Y):
-    exact = SymbolicProblem(widths, X, Y)
+    exact = SymbolicProblem(X, Y, widths)
     values = [sp.Rational(k - 2, 3) for k in range(len(exact.symbols))]
     by_polynomial = exact.substitute(exact.jacobian_determinant(ETA), values)
     assert by_polynomial == exact.substitute(exact.jacobian(ETA), values).det(method="berkowitz")
 
 
 def test_depth_one_is_singular_exactly_at_its_resonance():
-    net = SymbolicProblem((2, 1), [[2, 0], [0, 1]], [[1, 1]])
+    net = SymbolicProblem([[2, 0], [0, 1]], [[1, 1]], (2, 1))
     eta = sp.Symbol("eta", positive=True)
     determinant = net.jacobian_determinant(eta).as_expr()
     assert sp.solve(determinant, eta) == [sp.Rational(1, 8), sp.Rational(1, 2)]
@@ -68,7 +68,7 @@ def test_depth_one_is_singular_exactly_at_its_resonance():
 
 def test_symbolic_data():
     w = sp.Symbol("w")
-    net = SymbolicProblem((1, 1, 1), [[1]], [[w]])
+    net = SymbolicProblem([[1]], [[w]], (1, 1, 1))
     x, y = net.symbols
     assert sp.expand(net.loss - (x * y - w) ** 2) == 0
     eta = sp.Symbol("eta")
@@ -78,7 +78,7 @@ def test_symbolic_data():
 
 
 def test_the_order_of_the_symbols_is_that_of_split():
-    exact = SymbolicProblem((2, 3, 1), [[1], [1]], [[1]])
+    exact = SymbolicProblem([[1], [1]], [[1]], (2, 3, 1))
     numerical = DeepLinearProblem(np.ones((2, 1)), np.ones((1, 1)), (2, 3, 1))
     theta = np.arange(9)
     for W, numbers in zip(exact.weights, numerical.split(theta), strict=True):
@@ -88,7 +88,7 @@ def test_the_order_of_the_symbols_is_that_of_split():
 
 
 def test_conservation_law_between_layers():
-    exact = SymbolicProblem((2, 1, 2), [[1, 0], [1, 2]], [[1, 1], [0, 3]])
+    exact = SymbolicProblem([[1, 0], [1, 2]], [[1, 1], [0, 3]], (2, 1, 2))
     W_1, W_2 = exact.weights
     D_1, D_2 = sp.Matrix(1, 2, exact.gradient[:2]), sp.Matrix(2, 1, exact.gradient[2:])
     assert sp.expand(W_2.T * D_2 - D_1 * W_1.T) == sp.zeros(1, 1)
@@ -114,7 +114,7 @@ def rotation(*numbers):
 def test_orthogonal_pairs_are_two_cycles_at_a_tie(numbers, targets):
     d, root, size = len(targets), sp.sqrt(targets[0]), 2 if len(numbers[0]) == 1 else 3
     eta = sp.Rational(1, 2 * targets[0])
-    exact = SymbolicProblem((d, d, d), sp.eye(d).tolist(), sp.diag(*targets).tolist())
+    exact = SymbolicProblem(sp.eye(d).tolist(), sp.diag(*targets).tolist(), (d, d, d))
     O_1, O_2 = (rotation(*map(sp.Rational, row)) for row in numbers)
     O_2[0, :] = -O_2[0, :]  # a reflection is orthogonal, too
 
@@ -137,6 +137,6 @@ def test_orthogonal_pairs_are_two_cycles_at_a_tie(numbers, targets):
 @pytest.mark.parametrize("entry", [sp.nan, sp.oo, -sp.oo, sp.zoo, sp.Float(1)])
 def test_entries_that_are_not_finite_and_exact(entry):
     with pytest.raises(ValueError, match="X: need finite exact entries"):
-        SymbolicProblem((1, 1), [[entry]], [[1]])
+        SymbolicProblem([[entry]], [[1]], (1, 1))
     with pytest.raises(ValueError, match="Y: need finite exact entries"):
-        SymbolicProblem((1, 1), [[1]], [[entry]])
+        SymbolicProblem([[1]], [[entry]], (1, 1))

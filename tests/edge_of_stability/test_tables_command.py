@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize, minimize_scalar
 
-from edge_of_stability.critical_step import CriticalStepSize
+from edge_of_stability.minima.critical_step import CriticalStepSize
 from edge_of_stability.tables.command import interval, loss_factors, main, run
 
 PREPARE = {

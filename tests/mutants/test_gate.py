@@ -105,7 +105,11 @@ def test_what_is_left_alone(text):
 
 @pytest.mark.parametrize(
     "path",
-    ["edge_of_stability/problem.py", "companion/checking/checks.py", "edge_of_stability/layers.py"],
+    [
+        "edge_of_stability/core/linear.py",
+        "companion/checking/checks.py",
+        "edge_of_stability/core/parameters.py",
+    ],
 )
 def test_every_mutant_is_python_other_than_before(path):
     text = (CODE / path).read_text("utf-8")
@@ -151,7 +155,8 @@ def test_likely_and_quick_tests_run_first():
 
 
 def test_planted_error_whose_place_is_gone():
-    entry = {"module": "edge_of_stability/layers.py", "old": "no such text", "new": "", "what": "x"}
+    module = "edge_of_stability/core/parameters.py"
+    entry = {"module": module, "old": "no such text", "new": "", "what": "x"}
     with pytest.raises(SystemExit, match="0 times, not once"):
         planted(CODE, "edge_of_stability", [entry])
 

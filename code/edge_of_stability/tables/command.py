@@ -26,8 +26,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from .. import _checks
-from ..critical_step import CriticalStepSize, PrecisionError, critical_step_size
+from ..core import checks
+from ..minima.critical_step import CriticalStepSize, PrecisionError, critical_step_size
 from .messages import counted
 from .prepare import PREPARATIONS, prepare, rounding_estimate
 from .read import read_table
@@ -150,8 +150,8 @@ def loss_factors(row_count: int, target_count: int) -> Mapping[str, int]:
         1/c for "mean" (over rows, summed over targets), "half_mean", "sum", "half_sum",
         "mean_of_entries" (over rows and targets).
     """
-    n = _checks.positive_count("row_count", row_count)
-    d = _checks.positive_count("target_count", target_count)
+    n = checks.positive_count("row_count", row_count)
+    d = checks.positive_count("target_count", target_count)
     return {"mean": n, "half_mean": 2 * n, "sum": 1, "half_sum": 2, "mean_of_entries": n * d}
 
 

@@ -30,8 +30,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _checks
-from .._checks import FloatArray
+from ..core import checks
+from ..core.checks import FloatArray
 from .messages import counted, listed, quoted, refuse
 from .read import Table
 
@@ -111,7 +111,7 @@ def prepare(
         the features are more than rows or linearly dependent (up to rounding).
     """
     if preparation not in PREPARATIONS:
-        _checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
+        checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
     chosen = _chosen(table, targets, features, leave_out)
     if len(table.rows) < 2:
         refuse(table.path, "one row; at least two are needed")
@@ -143,7 +143,7 @@ def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
     ValueError
         If it passes 10⁻⁶: with two layers or more, when W⋆ cannot be told from 0.
     """
-    if _checks.positive_count("depth", depth) == 1:
+    if checks.positive_count("depth", depth) == 1:
         return data.rounding
     _, _, Vt = np.linalg.svd(_rows_of_norm_one(data.X), full_matrices=False)
     explained = float(np.linalg.norm(data.Y @ Vt.T, 2) / np.linalg.norm(data.Y))  # ρ
@@ -168,13 +168,13 @@ def _chosen(
     for number, name in enumerate(given):
         if name in given[:number]:
             need = "each column in one role, target, feature or left out"
-            _checks.refuse("columns", need, f"{quoted(name)} twice")
+            checks.refuse("columns", need, f"{quoted(name)} twice")
     if not targets:
-        _checks.refuse("targets", "at least one column", "none")
+        checks.refuse("targets", "at least one column", "none")
     every = table.names if features is None else features
     chosen = tuple(name for name in every if name not in targets and name not in leave_out)
     if not chosen:
-        _checks.refuse("features", "at least one column that is no target", "none")
+        checks.refuse("features", "at least one column that is no target", "none")
     return chosen
 
 

@@ -32,8 +32,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _checks
-from .._checks import FloatArray
+from ..core import checks
+from ..core.checks import FloatArray
 from .messages import counted, listed, quoted, refuse
 
 _LONGEST_CELL = 2**31 - 1  # the largest limit that the module csv accepts on every system
@@ -173,7 +173,7 @@ def read_table(
     """
     shown = quoted(os.fspath(path), 200)
     if separator is not None and (len(separator) != 1 or separator in '"\r\n '):
-        _checks.refuse("separator", "one character, no quote, space or line break", repr(separator))
+        checks.refuse("separator", "one character, no quote, space or line break", repr(separator))
     text = _text(path, encoding, shown)
     line_for_excel = _SEPARATOR_LINE.match(text)
     named = line_for_excel.group(1) if line_for_excel else _likely_separator(text)
@@ -220,7 +220,7 @@ def _text(path: str | os.PathLike[str], encoding: str | None, shown: str) -> str
             "as CSV in UTF-8, or name the encoding, as in --encoding windows-1252",
         )
     except (LookupError, ValueError):
-        _checks.refuse("encoding", "one that Python knows, as windows-1252", repr(encoding))
+        checks.refuse("encoding", "one that Python knows, as windows-1252", repr(encoding))
     if "\0" in text:
         refuse(
             shown,

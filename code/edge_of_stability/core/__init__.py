@@ -1,0 +1,1 @@
+"""Parameters, losses and their derivatives: what everything else is built on."""

@@ -1,0 +1,120 @@
+"""Argument checks, all with one form of message: ``argument: need ..., got ...``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def refuse(argument: str, need: str, got: object) -> NoReturn:
+    """Raise the one kind of ValueError this package raises for bad input."""
+    raise ValueError(f"{argument}: need {need}, got {got}")
+
+
+def to_floats(argument: str, value: ArrayLike) -> FloatArray:
+    """Convert to float64, without a copy where possible; refuse complex or non-numeric input."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            refuse(argument, "real numbers", "complex numbers")
+        return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if str(error).startswith(f"{argument}: need"):
+            raise
+        raise ValueError(
+            f"{argument}: need a rectangular array of real numbers, got {type(value).__name__}"
+        ) from error
+
+
+def data_matrix(argument: str, value: ArrayLike) -> FloatArray:
+    """Return a read-only float64 copy of a non-empty finite matrix."""
+    matrix = np.array(to_floats(argument, value), copy=True, order="C")
+    if matrix.ndim != 2 or matrix.size == 0:
+        refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
+    if not np.isfinite(matrix).all():
+        refuse(
+            argument, "finite entries", f"{(~np.isfinite(matrix)).sum()} entries NaN or infinite"
+        )
+    matrix.flags.writeable = False
+    return matrix
+
+
+def layer_widths(value: Sequence[int]) -> tuple[int, ...]:
+    """Return (d_0, ..., d_N) as a tuple of ints, N >= 1."""
+    need = "at least two positive integers (d_0, ..., d_N)"
+    try:
+        widths = tuple(value)
+    except TypeError:
+        refuse("widths", need, repr(value))
+    integral = all(isinstance(d, (int, np.integer)) and not isinstance(d, bool) for d in widths)
+    if len(widths) < 2 or not integral or min(widths) < 1:
+        refuse("widths", need, repr(value))
+    return tuple(int(d) for d in widths)
+
+
+def data_shapes(
+    widths: tuple[int, ...], x_shape: tuple[int, ...], y_shape: tuple[int, ...]
+) -> None:
+    """Check that X is (d_0, n) and Y is (d_N, n)."""
+    if x_shape[0] != widths[0]:
+        refuse("X", f"{widths[0]} rows since widths = {widths}", f"shape {x_shape}")
+    if y_shape[0] != widths[-1]:
+        refuse("Y", f"{widths[-1]} rows since widths = {widths}", f"shape {y_shape}")
+    if x_shape[1] != y_shape[1]:
+        refuse("Y", f"{x_shape[1]} columns as X has", f"shape {y_shape}")
+
+
+def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:
+    """Return a finite float64 array of shape (..., D)."""
+    theta = to_floats(argument, value)
+    if theta.ndim == 0 or theta.shape[-1] != dimension:
+        refuse(argument, f"shape (..., {dimension})", f"shape {theta.shape}")
+    if not np.isfinite(theta).all():
+        refuse(argument, "finite entries", f"{(~np.isfinite(theta)).sum()} entries NaN or infinite")
+    return theta
+
+
+def broadcast(argument: str, array: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the array, a read-only view, in the joint shape of both."""
+    try:
+        return np.broadcast_to(array, np.broadcast_shapes(array.shape, other.shape))
+    except ValueError:
+        refuse(argument, f"a shape that broadcasts with {other.shape}", f"shape {array.shape}")
+
+
+def step_size(value: ArrayLike, batch: tuple[int, ...]) -> FloatArray:
+    """Return eta as a float64 array () or one that broadcasts to the batch shape."""
+    eta = to_floats("eta", value)
+    if not (np.isfinite(eta).all() and (eta > 0).all()):
+        refuse("eta", "a positive finite step size", repr(value))
+    try:
+        fits = np.broadcast_shapes(eta.shape, batch) == batch
+    except ValueError:
+        fits = False
+    if not fits:
+        refuse("eta", f"one number or a shape that broadcasts to {batch}", f"shape {eta.shape}")
+    return eta
+
+
+def samples(X: FloatArray, Y: FloatArray) -> None:
+    """Check that X and Y have the same number of columns."""
+    if X.shape[1] != Y.shape[1]:
+        refuse("Y", f"{X.shape[1]} columns as X has", f"shape {Y.shape}")
+
+
+def count(argument: str, value: int, least: int = 0) -> int:
+    """Return a non-negative int, or with ``least`` 1 a positive one."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        kind = "positive" if least else "non-negative"
+        refuse(argument, f"a {kind} integer", repr(value))
+    return int(value)
+
+
+def positive_count(argument: str, value: int) -> int:
+    """Return a positive int."""
+    return count(argument, value, least=1)

@@ -1,0 +1,79 @@
+"""A point θ of R^D and the matrices W_1, …, W_N it consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import checks
+from .checks import FloatArray
+
+Weights = list[FloatArray]
+
+
+class Parameters:
+    """Coordinates θ (..., D) of W_1, …, W_N: W_1 first, then W_2, …, each row by row.
+
+    A base class of what has ``widths`` = (d_0, …, d_N); W_j is (d_j, d_{j-1}).
+    """
+
+    widths: tuple[int, ...]
+
+    @property
+    def depth(self) -> int:
+        """N, the number of layers."""
+        return len(self.widths) - 1
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shapes (d_j, d_{j-1}) of W_1, …, W_N."""
+        return tuple((after, before) for before, after in pairwise(self.widths))
+
+    @cached_property
+    def dimension(self) -> int:
+        """D = Σ_j d_j d_{j-1}, the number of parameters."""
+        return sum(rows * columns for rows, columns in self.shapes)
+
+    def split(self, theta: ArrayLike) -> Weights:
+        """Cut θ (..., D) into W_1, …, W_N, (..., d_j, d_{j-1}).
+
+        They share memory with a float64 ``theta``.
+        """
+        return self._split(checks.coordinates("theta", theta, self.dimension))
+
+    def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
+        """Write W_1, …, W_N, (..., d_j, d_{j-1}), as one vector (..., D): the inverse of `split`.
+
+        Batch axes broadcast against each other. A ValueError tells what does not fit.
+        """
+        arrays = [checks.to_floats("weights", W) for W in weights]
+        if [W.shape[-2:] for W in arrays] != list(self.shapes):
+            checks.refuse(
+                "weights", f"matrices of shapes {list(self.shapes)}", [W.shape for W in arrays]
+            )
+        if not all(np.isfinite(W).all() for W in arrays):
+            checks.refuse("weights", "finite entries", "NaN or infinite entries")
+        try:
+            return self._join(arrays)
+        except ValueError:
+            checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
+
+    def _split(self, theta: FloatArray) -> Weights:
+        ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]
+        parts = np.split(theta, ends, axis=-1)
+        return [
+            part.reshape(*theta.shape[:-1], *shape)
+            for part, shape in zip(parts, self.shapes, strict=True)
+        ]
+
+    def _join(self, weights: Sequence[FloatArray]) -> FloatArray:
+        batch = np.broadcast_shapes(*(W.shape[:-2] for W in weights))
+        flat = [
+            np.broadcast_to(W, (*batch, *W.shape[-2:])).reshape(*batch, W.shape[-2] * W.shape[-1])
+            for W in weights
+        ]
+        return np.concatenate(flat, axis=-1)

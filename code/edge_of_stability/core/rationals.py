@@ -1,0 +1,119 @@
+"""Rational input of the certificates: what counts as rational, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from numbers import Rational
+from typing import Any
+
+import numpy as np
+from flint import fmpq, fmpq_mat
+
+from . import checks
+
+FractionMatrix = tuple[tuple[Fraction, ...], ...]
+
+
+def rational_number(argument: str, value: Any, floats: bool = False) -> Fraction:
+    """Return an exact number; refuse floats, which are rarely the rational a user means.
+
+    With ``floats`` a float is the binary fraction that it is.
+    """
+    need = "a rational number: int, Fraction, sympy.Rational or a string such as '3/7'"
+    if floats and isinstance(value, (float, np.floating)):
+        if not np.isfinite(value):
+            checks.refuse(argument, "finite numbers", repr(value))
+        return Fraction(float(value))
+    if isinstance(value, (bool, np.bool_)):
+        checks.refuse(argument, need, repr(value))
+    if isinstance(value, Rational):  # Python's, NumPy's and SymPy's
+        return Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, str):
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            pass
+    checks.refuse(argument, need, f"{value!r} of type {type(value).__name__}")
+
+
+def rational_matrix(argument: str, value: Any, floats: bool = False) -> FractionMatrix:
+    """Return the rows of a non-empty matrix of rational numbers."""
+    rows = value.tolist() if hasattr(value, "tolist") else value
+    try:
+        matrix = tuple(tuple(rational_number(argument, x, floats) for x in row) for row in rows)
+    except TypeError as error:
+        raise ValueError(
+            f"{argument}: need a matrix of rational numbers, got {type(value).__name__}"
+        ) from error
+    if not matrix or not matrix[0] or any(len(row) != len(matrix[0]) for row in matrix):
+        lengths = [len(row) for row in matrix]
+        checks.refuse(argument, "a non-empty matrix with rows of one length", f"lengths {lengths}")
+    return matrix
+
+
+@dataclass(frozen=True)
+class RationalProblem:
+    """Data, architecture and step size in rational numbers; a certificate adds what it proves.
+
+    Attributes
+    ----------
+    X : d_0 rows of n fractions
+    Y : d_N rows of n fractions
+    widths : tuple of int
+        (d_0, …, d_N).
+    eta : Fraction
+        Step size.
+    """
+
+    X: FractionMatrix
+    Y: FractionMatrix
+    widths: tuple[int, ...]
+    eta: Fraction
+
+
+def rational_problem(
+    X: Any, Y: Any, widths: Sequence[int], eta: Any, floats: bool = False
+) -> RationalProblem:
+    """Check data, widths and step size, also against each other."""
+    checked = checks.layer_widths(widths)
+    inputs, targets = rational_matrix("X", X, floats), rational_matrix("Y", Y, floats)
+    checks.data_shapes(checked, (len(inputs), len(inputs[0])), (len(targets), len(targets[0])))
+    step = rational_number("eta", eta, floats)
+    if step <= 0:
+        checks.refuse("eta", "a positive rational number", repr(eta))
+    return RationalProblem(inputs, targets, checked, step)
+
+
+def rational_point(
+    widths: tuple[int, ...], theta: Any, floats: bool = False
+) -> tuple[Fraction, ...]:
+    """Return θ, given as D numbers or as N matrices, as D fractions."""
+    shapes = [(after, before) for before, after in pairwise(widths)]
+    size = sum(a * b for a, b in shapes)
+    need = f"{size} rationals, or matrices of shapes {shapes}"
+    try:
+        entries = list(theta)
+    except TypeError:
+        checks.refuse("theta", need, repr(theta))
+    if entries and (isinstance(entries[0], (list, tuple)) or getattr(entries[0], "shape", None)):
+        matrices = [rational_matrix("theta", entry, floats) for entry in entries]
+        given = [(len(W), len(W[0])) for W in matrices]
+        if given != shapes:
+            checks.refuse("theta", need, f"shapes {given}")
+        return tuple(entry for W in matrices for row in W for entry in row)
+    if len(entries) != size:
+        checks.refuse("theta", need, f"{len(entries)} entries")
+    return tuple(rational_number("theta", entry, floats) for entry in entries)
+
+
+def to_flint(value: Fraction) -> Any:
+    """The same number for FLINT, which has no types."""
+    return fmpq(value.numerator, value.denominator)
+
+
+def flint_matrix(rows: Sequence[Sequence[Fraction]]) -> Any:
+    """The same matrix for FLINT, an ``fmpq_mat``."""
+    return fmpq_mat([[to_flint(entry) for entry in row] for row in rows])

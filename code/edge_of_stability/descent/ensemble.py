@@ -1,0 +1,168 @@
+"""Gradient descent from many initial points at once, with the outcome of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import checks
+from ..core.checks import FloatArray
+from ..core.linear import DeepLinearProblem
+from ._blocks import Block, Columns, Limits, reduced_data, run_block, units
+from .outcomes import EnsembleResult, Outcome, Rules
+from .starts import Sampler
+
+SMALL_EXCESS = 1e-6  # of ‖Ŵ‖_F²; what is left of the loss when the gradient is small is far less
+BLOCK_DOUBLES = 2**16  # entries of θ a block by default: half a megabyte
+DEFAULT_RULES = Rules()
+
+
+def run_ensemble(
+    problem: DeepLinearProblem,
+    initial: ArrayLike | Sampler,
+    eta: ArrayLike,
+    steps: int,
+    *,
+    rules: Rules = DEFAULT_RULES,
+    sharpness: bool = False,
+    executor: Executor | None = None,
+    block: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> EnsembleResult:
+    """Iterate G_η from many initial points until each has settled, or for ``steps`` steps.
+
+    An orbit that has settled takes no more steps. The result has the same bits for any executor,
+    any number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ
+    disappears (:mod:`._step`), so there θ differs by rounding from plain steps, and an initial
+    point that takes no step from what was given.
+
+    Parameters
+    ----------
+    problem : DeepLinearProblem
+    initial : (m, D) array_like or Sampler
+        Initial points, or their law (:class:`Gaussian`, :class:`UniformBox`), drawn in the workers.
+    eta : float or (m,) array_like
+        Step size, positive; an array gives each initial point its own.
+    steps : int
+        Number of steps at most, ≥ 0.
+    rules : Rules
+        When an orbit counts as converged or diverged.
+    sharpness : bool
+        Compute λ_max where the orbit converged.
+    executor : concurrent.futures.Executor, optional
+        Where the blocks run: a thread or process pool, ``Client.get_executor()`` of a Dask cluster,
+        ... Default: threads, one a core (the compiled code holds no lock). It is not shut down.
+    block : int, optional
+        Initial points a block, a unit of work. Default: about 2¹⁶ / D.
+    progress : callable, optional
+        Called as ``progress(done, total)`` with numbers of initial points, after each block.
+
+    Returns
+    -------
+    EnsembleResult
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described.
+    Exception
+        Whatever a block or the executor raised, for instance
+        ``concurrent.futures.process.BrokenProcessPool`` when a process was killed.
+
+    Examples
+    --------
+    >>> problem = DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
+    >>> result = run_ensemble(problem, [[1.5, 0.5], [0.1, 0.3], [9.0, 9.0]], eta=0.3, steps=1000)
+    >>> [Outcome(o).name for o in result.outcome]
+    ['CONVERGED', 'CONVERGED', 'DIVERGED']
+    """
+    whole = _whole(problem, initial, eta, steps, rules, sharpness)
+    m, D = whole.end, problem.dimension
+    size = max(1, BLOCK_DOUBLES // D) if block is None else checks.positive_count("block", block)
+    results = whole.empty()
+    done = 0
+    with _workers(executor, -(-m // size)) as pool:
+        futures: dict[Future[Columns], slice] = {}
+        try:
+            for begin in range(0, m, size):
+                end = min(begin + size, m)
+                futures[pool.submit(run_block, whole.part(begin, end))] = slice(begin, end)
+            for future in as_completed(list(futures)):
+                where = futures.pop(future)  # and with it what the future holds
+                for name, values in future.result().items():
+                    results[name][where] = values
+                done += where.stop - where.start
+                if progress is not None:
+                    progress(done, m)
+        finally:
+            for future in futures:  # after an error or Ctrl-C
+                future.cancel()
+    _, Y, unreachable, least = reduced_data(problem)
+    residual = results.pop("residual")
+    excess = residual - least
+    small = excess <= SMALL_EXCESS * np.sum(Y**2)
+    columns: dict[str, Any] = {"sharpness": None, **results}
+    return EnsembleResult(
+        **columns,
+        loss=residual + unreachable,
+        excess=excess,
+        minimized=(results["outcome"] == Outcome.CONVERGED) & small,
+        eta=whole.eta,
+    )
+
+
+def _whole(
+    problem: DeepLinearProblem,
+    initial: ArrayLike | Sampler,
+    eta: ArrayLike,
+    steps: int,
+    rules: Rules,
+    sharpness: bool,
+) -> Block:
+    """Check the arguments; the ensemble as one block."""
+    D = problem.dimension
+    if isinstance(initial, Sampler):
+        points: FloatArray | Sampler = initial
+        m = initial.count
+        initial.points(D, 0, 1)  # refuses a box of another dimension here, not in a worker
+    else:
+        points = checks.coordinates("initial", initial, D)
+        if points.ndim != 2 or points.shape[0] == 0:
+            checks.refuse("initial", f"shape (m, {D}) with m ≥ 1", f"shape {points.shape}")
+        m = points.shape[0]
+    if not isinstance(rules, Rules):
+        checks.refuse("rules", "an object of the class Rules", repr(rules))
+    step_size = checks.step_size(eta, (m,))
+    Sigma, S = float(np.linalg.norm(problem.Sigma)), float(np.linalg.norm(problem.S))
+    size = (S / Sigma) ** (1 / problem.depth) if S > 0 else 1.0
+    slope = 2 * S * size ** (problem.depth - 1) if S > 0 else 2 * Sigma
+    limits = Limits(
+        steps=checks.count("steps", steps),
+        look_every=rules.look_every,
+        window=rules.window,
+        slope=rules.tolerance * slope,
+        escape=float(rules.escape),
+        size=size * float(np.sqrt(D)),
+    )
+    each = float(step_size) if step_size.ndim == 0 else step_size
+    return Block(problem, points, 0, m, each, units(problem, each), limits, bool(sharpness))
+
+
+@contextmanager
+def _workers(executor: Executor | None, blocks: int) -> Iterator[Executor]:
+    """The given executor, or threads on all cores this process may use."""
+    if executor is not None:
+        yield executor
+        return
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(max(1, min(cores, blocks))) as pool:
+        yield pool
