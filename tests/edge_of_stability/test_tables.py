@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_of_stability.critical_step import critical_step_size
+from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.tables.command import main
 from edge_of_stability.tables.prepare import PREPARATIONS, prepare, rounding_estimate
 from edge_of_stability.tables.read import Table, read_table
