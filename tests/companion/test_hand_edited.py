@@ -59,7 +59,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A toy book with every file that people edit by hand; nothing of it is ever run."""
     root = tmp_path_factory.mktemp("edited") / "book"
     toy = make_toy_book(root)
-    toy.page.write_text(f"{toy.page.read_text()}\nThe slope is $m$.\n")
+    toy.page.write_text(f"{toy.page.read_text()}\nThe slope is $m$ {{cite:p}}`key`.\n")
     toy.write_figures(FIGURES)
     (root / "book/claims.yml").write_text(yaml.safe_dump(CLAIMS))
     (root / "book/notation.yml").write_text(yaml.safe_dump(NOTATION))

@@ -17,9 +17,7 @@ from numpy.lib.npyio import NpzFile
 from companion.checking.declarations import Declaration
 from companion.project import Project
 from companion.running.runs import Run
-from companion.source_files import read_json
-
-_NUMBERS = {"type": "object", "additionalProperties": {"type": ["number", "boolean"]}}
+from companion.source_files import form, read_json
 
 
 def figure_reference(project: Project, figure: str) -> Path:
@@ -159,7 +157,7 @@ def reference_numbers(project: Project, notebook: str) -> Mapping[str, float]:
     path = number_reference(project, notebook)
     if not path.is_file():
         return {}
-    loaded: dict[str, float] = read_json(path, _NUMBERS)
+    loaded: dict[str, float] = read_json(path, form("numbers"))
     return loaded
 
 
