@@ -127,9 +127,9 @@ class Project:
         raise BookError(f"_toc.yml: {entry}: no such page")
 
 
-def package_source(package: str) -> tuple[Path, ...]:
-    """Source files of an installed package, sorted; found without importing it."""
+def package_source(package: str, room: str = "") -> tuple[Path, ...]:
+    """Source files of an installed package, or of one of its rooms, sorted; nothing is imported."""
     for entry in map(Path, sys.path):
         if (entry / package / "__init__.py").is_file():
-            return tuple(sorted((entry / package).rglob("*.py")))
+            return tuple(sorted((entry / package / room).rglob("*.py")))
     raise BookError(f"package {package}: not found; `make env` installs it")
