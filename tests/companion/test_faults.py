@@ -225,7 +225,7 @@ def has_started(part: str) -> Callable[[psutil.Process, Path], bool]:
 @pytest.mark.parametrize(
     "has_come",
     [
-        lambda build, _: build.cpu_times().user > 0.5,
+        lambda build, _: build.cpu_times().user > 0.35,
         has_started("ipykernel_launcher"),
         lambda _, marker: marker.exists(),
         has_started("jupyter_book"),

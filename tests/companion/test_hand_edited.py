@@ -284,6 +284,10 @@ def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, capsys):
         (["compare", "line.npz"], "line.npz: no such file"),
         (["fingerprint", "../tract", "x"], "'../tract' is not among the sources"),
         (["fingerprint", "tract", "none.txt"], "none.txt: no such file"),
+        (["figure", "dot", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook"),
+        (["figure", "line", LINES], "line: there is a figure, or a cell of lines.ipynb, of that"),
+        (["figure", "setup", LINES], "setup: there is a figure, or a cell of lines.ipynb, of that"),
+        (["figure", "A dot", LINES], "name 'A dot': lower-case words joined by hyphens needed"),
         (["reference", "--figure", "../line"], "figures ../line: not declared in figures.yml"),
     ],
 )

@@ -109,7 +109,7 @@ def check_claims(project: Project) -> None:
 # Quotations ---------------------------------------------------------------------------------
 
 
-def fingerprint(text: str) -> str:
+def fingerprint_of(text: str) -> str:
     """Hashes of all runs of three words of a text, in order; punctuation and case do not count."""
     words = _WORD.findall(text.casefold())
     runs = (" ".join(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1))
@@ -120,7 +120,7 @@ def occurs(quote: str, whole: str) -> bool:
     """Whether the parts of a quotation occur in this order in the text of that fingerprint."""
     start = 0
     for part in quote.split(_OMISSION):
-        wanted = fingerprint(part)
+        wanted = fingerprint_of(part)
         start = whole.find(wanted, start) if wanted else -1
         if start < 0:
             return False

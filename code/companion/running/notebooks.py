@@ -23,7 +23,6 @@ class Cell:
     source: str
     name: str
     tags: frozenset[str]
-    has_output: bool
 
     @property
     def anchor(self) -> str:
@@ -210,7 +209,6 @@ def _cell(index: int, raw: Mapping[str, Any]) -> Cell:
         source="".join(raw["source"]),  # a text or its lines
         name=metadata.get("name", ""),
         tags=frozenset(metadata.get("tags", ())),
-        has_output=bool(raw.get("outputs") or raw.get("execution_count")),
     )
 
 
