@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL COLAB_PYTHON FIGURE FRESH JOBS NOTEBOOK PORT PYTHON SALT SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK PORT PYTHON SALT SCALE SCHEDULER TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -102,6 +102,10 @@ run: $(READY) ## (10 s to 1 min) run and check one notebook: make run NOTEBOOK=b
 .PHONY: reference
 reference: $(READY) ## (as long as the run) accept results: FIGURE=name, NOTEBOOK=book/….ipynb, or ALL=1 for all of them
 	@$(BOOK) reference $(LIMITS) $(if $(FIGURE),--figure="$$FIGURE") $(if $(ALL),--all) $(if $(NOTEBOOK),-- "$$NOTEBOOK")
+
+.PHONY: figure
+figure: $(READY) ## (3 s) write the stubs of a new figure: NAME=name NOTEBOOK=book/….ipynb
+	@$(BOOK) figure -- "$$NAME" "$$NOTEBOOK"
 
 .PHONY: check
 check: $(READY) ## (3 s) check figures, statements and evidence as declared; nothing runs

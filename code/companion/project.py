@@ -11,36 +11,21 @@ from typing import Any
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from companion.errors import BookError as BookError  # most modules know it from here
-from companion.source_files import read_yaml, schema_of
+from companion.errors import refuse
+from companion.source_files import form, read_yaml, schema_of
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
 
-# What we need of it, and what Jupyter Book's parser takes for granted; that one checks the rest.
-_ENTRIES = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"file": {"type": "string"}, "sections": {"$ref": "#/$defs/entries"}},
-    },
-}
-_TOC = {
-    "$defs": {"entries": _ENTRIES},
-    "required": ["root"],
-    "properties": {
-        "format": {"enum": ["jb-book", "jb-article"]},
-        "defaults": {"type": "object"},
-        "root": {"type": "string"},
-        "chapters": {"$ref": "#/$defs/entries"},
-        "parts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"chapters": {"$ref": "#/$defs/entries"}},
-            },
-        },
-    },
-}
+
+class _Place:
+    """A file or folder of every project, by its path below the root."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __get__(self, project: Project, _: type[Project]) -> Path:
+        return project.root / self.path
 
 
 @dataclass(frozen=True)
@@ -56,105 +41,37 @@ class Project:
     root: Path
 
     def __post_init__(self) -> None:
-        if not (self.root / "_config.yml").is_file():
+        if not self.config.is_file():
             raise BookError(f"{self.root}: no _config.yml; run this at the root of the book")
 
-    # What is committed -----------------------------------------------------------------------
-    @property
-    def book(self) -> Path:
-        return self.root / "book"
+    # What is committed.
+    book = _Place("book")
+    config = _Place("_config.yml")
+    toc = _Place("_toc.yml")
+    figures = _Place("book/figures.yml")
+    statements = _Place("book/statements.yml")
+    claims = _Place("book/claims.yml")
+    notation = _Place("book/notation.yml")
+    bibliography = _Place("book/references.bib")
+    citation = _Place("CITATION.cff")
+    lock = _Place("requirements.lock")
+    references = _Place("tests/references")
 
-    @property
-    def config(self) -> Path:
-        return self.root / "_config.yml"
-
-    @property
-    def toc(self) -> Path:
-        return self.root / "_toc.yml"
-
-    @property
-    def figures(self) -> Path:
-        return self.book / "figures.yml"
-
-    @property
-    def statements(self) -> Path:
-        return self.book / "statements.yml"
-
-    @property
-    def claims(self) -> Path:
-        return self.book / "claims.yml"
+    # What is made.
+    build = _Place("_build")
+    runs = _Place("_build/runs")  # executed notebooks by key; see companion.running.runs
+    running = _Place("_build/running")  # runs under way; what a killed build left in it may go
+    failed = _Place("_build/failed")  # partly executed notebooks of failed runs, for reading
+    cache = _Place("_build/cache")
+    stage = _Place("_build/stage")
+    sphinx = _Place("_build/sphinx")  # Jupyter Book's output; only a complete build leaves it
+    site = _Place("_build/html")  # the last good site
+    launch = _Place("_build/launch")  # the repository as launch buttons open it
+    archive = _Place("_build/archive")  # what a release holds
 
     def fingerprint(self, source: str) -> Path:
         """What is kept of a quoted text; see :mod:`companion.checking.claims`."""
         return self.book / "claims" / "fingerprints" / f"{source}.txt"
-
-    @property
-    def notation(self) -> Path:
-        return self.book / "notation.yml"
-
-    @property
-    def bibliography(self) -> Path:
-        return self.book / "references.bib"
-
-    @property
-    def citation(self) -> Path:
-        return self.root / "CITATION.cff"
-
-    @property
-    def lock(self) -> Path:
-        return self.root / "requirements.lock"
-
-    @property
-    def references(self) -> Path:
-        return self.root / "tests" / "references"
-
-    # What is made ----------------------------------------------------------------------------
-    @property
-    def build(self) -> Path:
-        return self.root / "_build"
-
-    @property
-    def runs(self) -> Path:
-        """Executed notebooks by key; see :mod:`companion.running.runs`."""
-        return self.build / "runs"
-
-    @property
-    def running(self) -> Path:
-        """Runs under way; whatever is in it when nothing runs is left over and may go."""
-        return self.build / "running"
-
-    @property
-    def failed(self) -> Path:
-        """Partly executed notebooks of failed runs, for reading."""
-        return self.build / "failed"
-
-    @property
-    def cache(self) -> Path:
-        return self.build / "cache"
-
-    @property
-    def stage(self) -> Path:
-        return self.build / "stage"
-
-    @property
-    def sphinx(self) -> Path:
-        """Jupyter Book's own output; only a complete build leaves it, see `site`."""
-        return self.build / "sphinx"
-
-    @property
-    def site(self) -> Path:
-        """The last good site."""
-        return self.build / "html"
-
-    @property
-    def launch(self) -> Path:
-        """The repository as launch buttons open it; see :mod:`companion.site.launch`."""
-        return self.build / "launch"
-
-    @property
-    def archive(self) -> Path:
-        """What a release holds; see :mod:`companion.release.archive`."""
-        return self.build / "archive"
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -168,7 +85,6 @@ class Project:
         schema = schema_of("jupyter_book", "config_schema.json")
         return read_yaml(self.config, {**schema, "required": ["title"]})
 
-    # Sources ---------------------------------------------------------------------------------
     def name(self, path: Path) -> str:
         """Path relative to the root, with forward slashes: how files are called in messages."""
         return path.relative_to(self.root).as_posix()
@@ -183,12 +99,11 @@ class Project:
             If ``_toc.yml`` has another form, a listed page does not exist or is listed twice, or
             a page below ``book/`` is not listed.
         """
-        contents = read_yaml(self.toc, _TOC)
+        contents = read_yaml(self.toc, form("toc"))
         try:
-            parse_toc_data(contents)
+            listed = [self._page(entry) for entry in parse_toc_data(contents)]
         except MalformedError as error:
             raise BookError(f"{self.toc.name}: {error}") from error
-        listed = [self._page(entry) for entry in _toc_entries(contents)]
         present = {
             path
             for suffix in PAGE_SUFFIXES
@@ -196,12 +111,12 @@ class Project:
             if not any(part.startswith((".", "_")) for part in path.relative_to(self.book).parts)
         }
         unlisted = sorted(self.name(path) for path in present - set(listed))
-        if unlisted:
-            raise BookError("\n".join(f"{name}: not listed in _toc.yml" for name in unlisted))
+        refuse(f"{name}: not listed in _toc.yml" for name in unlisted)
         return tuple(listed)
 
     @property
     def notebooks(self) -> tuple[Path, ...]:
+        """The pages that are notebooks."""
         return tuple(page for page in self.pages if page.suffix == NOTEBOOK_SUFFIX)
 
     def _page(self, entry: str) -> Path:
@@ -212,24 +127,9 @@ class Project:
         raise BookError(f"_toc.yml: {entry}: no such page")
 
 
-def package_source(package: str) -> tuple[Path, ...]:
-    """Source files of an installed package, sorted; found without importing it."""
+def package_source(package: str, room: str = "") -> tuple[Path, ...]:
+    """Source files of an installed package, or of one of its rooms, sorted; nothing is imported."""
     for entry in map(Path, sys.path):
         if (entry / package / "__init__.py").is_file():
-            return tuple(sorted((entry / package).rglob("*.py")))
+            return tuple(sorted((entry / package / room).rglob("*.py")))
     raise BookError(f"package {package}: not found; `make env` installs it")
-
-
-def _toc_entries(node: object) -> list[str]:
-    """Every ``file:`` (and the ``root:``) of a table of contents, in order."""
-    entries: list[str] = []
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("root", "file"):
-                entries.append(str(value))
-            else:
-                entries.extend(_toc_entries(value))
-    elif isinstance(node, list):
-        for item in node:
-            entries.extend(_toc_entries(item))
-    return entries

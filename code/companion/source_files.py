@@ -1,8 +1,7 @@
 """Read the files that people edit by hand; whatever is wrong with one is said in a sentence.
 
 Every reader raises :class:`BookError` with the file, the line where there is one, and what is
-needed. The form of a file is a JSON Schema; where the words of jsonschema would not help, the
-keyword ``needed`` of the schema says what is.
+needed. The form of a file is a JSON Schema; those of the book's own files are in ``forms.yml``.
 """
 
 from __future__ import annotations
@@ -95,6 +94,13 @@ def read_json(path: Path, form: Mapping[str, Any]) -> Any:
         raise BookError(f"{called(path)}: not JSON: {error}") from error
     _check_form(path, content, form)
     return content
+
+
+@cache
+def form(name: str) -> dict[str, Any]:
+    """Return the JSON Schema that ``forms.yml`` has under that name."""
+    forms = yaml.safe_load(Path(__file__).with_name("forms.yml").read_text(encoding="utf-8"))
+    return {**forms["$defs"][name], **forms}
 
 
 def schema_of(package: str, file: str) -> dict[str, Any]:

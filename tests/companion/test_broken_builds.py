@@ -191,6 +191,11 @@ def test_figure_shown_nowhere(toy, refused):
     assert "figure line: declared in figures.yml but shown on no page" in refused()
 
 
+def test_stubs_of_a_figure_are_refused_until_they_are_filled_in(toy, build, refused):
+    assert build("figure", "dot", "book/toy/lines.ipynb") == 0
+    assert "lines.ipynb: cell 4: PublishError: figure 'dot': data is empty" in refused()
+
+
 def test_figure_shown_twice(toy, refused):
     toy.page.write_text(toy.page.read_text() + TITLE.removeprefix("# Lines"))
     assert "figure line: shown more than once" in refused()
@@ -237,11 +242,6 @@ def test_figure_shown_but_not_declared(toy, refused):
 def test_malformed_declaration(toy, refused, entry, message):
     toy.write_figures({"line": entry})
     assert message in refused()
-
-
-def test_committed_outputs(toy, refused):
-    toy.edit(toy.notebook, '"execution_count": null', '"execution_count": 7')
-    assert "book/toy/lines.ipynb: cell 1 has outputs" in refused()
 
 
 def test_page_missing_from_the_table_of_contents(toy, refused):

@@ -5,6 +5,7 @@ Whatever the text shows is taken from the text: an instruction that no longer wo
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def succeed(root: Path, command: str) -> str:
 def followed(toy: ToyBook) -> ToyBook:
     """The toy book with the chapter that CONTRIBUTING adds, before anything of it ran."""
     setup, parameters = blocks("A notebook", "python", "python")
-    draw, declared, shown, _ = blocks("A figure", "python", "yaml", "md", "yaml")
+    draw, shown, _ = blocks("A figure", "python", "md", "yaml")
     number, told = blocks("A number", "python", "md")
     stated, proved, search, test, registered = blocks(
         "A statement", "md", "md", "python", "python", "yaml"
@@ -77,7 +78,7 @@ def followed(toy: ToyBook) -> ToyBook:
     page, _, listed, line = blocks("A chapter", "md", "python", "yaml", "md")
 
     # The chapter: what it states and shows goes below its definition.
-    body = "\n".join((stated, proved, shown, told))
+    body = "\n".join((stated, proved, told))
     definition, box, rest = page.partition("::::{admonition}")
     assert box
     add(toy.root / CHAPTER, f"{definition}{body}\n{box}{rest}")
@@ -86,14 +87,11 @@ def followed(toy: ToyBook) -> ToyBook:
         code("setup", setup),
         code("knobs", parameters, tags=["parameters"]),
         code("random-search", search),
-        code("draw-orbit", draw),
-        code("number-of-orbit", number),
     ]
     for cell in cells:
         cell["source"] = str(cell["source"]).rstrip("\n")
     write_cells(toy.root / NOTEBOOK, cells)
     add(toy.root / TEST, test)
-    add(toy.root / "book/figures.yml", declared)
     add(toy.root / "book/statements.yml", registered)
 
     # The book around it: its first page lists the chapters.
@@ -103,6 +101,14 @@ def followed(toy: ToyBook) -> ToyBook:
     toc = {"format": toc["format"], "root": "book/index", "parts": [part]}
     (toy.root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
     add(toy.root / "book/index.md", f"# A book\n\n## The chapters\n\n{line}")
+
+    # The figure, from its stubs; the number comes after it.
+    (stubs,) = re.findall(r"`make (figure [^`]+)`", section("A figure"))
+    succeed(toy.root, stubs)
+    toy.edit(toy.root / CHAPTER, "```{published} heavy-ball-orbit\n```\n", shown)
+    written = json.loads((toy.root / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
+    written[-1]["source"] = draw.rstrip("\n")
+    write_cells(toy.root / NOTEBOOK, [*written, code("number-of-orbit", number.rstrip("\n"))])
     return toy
 
 
@@ -164,7 +170,7 @@ def test_what_contributing_adds_passes_the_tests_that_it_would_meet(followed, ca
 
 
 def test_the_loosened_figure_is_declared_with_every_key(followed):
-    *_, loosened = blocks("A figure", "python", "yaml", "md", "yaml")
+    *_, loosened = blocks("A figure", "python", "md", "yaml")
     (followed.root / "book/figures.yml").write_text(loosened, encoding="utf-8")
     declaration = read_declarations(Project(followed.root))["heavy-ball-orbit"]
     assert declaration.tolerance == 1e-7

@@ -59,7 +59,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A toy book with every file that people edit by hand; nothing of it is ever run."""
     root = tmp_path_factory.mktemp("edited") / "book"
     toy = make_toy_book(root)
-    toy.page.write_text(f"{toy.page.read_text()}\nThe slope is $m$.\n")
+    toy.page.write_text(f"{toy.page.read_text()}\nThe slope is $m$ {{cite:p}}`key`.\n")
     toy.write_figures(FIGURES)
     (root / "book/claims.yml").write_text(yaml.safe_dump(CLAIMS))
     (root / "book/notation.yml").write_text(yaml.safe_dump(NOTATION))
@@ -284,6 +284,10 @@ def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, capsys):
         (["compare", "line.npz"], "line.npz: no such file"),
         (["fingerprint", "../tract", "x"], "'../tract' is not among the sources"),
         (["fingerprint", "tract", "none.txt"], "none.txt: no such file"),
+        (["figure", "dot", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook"),
+        (["figure", "line", LINES], "line: there is a figure, or a cell of lines.ipynb, of that"),
+        (["figure", "setup", LINES], "setup: there is a figure, or a cell of lines.ipynb, of that"),
+        (["figure", "A dot", LINES], "name 'A dot': lower-case words joined by hyphens needed"),
         (["reference", "--figure", "../line"], "figures ../line: not declared in figures.yml"),
     ],
 )

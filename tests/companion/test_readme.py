@@ -197,6 +197,7 @@ HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* Ã
         ("run", "NOTEBOOK"),
         ("reference", "NOTEBOOK"),
         ("reference", "FIGURE"),
+        ("figure", "NAME"),
         ("launch-check", "NOTEBOOK"),
         ("launch-check", "PYTHON"),
         ("launch-check", "COLAB_PYTHON"),

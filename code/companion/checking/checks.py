@@ -5,12 +5,9 @@ Each check returns its problems, one sentence each, so that one build shows them
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 from pybtex.database import parse_string
 from pybtex.exceptions import PybtexError
@@ -18,15 +15,19 @@ from pybtex.exceptions import PybtexError
 from companion.checking.citation import read_citation
 from companion.checking.declarations import Declaration, read_declarations
 from companion.checking.references import (
+    Deviation,
+    compared_numbers,
     figure_arrays,
     figure_deviations,
     figure_reference,
     number_reference,
+    published_figures,
     published_numbers,
     reference_numbers,
     reference_picture,
 )
-from companion.project import BookError, Project
+from companion.errors import refuse
+from companion.project import Project
 from companion.running.notebooks import Notebook, prose
 from companion.running.runs import Run
 from companion.source_files import read_text
@@ -34,24 +35,6 @@ from companion.source_files import read_text
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
 _CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
-_ENTRY = re.compile(r"^@\w+\{\s*([^,\s]+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """How far one compared quantity was from its reference, and how far it may be."""
-
-    figure: str
-    array: str
-    deviation: float
-    tolerance: float
-
-    @property
-    def share(self) -> float:
-        """The part of its tolerance that a deviation takes; more than 1 is too much."""
-        if self.deviation == 0.0:
-            return 0.0
-        return self.deviation / self.tolerance if self.tolerance else math.inf
 
 
 def check_sources(project: Project) -> None:
@@ -60,25 +43,23 @@ def check_sources(project: Project) -> None:
     Raises
     ------
     BookError
-        For a file that cannot be read, committed outputs, a cell that would not run, a declared
-        figure no cell publishes, a figure shown on no page or on two, a shown figure that is not
-        declared, references nobody declares (stale), an entry of the bibliography that nothing
-        cites, and a citation without an entry.
+        For a file that cannot be read, a cell that would not run, a declared figure no cell
+        publishes, a figure shown on no page or on two, a shown figure that is not declared,
+        references nobody declares (stale), an entry of the bibliography that nothing cites, and a
+        citation without an entry.
     """
     declarations = read_declarations(project)
     read_citation(project.citation)
     for path in project.notebooks:
         reference_numbers(project, project.name(path))
     problems = [
-        *_broken_bibliographies(project),
-        *_committed_outputs(project),
         *_obstacles(project),
         *_unpublishable(project, declarations),
         *_misplaced(project, declarations),
         *_stale_references(project, declarations),
         *_citations(project),
     ]
-    _raise(problems)
+    refuse(problems)
 
 
 def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
@@ -104,49 +85,11 @@ def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) 
     deviations: list[Deviation] = []
     if not problems and compared:
         deviations, problems = compare_runs(project, runs)
-    _raise(problems)
+    refuse(problems)
     return deviations
 
 
-def compare_runs(project: Project, runs: Sequence[Run]) -> tuple[list[Deviation], list[str]]:
-    """Every comparison of the runs with their references, and what is wrong with any of them."""
-    declarations = read_declarations(project)
-    deviations: list[Deviation] = []
-    problems: list[str] = []
-    for run in runs:
-        found, wrong = _compare(project, declarations, run)
-        deviations.extend(found)
-        problems.extend(wrong)
-    return deviations, problems
-
-
-def published_figures(run: Run) -> list[str]:
-    """Names of the figures a run published, sorted."""
-    return sorted(path.stem for path in (run.published / "figures").glob("*.json"))
-
-
-def _raise(problems: Iterable[str]) -> None:
-    if text := "\n".join(problems):
-        raise BookError(text)
-
-
 # Sources ------------------------------------------------------------------------------------
-
-
-def _broken_bibliographies(project: Project) -> Iterator[str]:
-    for name in project.settings.get("bibtex_bibfiles", ()):
-        text = read_text(project.root / name)
-        try:
-            parse_string(text, "bibtex")
-        except PybtexError as error:
-            yield f"{name}: {error}"
-
-
-def _committed_outputs(project: Project) -> Iterator[str]:
-    for path in project.notebooks:
-        for cell in Notebook.read(path).code:
-            if cell.has_output:
-                yield f"{project.name(path)}: cell {cell.index} has outputs; clear them"
 
 
 def _obstacles(project: Project) -> Iterator[str]:
@@ -165,7 +108,7 @@ def _unpublishable(project: Project, declarations: Mapping[str, Declaration]) ->
 def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
     places: dict[str, list[str]] = {name: [] for name in declarations}
     for page in project.pages:
-        for name in shown_figures(page):
+        for name in _SHOWN.findall(prose(page)):
             places.setdefault(name, []).append(project.name(page))
     for name, pages in places.items():
         if name not in declarations:
@@ -174,11 +117,6 @@ def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Ite
             yield f"figure {name}: declared in figures.yml but shown on no page"
         elif len(pages) > 1:
             yield f"figure {name}: shown more than once ({', '.join(pages)}); link to it instead"
-
-
-def shown_figures(page: Path) -> list[str]:
-    """Names in the ``published`` directives of a page."""
-    return _SHOWN.findall(prose(page))
 
 
 def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
@@ -191,12 +129,16 @@ def _stale_references(project: Project, declarations: Mapping[str, Declaration])
 
 
 def _citations(project: Project) -> Iterator[str]:
-    entries = set(_ENTRY.findall(project.bibliography.read_text(encoding="utf-8")))
+    try:
+        entries = set(parse_string(read_text(project.bibliography), "bibtex").entries)
+    except PybtexError as error:
+        yield f"{project.name(project.bibliography)}: {error}"
+        return
     registries = [path for path in (project.statements, project.claims) if path.is_file()]
-    texts = [path.read_text(encoding="utf-8") for path in registries]
-    texts += [prose(page) for page in project.pages]
-    roles = [keys for text in texts for keys in _CITED.findall(text)]
-    cited = {key.strip() for keys in roles for key in keys.split(",")}
+    texts = [*map(read_text, registries), *map(prose, project.pages)]
+    cited = {
+        key.strip() for text in texts for keys in _CITED.findall(text) for key in keys.split(",")
+    }
     for key in sorted(entries - cited):
         yield f"references.bib: nothing cites {key}; cite it or remove it"
     for key in sorted(cited - entries):
@@ -220,60 +162,49 @@ def _presence(declarations: Mapping[str, Declaration], runs: Sequence[Run]) -> I
             yield f"number {name}: published by {count} notebooks; names are unique in the book"
 
 
-def _compare(
-    project: Project, declarations: Mapping[str, Declaration], run: Run
-) -> tuple[list[Deviation], list[str]]:
+def compare_runs(project: Project, runs: Sequence[Run]) -> tuple[list[Deviation], list[str]]:
+    """Every comparison of the runs with their references, and what is wrong with any of them."""
+    declarations = read_declarations(project)
     deviations: list[Deviation] = []
     problems: list[str] = []
-    for name in published_figures(run):
-        try:
-            new = figure_arrays(run, name)
-            found = [
-                Deviation(name, *row) for row in figure_deviations(project, declarations[name], new)
-            ]
-        except LookupError as error:
-            problems.append(f"figure {name}: {error}")
-            continue
-        deviations.extend(found)
-        beyond = [item for item in found if not item.deviation <= item.tolerance]
-        if beyond:
-            worst = max(beyond, key=lambda item: item.share)
-            problems.append(
-                f"figure {name}: {worst.array} deviates from its reference by "
-                f"{worst.deviation:.3g} (tolerance {worst.tolerance:.3g}, both relative); "
-                f"if that is meant, `make reference FIGURE={name}` accepts it"
-            )
-    problems.extend(_compare_numbers(project, run, deviations))
+    for run in runs:
+        for name in published_figures(run):
+            try:
+                arrays = figure_arrays(run, name)
+                found = figure_deviations(project, declarations[name], arrays)
+            except LookupError as error:
+                problems.append(f"figure {name}: {error}")
+                continue
+            deviations.extend(found)
+            if beyond := [item for item in found if item.is_beyond]:
+                worst = max(beyond, key=lambda item: item.share)
+                what = f"figure {name}: {worst.array} deviates from its reference"
+                problems.append(f"{what} by {_how_much(worst, f'FIGURE={name}')}")
+        problems.extend(_compare_numbers(project, run, deviations))
     return deviations, problems
 
 
 def _compare_numbers(project: Project, run: Run, deviations: list[Deviation]) -> Iterator[str]:
-    reference = reference_numbers(project, run.notebook)
-    compared = {k: v for k, v in published_numbers(run).items() if not v["volatile"]}
-    for name in sorted(set(compared) ^ set(reference)):
-        missing = "reference" if name in compared else "number"
-        yield (
-            f"number {name}: {run.notebook} and its reference differ, no such {missing}; "
-            f"if that is meant, `make reference NOTEBOOK={run.notebook}` accepts it"
-        )
-    for name in sorted(set(compared) & set(reference)):
-        number, accepted = compared[name], reference[name]
-        size = abs(number["value"] - accepted) / (abs(accepted) or 1.0)
-        deviations.append(Deviation(name, "value", size, number["tolerance"]))
-        if not size <= number["tolerance"]:
+    accepting = f"NOTEBOOK={run.notebook}"
+    new, reference = compared_numbers(run), reference_numbers(project, run.notebook)
+    for name in sorted(new.keys() | reference.keys()):
+        if name not in new or name not in reference:
+            missing = "reference" if name in new else "number"
             yield (
-                f"number {name}: {number['value']} deviates from its reference {accepted} by "
-                f"{size:.3g} (tolerance {number['tolerance']:.3g}, relative); "
-                f"if that is meant, `make reference NOTEBOOK={run.notebook}` accepts it"
+                f"number {name}: {run.notebook} and its reference differ, no such {missing}; "
+                f"if that is meant, `make reference {accepting}` accepts it"
             )
+            continue
+        value, accepted = new[name]["value"], reference[name]
+        size = abs(value - accepted) / (abs(accepted) or 1.0)
+        deviations.append(Deviation(name, "value", size, new[name]["tolerance"]))
+        if deviations[-1].is_beyond:
+            what = f"number {name}: {value} deviates from its reference {accepted}"
+            yield f"{what} by {_how_much(deviations[-1], accepting)}"
 
 
-__all__ = [
-    "BookError",
-    "Deviation",
-    "check_runs",
-    "check_sources",
-    "compare_runs",
-    "published_figures",
-    "shown_figures",
-]
+def _how_much(found: Deviation, accepting: str) -> str:
+    return (
+        f"{found.deviation:.3g} (tolerance {found.tolerance:.3g}, both relative); "
+        f"if that is meant, `make reference {accepting}` accepts it"
+    )

@@ -6,49 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from companion.source_files import read_yaml
-
-_TEXT = {"type": "string"}
-_AUTHORS = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "properties": dict.fromkeys(("name", "family-names", "given-names"), _TEXT),
-        "anyOf": [{"required": ["name"]}, {"required": ["family-names"]}],
-        "needed": "a name, or family-names and given-names",
-    },
-}
-# What the book shows of it; `make lint-files` checks the whole file by the format's own schema.
-_FORM = {
-    "required": ["message", "title", "authors", "version", "date-released"],
-    "properties": {
-        "message": _TEXT,
-        "title": _TEXT,
-        "authors": _AUTHORS,
-        "version": {"type": ["string", "number"]},
-        "date-released": {
-            "type": "string",
-            "format": "date",
-            "needed": "a date like 2026-01-31",
-        },
-        "url": _TEXT,
-        "repository-code": _TEXT,
-        "references": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["authors", "title", "year", "url"],
-                "properties": {
-                    "authors": _AUTHORS,
-                    "title": _TEXT,
-                    "year": {"type": "integer"},
-                    "url": _TEXT,
-                },
-            },
-        },
-    },
-}
+from companion.source_files import form, read_yaml
 
 
 def read_citation(path: Path) -> dict[str, Any]:
@@ -59,7 +17,7 @@ def read_citation(path: Path) -> dict[str, Any]:
     BookError
         If it lacks what the book shows of it.
     """
-    return read_yaml(path, _FORM) if path.is_file() else {}
+    return read_yaml(path, form("citation")) if path.is_file() else {}
 
 
 def names_of(work: Mapping[str, Any]) -> str:

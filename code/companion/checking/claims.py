@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from companion.checking.statements import cell_exists, read_registry
-from companion.project import BookError, Project
-from companion.source_files import read_text, read_yaml
+from companion.errors import refuse
+from companion.project import Project
+from companion.source_files import form, read_text, read_yaml
 
 VERDICTS = {
     "holds": "true as it stands, or a convention that this book shares",
@@ -27,29 +28,6 @@ VERDICTS = {
 }
 """What can be said of a claim, kindest first."""
 
-_TEXT = {"type": "string", "pattern": r"\S"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_CLAIM = {
-    "type": "object",
-    "required": ["title", "in", "quote", "verdict", "reason"],
-    "additionalProperties": False,
-    "properties": {
-        "title": _TEXT,
-        "in": {**_TEXTS, "minItems": 1, "needed": "at least one source"},
-        "quote": _TEXT,
-        "verdict": {"enum": [*VERDICTS]},
-        "reason": _TEXT,
-        "statements": _TEXTS,
-        "cells": _TEXTS,
-    },
-}
-_FORM = {
-    "additionalProperties": False,
-    "properties": {
-        "sources": {"type": "object", "additionalProperties": _TEXT},
-        "claims": {"type": "object", "additionalProperties": _CLAIM},
-    },
-}
 _RUN = 3  # words hashed together: fewer occur by chance, more would forbid short quotations
 _DIGITS = 8  # of each hash: no two runs of words of one text will share them
 _WORD = re.compile(r"[^\W_]+")
@@ -96,16 +74,14 @@ def read_claims(path: Path) -> Claims:
     BookError
         If an entry has another form than the one described in CONTRIBUTING.md.
     """
-    registry = read_yaml(path, _FORM)
+    registry = read_yaml(path, form("claims"))
     sources, entries = registry.get("sources", {}), registry.get("claims", {})
-    problems = [
+    refuse(
         f"claims.yml: {key}: source {source!r} is not among the sources"
         for key, entry in entries.items()
         for source in entry["in"]
         if source not in sources
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
     claims = (_claim(key, number, entry) for number, (key, entry) in enumerate(entries.items(), 1))
     return Claims(sources, tuple(claims))
 
@@ -123,19 +99,17 @@ def check_claims(project: Project) -> None:
     if not project.claims.is_file():
         return
     labels = read_registry(project.statements).keys()
-    problems = [
+    refuse(
         f"claims.yml: {claim.key}: {problem}"
         for claim in read_claims(project.claims).claims
         for problem in (*_misquoted(project, claim), *_unfounded(project, claim, labels))
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
 
 
 # Quotations ---------------------------------------------------------------------------------
 
 
-def fingerprint(text: str) -> str:
+def fingerprint_of(text: str) -> str:
     """Hashes of all runs of three words of a text, in order; punctuation and case do not count."""
     words = _WORD.findall(text.casefold())
     runs = (" ".join(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1))
@@ -146,7 +120,7 @@ def occurs(quote: str, whole: str) -> bool:
     """Whether the parts of a quotation occur in this order in the text of that fingerprint."""
     start = 0
     for part in quote.split(_OMISSION):
-        wanted = fingerprint(part)
+        wanted = fingerprint_of(part)
         start = whole.find(wanted, start) if wanted else -1
         if start < 0:
             return False

@@ -7,33 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from companion.project import BookError, Project
-from companion.source_files import read_yaml
+from companion.errors import refuse
+from companion.project import Project
+from companion.source_files import form, read_yaml
 
 TOLERANCE = 1e-9
 """Default tolerance, relative to an array's largest entry: far above what the order of additions
 changes between machines, far below what any change of a formula would do."""
-
-_FORM = {
-    "additionalProperties": {
-        "type": "object",
-        "required": ["notebook"],
-        "additionalProperties": False,
-        "properties": {
-            "notebook": {"type": "string"},
-            "tolerance": {"type": "number", "minimum": 0},
-            "arrays": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": ["number", "null"],
-                    "minimum": 0,
-                    "needed": "a tolerance, or null for what is not compared,",
-                },
-            },
-            "why": {"type": "string"},
-        },
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -67,19 +47,17 @@ def read_declarations(project: Project) -> dict[str, Declaration]:
     """
     entries = read_entries(project.figures)
     notebooks = {project.name(path) for path in project.notebooks}
-    problems = [
+    refuse(
         f"{project.figures.name}: {name}: {problem}"
         for name, entry in entries.items()
         for problem in _problems(entry, notebooks)
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
     return {name: Declaration(name, **entry) for name, entry in entries.items()}
 
 
 def read_entries(path: Path) -> dict[str, dict[str, Any]]:
     """The entries of a ``figures.yml`` as they are, without looking at the book around it."""
-    return read_yaml(path, _FORM)
+    return read_yaml(path, form("figures"))
 
 
 def _problems(entry: Mapping[str, Any], notebooks: set[str]) -> Iterator[str]:

@@ -12,44 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from companion.project import BookError, Project
+from companion.errors import refuse
+from companion.project import Project
 from companion.running.notebooks import prose
-from companion.source_files import read_yaml
+from companion.source_files import form, read_yaml
 
-_TEXT = {"type": "string"}
-_MEANING = {
-    "type": "object",
-    "required": ["meaning", "where"],
-    "additionalProperties": False,
-    "properties": {"meaning": _TEXT, "where": _TEXT},
-}
-_FORM = {
-    "required": ["throughout", "local"],
-    "additionalProperties": False,
-    "properties": {
-        "throughout": {
-            "type": "array",
-            "items": {
-                **_MEANING,
-                "required": ["symbol", "meaning", "where"],
-                "properties": {"symbol": _TEXT, "meaning": _TEXT, "where": _TEXT},
-            },
-        },
-        "local": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["symbol", "meanings"],
-                "additionalProperties": False,
-                "properties": {
-                    "symbol": _TEXT,
-                    "instead": {"type": "boolean"},
-                    "meanings": {"type": "object", "additionalProperties": _MEANING},
-                },
-            },
-        },
-    },
-}
 # How MyST gives a label: to a directive, to what follows, to an equation.
 _LABEL = re.compile(r"^:label: (\S+)$|^\((\S+)\)=$|^\$\$ \((\S+)\)$", re.MULTILINE)
 
@@ -72,9 +39,9 @@ def read_notation(path: Path) -> list[Symbol]:
     BookError
         If an entry has another form, or a symbol gets two meanings in the same place.
     """
-    index = read_yaml(path, _FORM)
-    if problems := [*_clashes(index["throughout"], index["local"])]:
-        raise BookError("\n".join(f"{path.name}: {problem}" for problem in problems))
+    index = read_yaml(path, form("notation"))
+    clashes = _clashes(index["throughout"], index["local"])
+    refuse(f"{path.name}: {problem}" for problem in clashes)
     return [
         *(Symbol(**entry) for entry in index["throughout"]),
         *(
@@ -97,13 +64,11 @@ def check_notation(project: Project) -> None:
     if not project.notation.is_file():
         return
     pages = dict(_labels(project))
-    problems = [
+    refuse(
         f"{project.notation.name}: {item.symbol}: {problem}"
         for item in read_notation(project.notation)
         for problem in _misplaced(project, item, pages)
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
 
 
 def _misplaced(project: Project, item: Symbol, pages: Mapping[str, Path]) -> Iterator[str]:

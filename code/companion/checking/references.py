@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,9 +19,7 @@ from numpy.lib.npyio import NpzFile
 from companion.checking.declarations import Declaration
 from companion.project import Project
 from companion.running.runs import Run
-from companion.source_files import read_json
-
-_NUMBERS = {"type": "object", "additionalProperties": {"type": ["number", "boolean"]}}
+from companion.source_files import form, read_json
 
 
 def figure_reference(project: Project, figure: str) -> Path:
@@ -38,20 +38,61 @@ def number_reference(project: Project, notebook: str) -> Path:
     return project.references / "numbers" / f"{flat}.json"
 
 
-def published_numbers(run: Run) -> dict[str, dict[str, Any]]:
-    """Numbers of a run by name: ``{"value": …, "volatile": …, "tolerance": …}``."""
+class Number(TypedDict):
+    """What a notebook published as a number."""
+
+    value: float
+    tolerance: float
+    volatile: bool
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far an array of a figure, or a number, was from its reference, and how far it may be.
+
+    Both are relative to the largest entry of the reference.
+    """
+
+    figure: str
+    array: str
+    deviation: float
+    tolerance: float
+
+    @property
+    def share(self) -> float:
+        """The part of its tolerance that a deviation takes; more than 1 is too much."""
+        if self.deviation == 0.0:
+            return 0.0
+        return self.deviation / self.tolerance if self.tolerance else math.inf
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether it is too much; NaN is."""
+        return not self.deviation <= self.tolerance
+
+
+def published_figures(run: Run) -> list[str]:
+    """Names of the figures a run published, sorted."""
+    return sorted(path.stem for path in (run.published / "figures").glob("*.json"))
+
+
+def published_numbers(run: Run) -> dict[str, Number]:
+    """Numbers of a run by name."""
     return {
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((run.published / "numbers").glob("*.json"))
     }
 
 
+def compared_numbers(run: Run) -> dict[str, Number]:
+    """Those of them that have references: all that are not volatile."""
+    return {k: v for k, v in published_numbers(run).items() if not v["volatile"]}
+
+
 def figure_deviations(
     project: Project, declaration: Declaration, new: Mapping[str, np.ndarray]
-) -> Iterator[tuple[str, float, float]]:
-    """Array, deviation and tolerance of every compared array of a figure.
-
-    The deviation is ``max|new - reference| / max|reference|``; it is infinite for another shape.
+) -> list[Deviation]:
+    """The deviation of every compared array of a figure.
 
     Raises
     ------
@@ -63,16 +104,20 @@ def figure_deviations(
     if not path.is_file():
         raise LookupError(f"has no reference; {accept}")
     reference = load_arrays(path)
-    compared = {key for key in new if declaration.tolerance_of(key) is not None}
-    if compared != set(reference):
+    tolerances = {
+        key: tolerance
+        for key in sorted(new)
+        if (tolerance := declaration.tolerance_of(key)) is not None
+    }
+    if tolerances.keys() != reference.keys():
         raise LookupError(
-            f"publishes {_list(compared)} for comparison but its reference has "
+            f"publishes {_list(tolerances)} for comparison but its reference has "
             f"{_list(reference)}: the reference is stale; {accept}"
         )
-    for key in sorted(compared):
-        tolerance = declaration.tolerance_of(key)
-        assert tolerance is not None
-        yield key, deviation(new[key], reference[key]), tolerance
+    return [
+        Deviation(declaration.name, key, deviation(new[key], reference[key]), tolerance)
+        for key, tolerance in tolerances.items()
+    ]
 
 
 def figure_arrays(run: Run, figure: str) -> dict[str, np.ndarray]:
@@ -141,11 +186,7 @@ def accept_figure(project: Project, declaration: Declaration, run: Run) -> Path:
 def accept_numbers(project: Project, run: Run) -> Path | None:
     """Make the run's numbers the reference of its notebook; None if it has none to compare."""
     path = number_reference(project, run.notebook)
-    values = {
-        name: number["value"]
-        for name, number in published_numbers(run).items()
-        if not number["volatile"]
-    }
+    values = {name: number["value"] for name, number in compared_numbers(run).items()}
     if not values:
         path.unlink(missing_ok=True)
         return None
@@ -159,9 +200,9 @@ def reference_numbers(project: Project, notebook: str) -> Mapping[str, float]:
     path = number_reference(project, notebook)
     if not path.is_file():
         return {}
-    loaded: dict[str, float] = read_json(path, _NUMBERS)
+    loaded: dict[str, float] = read_json(path, form("numbers"))
     return loaded
 
 
-def _list(names: Any) -> str:
+def _list(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "nothing"

@@ -12,8 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from companion.checking.checks import Deviation, published_figures
-from companion.checking.references import figure_arrays, published_numbers
+from companion.checking.references import (
+    Deviation,
+    figure_arrays,
+    published_figures,
+    published_numbers,
+)
 from companion.notebook.publish import FOLDER
 from companion.project import Project
 from companion.running.runs import Run

@@ -15,9 +15,10 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from companion.errors import refuse
 from companion.project import BookError, Project, package_source
 from companion.running.notebooks import Notebook, prose
-from companion.source_files import called, read_text, read_yaml
+from companion.source_files import called, form, read_text, read_yaml
 
 TIERS = {
     "proved": "the proof is on the page",
@@ -29,35 +30,6 @@ TIERS = {
 """How a statement is known; numerics last."""
 
 _PLACES = ("function", "test", "cell")
-_EVIDENCE = {
-    "type": "object",
-    "required": ["tier"],
-    "additionalProperties": False,
-    "properties": {
-        "tier": {"enum": [*TIERS]},
-        **{place: {"type": "string"} for place in _PLACES},
-    },
-    "maxProperties": 2,
-    # Only what is on a page has no other place.
-    "if": {"properties": {"tier": {"enum": ["proved", "cited"]}}},
-    "else": {
-        "minProperties": 2,
-        "needed": f"a tier and one of {', '.join(_PLACES)}",
-    },
-    "needed": f"a tier and at most one of {', '.join(_PLACES)}",
-}
-_FORM = {
-    "additionalProperties": {
-        "type": "object",
-        "required": ["source"],
-        "additionalProperties": False,
-        "properties": {
-            "source": {"type": "string", "minLength": 1, "needed": "a sentence or a citation"},
-            "uses": {"type": "array", "items": {"type": "string"}},
-            "evidence": {"type": "array", "items": _EVIDENCE},
-        },
-    }
-}
 _LABELLED = re.compile(
     r"^(?P<fence>```+|:::+)\{prf:(?P<kind>\w+)\}[ \t]*(?P<title>[^\n]*)\n"
     r"(?:[ \t]*:(?!label:)[\w-]+:[^\n]*\n)*"
@@ -116,7 +88,8 @@ def read_registry(path: Path) -> dict[str, Statement]:
     BookError
         If an entry has another form than the one described in CONTRIBUTING.md.
     """
-    return {label: _statement(label, entry) for label, entry in read_yaml(path, _FORM).items()}
+    entries = read_yaml(path, form("statements"))
+    return {label: _statement(label, entry) for label, entry in entries.items()}
 
 
 def stated(project: Project) -> Iterator[Stated]:
@@ -139,7 +112,7 @@ def check_statements(project: Project) -> None:
     """
     registry = read_registry(project.statements)
     proved = _proved(project)
-    problems = [
+    problems = (
         *_unlabelled(project),
         *_unmatched(registry, list(stated(project)), project),
         *_bad_uses(registry),
@@ -148,9 +121,8 @@ def check_statements(project: Project) -> None:
             for label, statement in registry.items()
             for problem in _bad_evidence(project, statement, proved)
         ),
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
+    refuse(problems)
 
 
 def order(registry: Mapping[str, Statement]) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
 
     from companion.notebook import style
 
-    _require_name(name)
+    require_name(name)
     if not isinstance(data, Mapping):
         raise PublishError(f"figure {name!r}: data is {type(data).__name__}; arrays by name needed")
     arrays = {key: _numeric_array(name, key, value) for key, value in data.items()}
@@ -129,7 +129,7 @@ def publish_number(
     PublishError
         If the name, the value or the tolerance is unfit.
     """
-    _require_name(name)
+    require_name(name)
     array = np.asarray(value)
     if array.ndim or array.dtype.kind not in "iufb" or not math.isfinite(array):
         raise PublishError(f"number {name!r}: got {value!r}; one finite real number needed")
@@ -171,7 +171,8 @@ def _show_numbers(*_: Any) -> None:
     display({"text/plain": line}, metadata=metadata, raw=True)
 
 
-def _require_name(name: str) -> None:
+def require_name(name: str) -> None:
+    """Raise `PublishError` unless `name` is of lower-case words joined by hyphens."""
     if not (isinstance(name, str) and _NAME.fullmatch(name)):
         raise PublishError(f"name {name!r}: lower-case words joined by hyphens needed")
 

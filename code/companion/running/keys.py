@@ -14,11 +14,10 @@ from companion.running.environment import counted
 from companion.running.notebooks import Notebook
 
 LIBRARY = "edge_of_stability"
-_PUBLISHING = ("publish.py", "style.py")  # the parts of `companion` that run inside notebooks
 
 
 def run_key(project: Project, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
-    """Digest of a run's inputs: cells, parameters, library (if imported), publishing code, lock.
+    """Digest of a run's inputs: cells, parameters, the library, the room `notebook`, the lock.
 
     Cells alone would not do: a change in the library would leave stale figures behind. The minor
     version of Python counts too, since the lock resolves differently for each, and the variables of
@@ -32,11 +31,8 @@ def run_key(project: Project, notebook: Notebook, parameters: Mapping[str, Any])
         _add(digest, cell.source)
     _add(digest, json.dumps(parameters, sort_keys=True, default=repr))
     _add(digest, project.lock.read_text(encoding="utf-8"))
-    for source in package_source("companion"):
-        if source.name in _PUBLISHING:
-            _add_file(digest, source)
-    if notebook.imports(LIBRARY):
-        _add(digest, source_digest(package_source(LIBRARY)))
+    _add(digest, source_digest(package_source("companion", "notebook")))
+    _add(digest, source_digest(package_source(LIBRARY)))
     return digest.hexdigest()[:20]
 
 
@@ -44,13 +40,9 @@ def source_digest(files: Iterable[Path]) -> str:
     """Digest of the names and contents of `files`."""
     digest = hashlib.sha256()
     for file in files:
-        _add_file(digest, file)
+        _add(digest, file.name)
+        _add(digest, file.read_text(encoding="utf-8"))
     return digest.hexdigest()
-
-
-def _add_file(digest: Any, file: Path) -> None:
-    _add(digest, file.name)
-    _add(digest, file.read_text(encoding="utf-8"))
 
 
 def _add(digest: Any, text: str) -> None:

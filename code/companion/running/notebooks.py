@@ -23,7 +23,6 @@ class Cell:
     source: str
     name: str
     tags: frozenset[str]
-    has_output: bool
 
     @property
     def anchor(self) -> str:
@@ -62,21 +61,15 @@ class Notebook:
         return tuple(cell for cell in self.cells if cell.is_code)
 
     @property
-    def parameters_cell(self) -> Cell | None:
-        """The first cell tagged ``parameters``, below which papermill injects those of a run."""
-        return next((cell for cell in self.cells if "parameters" in cell.tags), None)
-
-    @property
     def parameters(self) -> dict[str, str]:
         """Names of the parameters and the source of their defaults."""
-        cell = self.parameters_cell
-        if cell is None or not cell.is_code:
-            return {}
+        tagged = [cell for cell in self.code if "parameters" in cell.tags]
         return {
             target.id: ast.unparse(node.value)
+            for cell in tagged[:1]
             for node in self._parsed(cell).body
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if isinstance(node, ast.Assign)
+            for target in node.targets
             if isinstance(target, ast.Name)
         }
 
@@ -93,34 +86,21 @@ class Notebook:
                 yield f"cell {cell.index} has no statement; delete it"
             for tag in sorted(cell.tags & {"skip-execution", "raises-exception"}):
                 yield f"cell {cell.index} has the tag {tag}; every cell runs, and none may fail"
-        yield from self._misread_parameters()
+        yield from self._misplaced_parameters()
 
-    def _misread_parameters(self) -> Iterator[str]:
-        # Imported here: it loads much that Sphinx's extensions, which only read cells, do not need.
-        from papermill.translators import PythonTranslator
-
+    def _misplaced_parameters(self) -> Iterator[str]:
         tagged = [cell for cell in self.cells if "parameters" in cell.tags]
         for cell in tagged[1:]:
             yield f"cell {cell.index} is the second one with the tag parameters; one needed"
-        for cell in tagged[:1]:
-            seen = [found.name for found in PythonTranslator.inspect({"source": cell.source})]
-            if seen != list(self.parameters) or len(seen) != len(self._parsed(cell).body):
-                yield (
-                    f"cell {cell.index} has the tag parameters, so it needs lines `name = value`, "
-                    "with one equals sign each, and nothing else"
-                )
+        if tagged and len(self.parameters) != len(self._parsed(tagged[0]).body):
+            yield (
+                f"cell {tagged[0].index} has the tag parameters, so it needs lines `name = value` "
+                "and nothing else"
+            )
         for cell in self.code:
             if cell not in tagged:
                 for name in sorted(_assigned(cell.source) & {*self.parameters, "scale"}):
                     yield f"cell {cell.index} sets {name}, but lacks the tag parameters"
-
-    def imports(self, package: str) -> bool:
-        """Whether any cell imports `package` or something below it."""
-        return any(
-            name == package or name.startswith(f"{package}.")
-            for cell in self.code
-            for name in _imported(self._parsed(cell))
-        )
 
     def publishing_cell(self, figure: str) -> Cell | None:
         """The cell that calls ``publish(…, "figure", …)``, if there is one."""
@@ -229,7 +209,6 @@ def _cell(index: int, raw: Mapping[str, Any]) -> Cell:
         source="".join(raw["source"]),  # a text or its lines
         name=metadata.get("name", ""),
         tags=frozenset(metadata.get("tags", ())),
-        has_output=bool(raw.get("outputs") or raw.get("execution_count")),
     )
 
 
@@ -237,14 +216,6 @@ def _assigned(source: str) -> set[str]:
     """Names that the code of a cell binds outside of functions and comprehensions."""
     symbols = symtable.symtable(source, "cell", "exec").get_symbols()
     return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
 
 
 def _bound_and_used(tree: ast.Module) -> tuple[set[str], set[str]]:

@@ -1,0 +1,59 @@
+"""The stubs of a new figure: its cell, its declaration, the directive that shows it.
+
+A build refuses them until they are filled in: without data, alt text and caption.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from companion.checking.declarations import read_declarations
+from companion.errors import BookError
+from companion.notebook.publish import require_name
+from companion.project import Project
+from companion.running.notebooks import Notebook
+from companion.source_files import read_text
+
+_CELL = """figure, axes = plt.subplots()
+publish(
+    figure,
+    "{name}",
+    data={{}},
+    alt="",
+)"""
+
+
+def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
+    """Write the stubs of a figure of that notebook; return the files that have them.
+
+    The cell is the last one of the notebook. The directive is on the first page of the chapter,
+    above its exercises.
+
+    Raises
+    ------
+    BookError
+        If the name is unfit, or the figure or a cell of that name exists already.
+    """
+    try:
+        require_name(name)
+    except ValueError as error:
+        raise BookError(str(error)) from error
+    if name in read_declarations(project) or Notebook.read(notebook).named(name):
+        raise BookError(f"{name}: there is a figure, or a cell of {notebook.name}, of that name")
+
+    page = notebook.with_name("index.md")
+    above, exercises, below = read_text(page).partition("## Exercises\n")
+    content = json.loads(read_text(notebook))
+    cell = {"cell_type": "code", "execution_count": None, "id": name, "metadata": {"name": name}}
+    lines = _CELL.format(name=name).splitlines(keepends=True)
+    content["cells"].append({**cell, "outputs": [], "source": lines})
+    place = project.name(notebook)
+    texts = {
+        notebook: f"{json.dumps(content, indent=1, ensure_ascii=False)}\n",
+        project.figures: f"{read_text(project.figures)}\n{name}:\n  notebook: {place}\n",
+        page: f"{above}```{{published}} {name}\n```\n\n{exercises}{below}",
+    }
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return list(texts)

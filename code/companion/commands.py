@@ -1,0 +1,188 @@
+"""The commands of ``python -m companion``, one function each; its first line is its help."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from companion.checking.checks import check_runs, check_sources
+from companion.checking.claims import check_claims, fingerprint_of, read_claims
+from companion.checking.declarations import read_declarations
+from companion.checking.notation import check_notation
+from companion.checking.references import (
+    accept_figure,
+    accept_numbers,
+    figure_deviations,
+    load_arrays,
+    published_figures,
+)
+from companion.checking.reproducibility import digest, gather
+from companion.checking.statements import check_statements
+from companion.checking.stubs import write_stubs
+from companion.errors import BookError, refuse
+from companion.notebook.cluster import SCHEDULER
+from companion.project import Project
+from companion.release.archive import write_archives
+from companion.running.runs import Run, run_notebooks
+from companion.site.build import build_site
+from companion.site.launch import REPOSITORY, Origin, write_tree
+from companion.site.staging import stage
+from companion.source_files import read_text
+
+
+def book(project: Project, options: Namespace) -> None:
+    """Run, check and build everything."""
+    check(project, options)
+    runs = _runs(project, options, project.notebooks)
+    compared = options.scale == "default"
+    deviations = check_runs(project, runs, compared=compared)
+    stage(project, runs, gather(project, runs, deviations))
+    site = build_site(project)
+    executed = sum(not run.reused for run in runs)
+    told = (
+        f"{len(deviations)} comparisons with references within tolerance"
+        if compared
+        else "no data compared: references belong to scale default"
+    )
+    print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {told}")
+    print(f"The book is at {site / 'index.html'}")
+
+
+def run(project: Project, options: Namespace) -> None:
+    """Run and check notebooks (all, if none is named), without building the site."""
+    runs = _runs(project, options, _chosen(project, options.notebooks))
+    compared = options.scale == "default" and not options.parameter
+    check_runs(project, runs, compared=compared)
+    for done in runs:
+        print(f"{done.notebook}: {len(published_figures(done))} figures in {done.published}")
+    if not compared:
+        print("No data compared: references belong to the default scale and parameters.")
+
+
+def reference(project: Project, options: Namespace) -> None:
+    """Accept what the last runs published as the new reference."""
+    # Accepting says "I looked at it", so nothing is accepted that was not named.
+    if sum(map(bool, (options.figure, options.notebooks, options.all))) != 1:
+        raise BookError(
+            "say what to accept, by one of\n"
+            "make reference FIGURE=name               one figure\n"
+            "make reference NOTEBOOK=book/….ipynb     all figures and numbers of a notebook\n"
+            "make reference ALL=1                     all figures and numbers of the book"
+        )
+    declarations = read_declarations(project)
+    unknown = sorted(set(options.figure) - set(declarations))
+    if unknown:
+        raise BookError(f"figures {', '.join(unknown)}: not declared in figures.yml")
+    notebooks = [*options.notebooks, *(declarations[name].notebook for name in options.figure)]
+    for done in _runs(project, options, _chosen(project, notebooks)):
+        for name in published_figures(done):
+            if name in declarations and (not options.figure or name in options.figure):
+                print(f"accepted {project.name(accept_figure(project, declarations[name], done))}")
+        if not options.figure and (path := accept_numbers(project, done)):
+            print(f"accepted {project.name(path)}")
+
+
+def compare(project: Project, options: Namespace) -> None:
+    """Compare data files of figures with the references."""
+    declarations = read_declarations(project)
+    beyond = []
+    for path in options.files:
+        declaration = declarations.get(path.stem)
+        if declaration is None:
+            raise BookError(f"{path}: no figure is called {path.stem!r} in figures.yml")
+        if not path.is_file():
+            raise BookError(f"{path}: no such file")
+        try:
+            arrays = load_arrays(path)
+            deviations = figure_deviations(project, declaration, arrays)
+        except LookupError as error:
+            raise BookError(f"{path}: {error}") from error
+        print(f"{path.stem}: SHA-256 {digest(arrays)}")
+        for row in deviations:
+            print(f"  {row.array:24} {row.deviation:8.2e} of {row.tolerance:.1e}")
+            if row.is_beyond:
+                beyond.append(f"figure {row.figure}: {row.array} is beyond its tolerance")
+    refuse(beyond)
+
+
+def check(project: Project, _: Namespace) -> None:
+    """Check the sources alone; nothing runs."""
+    check_sources(project)
+    check_statements(project)
+    check_notation(project)
+    check_claims(project)
+
+
+def figure(project: Project, options: Namespace) -> None:
+    """Write the stubs of a new figure."""
+    (notebook,) = _chosen(project, [options.notebook])
+    for path in write_stubs(project, options.name, notebook):
+        print(f"{project.name(path)}: {options.name}")
+
+
+def fingerprint(project: Project, options: Namespace) -> None:
+    """Take the fingerprint of a text that claims are quoted from."""
+    if options.source not in read_claims(project.claims).sources:
+        raise BookError(f"claims.yml: {options.source!r} is not among the sources")
+    path = project.fingerprint(options.source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = textwrap.wrap(fingerprint_of(read_text(options.text)), width=90)
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    print(f"wrote {project.name(path)}")
+
+
+def pdf(project: Project, _: Namespace) -> None:
+    """Print the built site as one PDF, and link to it from the site."""
+    from companion.release.print_edition import make_pdf  # loads what no other command needs
+
+    _list_sizes(project, [make_pdf(project)])
+
+
+def archive(project: Project, options: Namespace) -> None:
+    """Pack the built site, its PDF, the executed notebooks and the data of the figures."""
+    runs = _runs(project, options, project.notebooks)
+    check_runs(project, runs, compared=options.scale == "default")
+    _list_sizes(project, write_archives(project, runs, project.archive))
+
+
+def launch(project: Project, _: Namespace) -> None:
+    """Write the repository as the launch buttons open it."""
+    origin = Origin.find(project)
+    if origin is None:
+        raise BookError(f"no repository: set {REPOSITORY}, or repository-code in CITATION.cff")
+    write_tree(project, project.launch, origin)
+    print(f"branch {origin.ref} of {origin.url}: {project.launch}")
+
+
+def _list_sizes(project: Project, paths: Iterable[Path]) -> None:
+    for path in paths:
+        print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
+
+
+def _runs(project: Project, options: Namespace, notebooks: Sequence[Path]) -> list[Run]:
+    if options.scheduler:
+        os.environ[SCHEDULER] = options.scheduler
+    return run_notebooks(
+        project,
+        notebooks,
+        scale=options.scale,
+        parameters=dict(options.parameter),
+        jobs=options.jobs,
+        timeout=options.timeout,
+        reuse=not options.fresh,
+    )
+
+
+def _chosen(project: Project, names: Sequence[str]) -> list[Path]:
+    if not names:
+        return list(project.notebooks)
+    paths = {name: (project.root / name).resolve() for name in names}
+    for name, path in paths.items():
+        if not name:
+            raise BookError("no notebook named; add NOTEBOOK=book/<chapter>/<notebook>.ipynb")
+        if path not in project.notebooks:
+            raise BookError(f"{name}: no such notebook in the book")
+    return list(paths.values())
