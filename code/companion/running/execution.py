@@ -1,29 +1,27 @@
-"""Execute one notebook in a kernel of its own, and move its run into the store."""
+"""Execute one notebook with papermill, in a process of its own, and move its run into the store."""
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import shutil
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event
 from typing import Any
 
 import nbformat
+import papermill
 import zmq
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from papermill.translators import PythonTranslator
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from companion.project import Project
-from companion.running.machine import packages
+from companion.running.machine import machine, packages
+from companion.running.notebooks import Notebook
 
 EXECUTED = "notebook.ipynb"
 RECORD = "run.json"
@@ -41,147 +39,161 @@ class Job:
     target: Path
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What all notebooks of a build are executed with.
+class _FailedError(Exception):
+    """A notebook did not run to its end; the message says where and why."""
+
+
+def execute(project: Project, job: Job, timeout: int, sockets: Path) -> str | None:
+    """Execute one notebook; return what went wrong, in one line, or None.
 
     Parameters
     ----------
     timeout
         Longest time one cell may take, in seconds.
-    environment
-        What kernels inherit.
     sockets
         A folder with a short name, for the sockets of kernels.
-    caches
-        Folders for compiled code, one for each kernel that runs at a time: Numba may hand out code
-        for other types after two processes have written one cache at once.
-    machine
-        What kernels compute with, for the records of their runs.
-    stopped
-        Set when no further kernel is to be started.
     """
-
-    timeout: int
-    environment: Mapping[str, str]
-    sockets: Path
-    caches: SimpleQueue[Path]
-    machine: Mapping[str, Any]
-    stopped: Event
-
-
-class _FailedError(Exception):
-    """A notebook did not run to its end; the message says where and why."""
-
-
-def execute(project: Project, job: Job, setting: Setting) -> str | None:
-    """Execute one notebook; return what went wrong, in one line, or None."""
     work = project.running / uuid.uuid4().hex
-    cache = setting.caches.get()
-    notebook = nbformat.read(job.source, as_version=4)
-    started = time.time()
-    clock = time.monotonic()  # the other one may be set back meanwhile
     try:
         work.mkdir(parents=True)
-        injected = _inject(notebook, job.parameters)
-        environment = {**setting.environment, "NUMBA_CACHE_DIR": str(cache)}
-        _run(notebook, injected, work, environment, setting)
-        record = {
-            "notebook": job.name,
-            "key": job.key,
-            "parameters": dict(job.parameters),
-            "started": started,
-            "seconds": round(time.monotonic() - clock, 3),
-            "machine": setting.machine,
-            "packages": packages(),
-        }
-        nbformat.write(notebook, work / EXECUTED)
-        (work / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(job.target, ignore_errors=True)
-        work.rename(job.target)
+        record = _run(job, work, timeout, sockets)
+        _store(job, work, record)
     except _FailedError as error:
-        kept = project.failed / job.name
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(notebook, kept)
-        return f"{job.name}: {error} (see {project.name(kept)})"
+        kept = _keep_failed(project, job, work)
+        return f"{job.name}: {error} (see {kept})"
     except OSError as error:  # a full disk, say
         return f"{job.name}: {error}"
-    finally:
-        setting.caches.put(cache)
-        shutil.rmtree(work, ignore_errors=True)
     return None
 
 
-def _inject(notebook: nbformat.NotebookNode, parameters: Mapping[str, Any]) -> int:
-    """Set parameters in a hidden cell of their own below the defaults; return its index.
+def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
+    """Execute the notebook in the folder `work`; return the record of the run."""
+    started = time.time()
+    clock = time.monotonic()  # the other one may be set back meanwhile
+    executed = work / EXECUTED
+    try:
+        _with_kernel(job, executed, timeout, sockets)
+    except PapermillExecutionError as error:
+        cell = _in_source(job, error.cell_index)
+        raise _FailedError(f"cell {cell}: {error.ename}: {error.evalue}") from error
+    except CellTimeoutError as error:
+        raise _FailedError(
+            f"cell {_in_source(job, _last_begun(executed))} took longer than {timeout} s, "
+            "which --timeout sets, or TIMEOUT= of make"
+        ) from error
+    except DeadKernelError as error:
+        raise _FailedError("the kernel died") from error
+    _require_every_cell(job, executed)
+    return {
+        "notebook": job.name,
+        "key": job.key,
+        "parameters": dict(job.parameters),
+        "started": started,
+        "seconds": round(time.monotonic() - clock, 3),
+        "machine": machine(),
+        "packages": packages(),
+    }
 
-    Without parameters there is no such cell, and the index is that of the end.
-    """
-    if not parameters:
-        return len(notebook.cells)
-    tagged = (k for k, c in enumerate(notebook.cells) if "parameters" in c.metadata.get("tags", ()))
-    cell = nbformat.v4.new_code_cell(
-        PythonTranslator.codify(parameters),
-        metadata={"tags": ["injected-parameters", "remove-input"]},
-    )
-    index = next(tagged) + 1
-    notebook.cells.insert(index, cell)
-    return index
 
-
-def _run(
-    notebook: nbformat.NotebookNode,
-    injected: int,
-    work: Path,
-    environment: Mapping[str, str],
-    setting: Setting,
-) -> None:
-    """Execute the cells, in the folder `work`; where the kernel does not start, try another one."""
-    begun = 0
-
-    def begin(cell: nbformat.NotebookNode, cell_index: int) -> None:
-        nonlocal begun
-        begun = cell_index - (cell_index >= injected)  # as cells are counted in the source
-
+def _with_kernel(job: Job, executed: Path, timeout: int, sockets: Path) -> None:
+    """Let papermill execute the notebook; where its kernel does not start, try another one."""
     for start in range(1, _STARTS + 1):
-        client = NotebookClient(
-            notebook,
-            _kernel(setting.sockets),
-            timeout=setting.timeout,
-            iopub_timeout=setting.timeout,  # on a busy machine outputs come late
-            raise_on_iopub_timeout=True,
-            record_timing=False,
-            extra_arguments=["--log-level=CRITICAL"],
-            on_cell_start=begin,
-        )
         try:
-            asyncio.run(client.async_execute(cwd=str(work), env=environment, cleanup_kc=True))
+            papermill.execute_notebook(
+                _literally(job.source),
+                _literally(executed),
+                parameters=dict(job.parameters),
+                kernel_name="python3",
+                cwd=str(executed.parent),
+                progress_bar=False,
+                execution_timeout=timeout,
+                iopub_timeout=timeout,  # on a busy machine outputs come late
+                extra_arguments=["--log-level=CRITICAL"],
+                config=_connection(sockets),
+            )
             return
-        except CellExecutionError as error:
-            raise _FailedError(f"cell {begun}: {error.ename}: {error.evalue}") from error
-        except CellTimeoutError as error:
-            raise _FailedError(
-                f"cell {begun} took longer than {setting.timeout} s, "
-                "which --timeout sets, or TIMEOUT= of make"
-            ) from error
-        except DeadKernelError as error:
-            raise _FailedError("the kernel died") from error
         except RuntimeError as error:  # jupyter_client has no class of its own for this one
-            if not str(error).startswith("Kernel"):
+            if isinstance(error, DeadKernelError) or not str(error).startswith("Kernel"):
                 raise
-            if start == _STARTS or setting.stopped.is_set():
+            if start == _STARTS:
                 raise _FailedError(f"no kernel could be started: {error}") from error
 
 
-def _kernel(sockets: Path) -> AsyncKernelManager:
-    """A kernel of this Python, whatever kernels are installed, reached by sockets in a folder.
+def _literally(path: Path) -> str:
+    """A path as papermill takes it, which formats it with the parameters."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
-    Over TCP, which is left where the system has no such sockets, a client chooses free ports, which
-    the kernel binds a second later; in between another process may take them.
+
+def _connection(sockets: Path) -> Config:
+    """How a kernel is reached: by sockets in a folder, where the system has them.
+
+    Over TCP a client chooses free ports, which the kernel binds a second later; in between another
+    process may take them.
     """
-    manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    if zmq.has("ipc"):
-        manager.transport = "ipc"
-        manager.connection_file = str(sockets / f"{uuid.uuid4().hex[:12]}.json")
-    return manager
+    if not zmq.has("ipc"):
+        return Config()
+    file = sockets / f"{uuid.uuid4().hex[:12]}.json"
+    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(file)}})
+
+
+def _require_every_cell(job: Job, executed: Path) -> None:
+    """Papermill passes ``raise SystemExit`` and what comes below it; nobody may."""
+    last = 0
+    for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
+        if cell.cell_type != "code":
+            continue
+        stopped = [output.ename for output in cell.outputs if output.output_type == "error"]
+        complete = cell.metadata.papermill.status == "completed" and not stopped
+        if not complete or (cell.execution_count or 0) <= last:
+            why = f"stopped by {stopped[0]}" if stopped else "did not run, or not in its order"
+            raise _FailedError(f"cell {_in_source(job, index)} {why}")
+        last = cell.execution_count
+
+
+def _in_source(job: Job, index: int) -> int:
+    """The index that a cell of the executed notebook has in the source.
+
+    Papermill injects parameters in a cell of their own, below the one with the defaults.
+    """
+    defaults = Notebook.read(job.source).parameters_cell
+    return index - bool(job.parameters and defaults and index > defaults.index)
+
+
+def _last_begun(path: Path) -> int:
+    """The cell at which an execution stopped, by papermill's account."""
+    cells = nbformat.read(path, as_version=4).cells
+    begun = [k for k, cell in enumerate(cells) if cell.metadata.papermill.start_time]
+    return max(begun, default=0)
+
+
+def _keep_failed(project: Project, job: Job, work: Path) -> str:
+    """Move what there is of the executed notebook to where it can be read; return its name."""
+    kept = project.failed / job.name
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    partial = work / EXECUTED
+    if partial.exists():
+        os.replace(partial, kept)
+    shutil.rmtree(work, ignore_errors=True)
+    return project.name(kept)
+
+
+def _store(job: Job, work: Path, record: Mapping[str, Any]) -> None:
+    """Move a complete run into the store, by one rename."""
+    _tidy(work / EXECUTED)
+    (work / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(job.target, ignore_errors=True)
+    work.rename(job.target)
+
+
+def _tidy(path: Path) -> None:
+    """Hide injected parameters; take out papermill's times and paths, which differ every time."""
+    notebook = nbformat.read(path, as_version=4)
+    for part in (notebook, *notebook.cells):
+        part.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        tags = cell.metadata.get("tags", [])
+        if "injected-parameters" in tags:
+            cell.metadata["tags"] = [*tags, "remove-input"]
+    nbformat.write(notebook, path)

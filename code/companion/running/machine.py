@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -52,14 +49,6 @@ def machine() -> dict[str, Any]:
     }
 
 
-def machine_in(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The same, of a process with that environment."""
-    command = [sys.executable, "-m", __name__]
-    told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
-    found: dict[str, Any] = json.loads(told)
-    return found
-
-
 def _built_with(built: Mapping[str, Any]) -> list[str]:
     """The BLAS that NumPy was built with; threadpoolctl does not know Accelerate of macOS."""
     name = built.get("Build Dependencies", {}).get("blas", {}).get("name")
@@ -79,7 +68,3 @@ def _required() -> Iterator[str]:
     for requirement in found:
         if (match := _REQUIRED.match(requirement)) and match[2] in (None, "book"):
             yield match[1]
-
-
-if __name__ == "__main__":
-    print(json.dumps(machine()))

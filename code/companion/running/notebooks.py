@@ -61,15 +61,21 @@ class Notebook:
         return tuple(cell for cell in self.cells if cell.is_code)
 
     @property
+    def parameters_cell(self) -> Cell | None:
+        """The first cell tagged ``parameters``, below which papermill injects those of a run."""
+        return next((cell for cell in self.cells if "parameters" in cell.tags), None)
+
+    @property
     def parameters(self) -> dict[str, str]:
         """Names of the parameters and the source of their defaults."""
-        tagged = [cell for cell in self.code if "parameters" in cell.tags]
+        cell = self.parameters_cell
+        if cell is None or not cell.is_code:
+            return {}
         return {
             target.id: ast.unparse(node.value)
-            for cell in tagged[:1]
             for node in self._parsed(cell).body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
             if isinstance(target, ast.Name)
         }
 
@@ -86,17 +92,22 @@ class Notebook:
                 yield f"cell {cell.index} has no statement; delete it"
             for tag in sorted(cell.tags & {"skip-execution", "raises-exception"}):
                 yield f"cell {cell.index} has the tag {tag}; every cell runs, and none may fail"
-        yield from self._misplaced_parameters()
+        yield from self._misread_parameters()
 
-    def _misplaced_parameters(self) -> Iterator[str]:
+    def _misread_parameters(self) -> Iterator[str]:
+        # Imported here: it loads much that Sphinx's extensions, which only read cells, do not need.
+        from papermill.translators import PythonTranslator
+
         tagged = [cell for cell in self.cells if "parameters" in cell.tags]
         for cell in tagged[1:]:
             yield f"cell {cell.index} is the second one with the tag parameters; one needed"
-        if tagged and len(self.parameters) != len(self._parsed(tagged[0]).body):
-            yield (
-                f"cell {tagged[0].index} has the tag parameters, so it needs lines `name = value` "
-                "and nothing else"
-            )
+        for cell in tagged[:1]:
+            seen = [found.name for found in PythonTranslator.inspect({"source": cell.source})]
+            if seen != list(self.parameters) or len(seen) != len(self._parsed(cell).body):
+                yield (
+                    f"cell {cell.index} has the tag parameters, so it needs lines `name = value`, "
+                    "with one equals sign each, and nothing else"
+                )
         for cell in self.code:
             if cell not in tagged:
                 for name in sorted(_assigned(cell.source) & {*self.parameters, "scale"}):

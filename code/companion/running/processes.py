@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -60,3 +63,25 @@ def interrupts_wait() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin_worker(slots: Any, caches: Path, sockets: Path) -> None:
+    """Prepare a process of the pool.
+
+    It leaves Ctrl-C to the build, and ends with it: a build that is killed cannot end its workers.
+    Its kernels have a cache of compiled code that no other worker's kernels write: Numba may hand
+    out code for other types after two processes have written one cache at once.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, args=(sockets,), daemon=True).start()
+    os.environ["NUMBA_CACHE_DIR"] = str(caches / str(slots.get()))
+
+
+def _end_with_parent(sockets: Path) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    end(psutil.Process().children())
+    shutil.rmtree(sockets, ignore_errors=True)
+    os._exit(1)

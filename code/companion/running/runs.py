@@ -1,4 +1,4 @@
-"""Execute notebooks, each once, in parallel, into a store of runs.
+"""Execute notebooks with papermill, each once, in parallel, into a store of runs.
 
 A run lives in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it published, and
 ``run.json``. It is made under ``_build/running/`` and moved into place by one rename when it is
@@ -8,31 +8,29 @@ complete, so the store never holds half a run, whatever kills the process.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event
 from typing import Any
 
 import psutil
 from tqdm import tqdm
 
-from companion.errors import refuse
 from companion.notebook.publish import FOLDER
 from companion.project import BookError, Project
-from companion.running.environment import clean
-from companion.running.execution import EXECUTED, RECORD, Job, Setting, execute
+from companion.running.environment import cleaned
+from companion.running.execution import EXECUTED, RECORD, Job, execute
 from companion.running.keys import run_key
-from companion.running.machine import machine_in
 from companion.running.notebooks import Notebook
 from companion.running.parameters import misfits
-from companion.running.processes import end
+from companion.running.processes import begin_worker, end, interrupts_wait
 
 SCALES = ("quick", "default", "paper")
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
@@ -126,14 +124,16 @@ def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
 def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> Job:
     name = project.name(path)
     notebook = Notebook.read(path)
-    refuse(f"{name}: {obstacle}" for obstacle in notebook.obstacles())
+    if obstacles := list(notebook.obstacles()):
+        raise BookError("\n".join(f"{name}: {obstacle}" for obstacle in obstacles))
     known = notebook.parameters
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise BookError(
             f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
-    refuse(f"{name}: {problem}" for problem in misfits(parameters, known))
+    if problems := misfits(parameters, known):
+        raise BookError("\n".join(f"{name}: {problem}" for problem in problems))
     # What equals the default is not injected: the page then shows the cell the author wrote.
     if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}
@@ -150,31 +150,42 @@ def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout:
     if not jobs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
-    environment = clean(os.environ, project.cache)
-    compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
-    caches: SimpleQueue[Path] = SimpleQueue()
-    for slot in range(size := min(at_a_time, len(jobs))):
-        caches.put(compiled / str(slot))
     failures: list[str] = []
+    progress = tqdm(total=len(jobs), desc="notebooks", unit="nb")
     with (
-        tqdm(total=len(jobs), desc="notebooks", unit="nb") as progress,
+        progress,
         _sockets() as sockets,
-        ThreadPoolExecutor(size) as pool,
+        _pool(project, min(at_a_time, len(jobs)), sockets) as pool,
     ):
-        machine = machine_in(environment)
-        setting = Setting(timeout, environment, sockets, caches, machine, Event())
         try:
-            futures = [pool.submit(execute, project, job, setting) for job in jobs]
+            with cleaned(project.cache), interrupts_wait():  # workers are started here
+                futures = [pool.submit(execute, project, job, timeout, sockets) for job in jobs]
             for future in as_completed(futures):
                 progress.update()
                 if problem := future.result():
                     failures.append(problem)
+        except BrokenProcessPool as error:
+            _end_workers()
+            raise BookError(
+                "a process that runs notebooks was killed (out of memory?); finished runs are kept"
+            ) from error
         except BaseException:
-            setting.stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            end(psutil.Process().children())
+            _end_workers()
             raise
-    refuse(sorted(failures))
+    if failures:
+        raise BookError("\n".join(sorted(failures)))
+
+
+def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:
+    # Processes, not threads: papermill changes the working folder of the whole process.
+    context = multiprocessing.get_context("spawn")
+    slots = context.SimpleQueue()
+    for slot in range(size):
+        slots.put(slot)
+    compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
+    return ProcessPoolExecutor(
+        size, context, initializer=begin_worker, initargs=(slots, compiled, sockets)
+    )
 
 
 @contextmanager
@@ -185,6 +196,11 @@ def _sockets() -> Iterator[Path]:
         prefix="book-", dir=usual if len(usual) < 60 else "/tmp", ignore_cleanup_errors=True
     ) as folder:
         yield Path(folder)
+
+
+def _end_workers() -> None:
+    workers = (child.pid for child in multiprocessing.active_children())
+    end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
 
 
 def _forget_old_runs(target: Path) -> None:
