@@ -120,8 +120,6 @@ def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> Tag:
         if cell.summary:
             cell.summary.decompose()  # "Show code cell source"
         cell.unwrap()
-    for picture in article.select(".statement-map"):
-        picture["class"] = "statement-map spread"
     for paragraph in article.select(".published-links"):
         _keep_link_to_cell(paragraph)
     for element in article.find_all(True):
@@ -156,22 +154,21 @@ def _adapt(element: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     if "src" in element.attrs:
         element["src"] = _address(file_of(entry.page, str(element["src"])))
         element["loading"] = "eager"
-    for attribute in ("href", "xlink:href"):
-        if attribute in element.attrs:
-            _redirect(element, attribute, entry, slugs)
+    if "href" in element.attrs:
+        _redirect(element, entry, slugs)
 
 
-def _redirect(link: Tag, attribute: str, entry: Entry, slugs: dict[Path, str]) -> None:
+def _redirect(link: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     """Lead a link to its target in the document; what is only on the site loses its link."""
-    url = urlsplit(str(link[attribute]))
+    url = urlsplit(str(link["href"]))
     if url.scheme or url.netloc:
         return
     target = slugs.get(file_of(entry.page, url.path) if url.path else entry.page)
     if target is None:
-        del link[attribute]
+        del link["href"]
     else:
         fragment = f"--{unquote(url.fragment)}" if url.fragment else ""
-        link[attribute] = f"#{target}{fragment}"
+        link["href"] = f"#{target}{fragment}"
 
 
 def _address(path: Path) -> str:
