@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from companion.checking.notation import check_notation, read_notation
 from companion.project import BookError, Project
-from companion.sphinx.citing import citation_entry
+from companion.sphinx.bibliography import citation_entry
 from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, ToyBook
 

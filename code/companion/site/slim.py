@@ -1,8 +1,8 @@
 """Make the pages of a built site light: no style and no icon that no page uses.
 
-The theme brings the whole of Bootstrap and of Font Awesome, half a megabyte of every first load. A rule of
-a style sheet stays if every class it asks for occurs, as a word, in some page or script; that keeps
-classes a script adds.
+The theme brings the whole of Bootstrap and of Font Awesome, half a megabyte of every first load. A
+rule of a style sheet stays if every class it asks for occurs, as a word, in some page or script;
+that keeps classes a script adds.
 """
 
 from __future__ import annotations

@@ -8,15 +8,21 @@ from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.statements import TIERS, Evidence, Statement, proof_target, read_registry
-from companion.sphinx.cells import cell_link, page_link
+from companion.sphinx.elements import (
+    Content,
+    badge,
+    cell_link,
+    page_link,
+    separated,
+    statement_link,
+    table,
+)
 from companion.sphinx.repairs import stated_on_pages
-from companion.sphinx.tables import sortable_table
 
 STATEMENTS = Path("book") / "statements.yml"
 
@@ -47,12 +53,12 @@ class _TableDirective(SphinxDirective):
         for label in only:
             if label not in statements:
                 raise self.error(f"{label} is not registered in {STATEMENTS.name}")
-        table = statement_table(only=only)
+        place = statement_table(only=only)
         # Sources may cite, so they are parsed now, while citations can still be resolved.
         for label, statement in statements.items() if not only else ():
             source, _ = self.state.inline_text(statement.source, self.lineno)
-            table += nodes.paragraph("", "", *source, label=label)
-        return [table]
+            place += nodes.paragraph("", "", *source, label=label)
+        return [place]
 
 
 def registry(env: BuildEnvironment) -> dict[str, Statement]:
@@ -89,19 +95,9 @@ def _footer(env: BuildEnvironment, statement: Statement, users: Sequence[str]) -
     return footer
 
 
-def badge(tier: str) -> nodes.inline:
-    """Return the badge of a tier."""
-    return nodes.inline("", tier, classes=["badge", f"tier-{tier}"])
-
-
-def badges(tiers: Iterable[str]) -> list[nodes.Node]:
+def _badges(tiers: Iterable[str]) -> list[nodes.Node]:
     """Return the badges of `tiers`, with blanks between them."""
     return [part for tier in tiers for part in (badge(tier), nodes.Text(" "))]
-
-
-def separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
-    """Put commas between `items`."""
-    return [part for item in items for part in (nodes.Text(", "), item)][1:]
 
 
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
@@ -119,27 +115,6 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
     )
 
 
-def statement_link(docname: str, label: str) -> addnodes.pending_xref:
-    """A link that shows the number of a statement."""
-    return name_link(docname, label, label, domain="prf", explicit=False)
-
-
-def name_link(
-    docname: str, name: str, target: str, *, domain: str = "std", explicit: bool = True
-) -> addnodes.pending_xref:
-    """A link from a page to a label; it shows `name`, or unless `explicit` what the label tells."""
-    return addnodes.pending_xref(
-        "",
-        nodes.literal("", name),
-        refdomain=domain,
-        reftype="ref",
-        reftarget=target,
-        refdoc=docname,
-        refwarn=True,
-        refexplicit=explicit,
-    )
-
-
 # All statements -----------------------------------------------------------------------------
 
 
@@ -153,11 +128,11 @@ def _overviews(
 
 
 def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for table in list(doctree.findall(statement_table)):
+    for place in list(doctree.findall(statement_table)):
         found = {item.statement.label: item for item in placed(app.env)}
-        sources = {item["label"]: item for item in table.findall(nodes.paragraph)}
-        wanted = [found[label] for label in table["only"] or found if label in found]
-        table.replace_self(_table(wanted, sources))
+        sources = {item["label"]: item for item in place.findall(nodes.paragraph)}
+        wanted = [found[label] for label in place["only"] or found if label in found]
+        place.replace_self(_table(wanted, sources))
 
 
 class Placed(NamedTuple):
@@ -198,13 +173,12 @@ def _table(items: Sequence[Placed], sources: Mapping[str, nodes.paragraph]) -> n
     }
     rows = []
     for item in items:
-        link = page_link(
-            "", nodes.Text(item.name), docname=item.docname, anchor=item.statement.label
-        )
+        label = item.statement.label
+        link = page_link("", nodes.Text(item.name), docname=item.docname, anchor=label)
+        title = [child.deepcopy() for child in item.title]
         # A definition needs no evidence and counts as its own.
-        row = [[link, *(child.deepcopy() for child in item.title)]]
-        row.append(badges(item.statement.tiers or ("definition",)))
+        row: list[Content] = [[link, *title], _badges(item.statement.tiers or ("definition",))]
         if sources:
-            row.append(sources[item.statement.label].children)
+            row.append(sources[label].children)
         rows.append(row)
-    return sortable_table(columns, rows, "statement-table")
+    return table(columns, rows, "statement-table", "sortable")

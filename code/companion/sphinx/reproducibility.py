@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -14,17 +14,14 @@ from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.declarations import TOLERANCE
 from companion.checking.reproducibility import RECORD, commit_in_words
-from companion.sphinx.cells import page_link
+from companion.sphinx.elements import name_link, page_link, table, volatile
 from companion.sphinx.published import declared_figures
-from companion.sphinx.registry import name_link
-from companion.sphinx.tables import sortable_table
-from companion.sphinx.volatile import volatile
 
 _SHORT = 12  # characters of a digest that are shown; the record has all of them
+_CLASSES = "reproducibility", "sortable"
 _COMPARED = {"Largest deviation": 18, "Tolerance": 10, "Share": 8}
 
 Record = Mapping[str, Any]
-Content = Sequence[nodes.Node]
 
 
 def setup(app: Sphinx) -> None:
@@ -35,10 +32,9 @@ class _ReproducibilityDirective(SphinxDirective):
     """``{reproducibility} part``: one part of the record, as a sentence or a table."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
-        parts: Mapping[str, Callable[[Record], Iterable[nodes.Node]]] = {
+        parts: Mapping[str, Callable[[Record], list[nodes.Node]]] = {
             "summary": _summary,
             "link": self._link,
             "notebooks": _notebooks,
@@ -54,30 +50,30 @@ class _ReproducibilityDirective(SphinxDirective):
         path = Path(self.env.srcdir) / RECORD
         self.env.note_dependency(str(path))
         if path.is_file():
-            return list(parts[wanted](json.loads(path.read_text(encoding="utf-8"))))
+            return parts[wanted](json.loads(path.read_text(encoding="utf-8")))
         missing = "This site was built by Jupyter Book alone: nothing was compared or recorded."
         return [nodes.paragraph("", missing)] if wanted == "summary" else []
 
-    def _link(self, _: Record) -> Content:
+    def _link(self, _: Record) -> list[nodes.Node]:
         text = nodes.inline("", "All of this page as one file")
         link = addnodes.download_reference("", "", text, refdoc=self.env.docname)
         link["reftarget"] = f"/{RECORD.as_posix()}"
         return [nodes.paragraph("", "", link, nodes.Text(", for programs."))]
 
-    def _figures(self, record: Record) -> Content:
+    def _figures(self, record: Record) -> list[nodes.Node]:
         rows = [
-            [
-                [self._figure_link(name)],
-                [_notebook_link(figure["notebook"])],
-                [_shortened(figure["digest"])],
+            (
+                self._figure_link(name),
+                _notebook_link(figure["notebook"]),
+                _shortened(figure["digest"]),
                 *_comparison(figure["compared"]),
-            ]
+            )
             for name, figure in record["figures"].items()
         ]
         columns = {"Figure": 24, "Notebook": 24, "Data digest": 16, **_COMPARED}
-        return [sortable_table(columns, rows, "reproducibility")]
+        return [table(columns, rows, *_CLASSES)]
 
-    def _reasons(self, _: Record) -> Content:
+    def _reasons(self, _: Record) -> list[nodes.Node]:
         """Return a list and no table: the reasons are prose, which a phone shows at full width."""
         found = nodes.definition_list(classes=["reasons"])
         for name, entry in declared_figures(self.env).items():
@@ -97,7 +93,7 @@ class _ReproducibilityDirective(SphinxDirective):
         return name_link(self.env.docname, name, f"fig-{name}")
 
 
-def _summary(record: Record) -> Content:
+def _summary(record: Record) -> list[nodes.Node]:
     figures, numbers = record["figures"], record["numbers"]
     results = {**figures, **numbers}
     rows = [(name, row) for name in results for row in results[name]["compared"]]
@@ -119,41 +115,41 @@ def _summary(record: Record) -> Content:
     )
     name, worst = max(rows, key=lambda item: item[1]["share"])
     if worst["deviation"]:
-        where = f"{name} ({worst['array']})" if name in figures else name
+        where = f"{name} ({worst['array']})" if worst["array"] else name
         text += f" The largest deviation is {worst['share']:.2g} of its tolerance: {where}."
     return [nodes.paragraph("", text)]
 
 
-def _notebooks(record: Record) -> Content:
+def _notebooks(record: Record) -> list[nodes.Node]:
     rows = []
     for notebook, facts in record["notebooks"].items():
         run = record["volatile"]["runs"][notebook]
         times = (run["started"], f"{run['seconds']:.1f}")
-        ran = [[volatile(text=text)] for text in times]
-        rows.append([[_notebook_link(notebook)], *ran, [_shortened(facts["key"])]])
+        ran = (volatile(text=text) for text in times)
+        rows.append((_notebook_link(notebook), *ran, _shortened(facts["key"])))
     columns = {"Notebook": 44, "Executed (UTC)": 24, "Seconds": 12, "Key": 20}
-    return [sortable_table(columns, rows, "reproducibility")]
+    return [table(columns, rows, *_CLASSES)]
 
 
-def _numbers(record: Record) -> Content:
+def _numbers(record: Record) -> list[nodes.Node]:
     rows = []
     for name, number in record["numbers"].items():
         changing = number["value"] is None
         value = record["volatile"]["numbers"][name] if changing else number["value"]
         text = f"{value:.6g}"
         rows.append(
-            [
-                [nodes.literal("", name)],
-                [volatile(text=text) if changing else nodes.Text(text)],
-                *_comparison(number["compared"], names=False),
-                [_notebook_link(number["notebook"])],
-            ]
+            (
+                nodes.literal("", name),
+                volatile(text=text) if changing else text,
+                *_comparison(number["compared"]),
+                _notebook_link(number["notebook"]),
+            )
         )
     columns = {"Number": 28, "Value": 14, **_COMPARED, "Notebook": 28}
-    return [sortable_table(columns, rows, "reproducibility")]
+    return [table(columns, rows, *_CLASSES)]
 
 
-def _machine(record: Record) -> Content:
+def _machine(record: Record) -> list[nodes.Node]:
     rows = [("Commit", commit_in_words(record["volatile"]["commit"]))]
     for machine in record["volatile"]["machine"]:
         rows += [
@@ -162,30 +158,29 @@ def _machine(record: Record) -> Content:
             ("Vector instructions NumPy uses", ", ".join(machine["simd"])),
             *(("BLAS", blas) for blas in machine["blas"] or ["not reported"]),
         ]
-    table = [[[nodes.Text(key)], [volatile(text=value)]] for key, value in rows]
-    table.append([[nodes.Text("Lock")], [_shortened(record["lock"])]])
-    return [sortable_table({"What": 30, "Value": 70}, table, "machine")]
+    facts = [(key, volatile(text=value)) for key, value in rows]
+    facts.append(("Lock", _shortened(record["lock"])))
+    return [table({"What": 30, "Value": 70}, facts, "machine", "sortable")]
 
 
-def _packages(record: Record) -> Content:
+def _packages(record: Record) -> list[nodes.Node]:
     rows = [
-        [[nodes.literal("", name)], [nodes.Text(version)]]
+        (nodes.literal("", name), version)
         for packages in record["packages"]
         for name, version in packages.items()
     ]
-    return [sortable_table({"Package": 50, "Version": 50}, rows, "reproducibility")]
+    return [table({"Package": 50, "Version": 50}, rows, *_CLASSES)]
 
 
-def _comparison(rows: Sequence[Record], *, names: bool = True) -> list[Content]:
+def _comparison(rows: Sequence[Record]) -> tuple[str, str, str]:
     """Return deviation, tolerance and share of the array that comes nearest to its tolerance."""
     if not rows:
-        return [[nodes.Text("not compared")], [], []]
+        return "not compared", "", ""
     worst = max(rows, key=lambda row: float(row["share"]))
     deviation = f"{worst['deviation']:.1e}" if worst["deviation"] else "0"
-    if names and worst["deviation"]:
+    if worst["deviation"] and worst["array"]:
         deviation += f" ({worst['array']})"
-    texts = (deviation, f"{worst['tolerance']:.2g}", f"{worst['share']:.2g}")
-    return [[nodes.Text(text)] for text in texts]
+    return deviation, f"{worst['tolerance']:.2g}", f"{worst['share']:.2g}"
 
 
 def _notebook_link(notebook: str) -> nodes.Node:
