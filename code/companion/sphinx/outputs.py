@@ -17,9 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from companion.sphinx.cells import page_link
+from companion.sphinx.elements import page_link, volatile
 from companion.sphinx.published import declared_figures, published_picture
-from companion.sphinx.volatile import volatile
 
 _logger = logging.getLogger(__name__)
 

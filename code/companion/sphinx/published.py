@@ -23,8 +23,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from companion.checking.declarations import read_entries
 from companion.notebook.publish import FOLDER
 from companion.running.notebooks import Notebook
-from companion.sphinx.cells import page_link
-from companion.sphinx.volatile import volatile
+from companion.sphinx.elements import page_link, volatile
 
 _logger = logging.getLogger(__name__)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
