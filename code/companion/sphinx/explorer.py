@@ -33,6 +33,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("explorer", _ExplorerDirective)
     others: Any = dict.fromkeys(("latex", "man", "texinfo", "text"), (_nothing, _nothing))
     app.add_node(explorer, html=(_begin, _end), **others)
+    app.connect("html-page-context", _load_modules)
     app.connect("build-finished", _copy_modules)
 
 
@@ -72,9 +73,7 @@ def _end(translator: Any, node: explorer) -> None:
         builder = translator.builder
         page = builder.get_target_uri(builder.current_docname)
         style = relative_uri(page, f"{_SERVED}/{_STYLE}")
-        module = relative_uri(page, f"{_SERVED}/{node['module']}.js")
         translator.body.append(f'<link rel="stylesheet" href="{style}">\n')
-        translator.body.append(f'<script type="module" src="{module}"></script>\n')
 
 
 def _is_live(translator: Any) -> bool:
@@ -83,6 +82,18 @@ def _is_live(translator: Any) -> bool:
 
 def _nothing(_translator: Any, _node: explorer) -> None:
     """Only the figure in it is shown."""
+
+
+def _load_modules(
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Have the explorers there before the first view: they are higher than the figures."""
+    if tree is None or app.builder.name not in _PAGE_BUILDERS:
+        return
+    for node in tree.findall(explorer):
+        module = context["pathto"](f"{_SERVED}/{node['module']}.js", 1)
+        script = f'<script type="module" blocking="render" src="{module}"></script>'
+        context["metatags"] = context.get("metatags", "") + script
 
 
 def _copy_modules(app: Sphinx, error: Exception | None) -> None:

@@ -1,4 +1,7 @@
-"""What the theme lacks: names, a landmark, a place for the PDF, a bibliography that is no list."""
+"""What the theme lacks: names, a landmark, a place for the PDF, a bibliography that is no list.
+
+And colours from the first view on, for readers who leave light and dark to their system.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,16 @@ _TEMPLATES = Path(__file__).parent / "templates"
 # Those of the theme, its "navbar-logo" within "site-title", and below them where `make pdf` puts a
 # link; see companion.release.print_edition.
 _SIDEBAR = ("site-title", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
+# The theme leaves "auto" to a script at the end of the page: until then no colour is defined.
+_SCHEME = """if (document.documentElement.dataset.mode === "auto")
+document.documentElement.dataset.theme =
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 _LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
 
 
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", _configure)
+    app.add_js_file(None, body=_SCHEME)
     # After the theme has put its functions there.
     app.connect("html-page-context", _complete, priority=900)
 
