@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from inspection import WIDE, Visit
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from companion.project import Project
 from companion.release.chromium import FLAGS, find_chromium
@@ -85,23 +85,46 @@ def tab(browser: Browser, address: str) -> Visit:
 
 @pytest.fixture
 def visit(tab: Visit, browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open a page of the site in a window of a size and in a colour scheme.
+    """Open a page of the site in a window of a size, as a reader with these settings.
 
-    `options` are of Playwright's `new_context`; with them the page has a browser of its own.
+    `options` are of Playwright's `new_context`; with them the page has a context of its own.
     """
     contexts = []
 
     def opened(
-        name: str, width: int = WIDE, height: int = 900, scheme: str = "light", **options
+        name: str,
+        width: int = WIDE,
+        scheme: str = "light",
+        height: int = 900,
+        motion: str = "no-preference",
+        slowness: float = 1,
+        **options,
     ) -> Visit:
         result = tab
         if options:
             contexts.append(browser.new_context(**options))
             result = Visit(contexts[-1], tab.address)
         result.page.set_viewport_size({"width": width, "height": height})
-        result.open(name, color_scheme=scheme)
+        result.open(name, slowness, color_scheme=scheme, reduced_motion=motion)
         return result
 
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def explore(visit) -> Iterator[Callable[..., Page]]:
+    """Open an explorer's page, on which nothing may go wrong to the end of the test."""
+    visits = []
+
+    def opened(name: str, fragment: str = "", **options) -> Page:
+        options = {"height": 1000, **options}
+        visits.append(visit(f"book/explorers/{name}.html{fragment}", **options))
+        page = visits[-1].page
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".explorer.is-live")
+        return page
+
+    yield opened
+    assert [complaint for each in visits for complaint in each.complaints] == []

@@ -43,8 +43,14 @@ _OUT_OF_REACH = """() => [...document.querySelectorAll("mjx-container, .publishe
     .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto"
         && e.tabIndex < 0)
     .map(e => e.className + e.textContent.slice(0, 60))"""
-_BAD_IMAGES = """() => [...document.images]
+BAD_IMAGES = """() => [...document.images]
     .filter(i => !i.alt.trim() || i.checkVisibility() && !i.naturalWidth).map(i => i.outerHTML)"""
+# A screen reader of today may pass over a header that is a formula and no more.
+_WORDLESS_HEADERS = """() => [...document.querySelectorAll("th")].filter(th => {
+    const copy = th.cloneNode(true)
+    copy.querySelectorAll(".math").forEach(formula => formula.remove())
+    return !copy.textContent.trim()
+}).map(th => th.outerHTML)"""
 _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e => {
     e.replaceChildren("formula")
     e.style.overflow = "visible"
@@ -116,7 +122,7 @@ class Visit:
             self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
         self.page.goto("about:blank")
         self.page.mouse.move(0, 0)
-        self.page.emulate_media(**{"media": "screen", "reduced_motion": "no-preference", **media})
+        self.page.emulate_media(media="screen", **media)
         self._session.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
         self.complaints, before = [], self._seconds()
         self.page.goto(self.address + name, wait_until="load")
@@ -157,7 +163,8 @@ def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, l
         found[f"links miss at {width} px"] = page.evaluate(_FOLLOWED, targets)
     unfold(page)
     load_images(page)
-    found["images"] = page.evaluate(_BAD_IMAGES)
+    found["images"] = page.evaluate(BAD_IMAGES)
+    found["headers of tables"] = page.evaluate(_WORDLESS_HEADERS)
     for width in (WIDE, NARROW):
         show(page, width)
         found[f"sticks out at {width} px"] = page.evaluate(_STICKING_OUT)
