@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import html
-import os
 import re
 import threading
 from collections import defaultdict
@@ -14,9 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from inspection import Inspection, Visit, inspect
-from playwright.sync_api import Browser, sync_playwright
-from sharing import Room, once_for_all
+from inspection import WIDE, Visit
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from companion.project import Project
 from companion.release.chromium import FLAGS, find_chromium
@@ -49,6 +47,11 @@ class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def end_headers(self) -> None:
+        """Have browsers keep nothing: to every page its visitor is new."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
 
 @contextmanager
 def served(handler: type[Quiet]) -> Iterator[str]:
@@ -76,44 +79,52 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this test run, the same in every process of it."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@pytest.fixture(autouse=True)
-def alone(shared: Path) -> Iterator[Callable[[], None]]:
-    """Called by a test that measures time: until its end no other test runs."""
-    with Room(shared).entered() as alone:
-        yield alone
-
-
-@pytest.fixture(scope="session")
-def look(browser: Browser, address: str, shared: Path) -> Callable[[str], Inspection]:
-    """What is seen on a page; each page is loaded once for all tests."""
-
-    @functools.cache
-    def seen(name: str) -> Inspection:
-        kept = shared / "seen" / name.replace("/", "-")
-        return once_for_all(kept, lambda: inspect(browser, address, name, links_into(name)))
-
-    return seen
+def tab(browser: Browser, address: str) -> Visit:
+    return Visit(browser.new_context(), address)
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str):
-    """Open a page of the site at a width and a colour scheme."""
+def visit(tab: Visit, browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open a page of the site in a window of a size, as a reader with these settings.
+
+    `options` are of Playwright's `new_context`; with them the page has a context of its own.
+    """
     contexts = []
 
-    def opened(name: str, width: int = 1280, scheme: str = "light") -> Visit:
-        size = {"width": width, "height": 900}
-        context = browser.new_context(viewport=size, color_scheme=scheme)
-        contexts.append(context)
-        result = Visit(context.new_page(), address)
-        result.open(name)
+    def opened(
+        name: str,
+        width: int = WIDE,
+        scheme: str = "light",
+        height: int = 900,
+        motion: str = "no-preference",
+        slowness: float = 1,
+        **options,
+    ) -> Visit:
+        result = tab
+        if options:
+            contexts.append(browser.new_context(**options))
+            result = Visit(contexts[-1], tab.address)
+        result.page.set_viewport_size({"width": width, "height": height})
+        result.open(name, slowness, color_scheme=scheme, reduced_motion=motion)
         return result
 
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def explore(visit) -> Iterator[Callable[..., Page]]:
+    """Open an explorer's page, on which nothing may go wrong to the end of the test."""
+    visits = []
+
+    def opened(name: str, fragment: str = "", **options) -> Page:
+        options = {"height": 1000, **options}
+        visits.append(visit(f"book/explorers/{name}.html{fragment}", **options))
+        page = visits[-1].page
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector(".explorer.is-live")
+        return page
+
+    yield opened
+    assert [complaint for each in visits for complaint in each.complaints] == []

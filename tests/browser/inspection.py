@@ -1,31 +1,34 @@
-"""One look at one page: everything the tests ask of every page, from a single load.
-
-The page opens as on a phone, is widened to a desktop window, and changes between light and dark by
-the setting of the reader's system, as the theme listens to it. Loading is what takes the time, so
-the tests share what was seen.
-"""
+"""One look at one page: what the tests ask of every page, from a single load."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import functools
+import gzip
+import json
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
+
+from companion.project import Project
 
 NARROW, WIDE = 390, 1280
 SCHEMES = ("light", "dark")
-_FIRST_VIEW = """() => new Promise(resolve => new PerformanceObserver(list => {
-    for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime)
-}).observe({type: "paint", buffered: true}))"""
+HEAVIEST = 500_000  # bytes of the first load, compressed as hosts do
+SLOWEST = 2.0  # seconds of the processor until the page is loaded
+LOWEST_LETTERS = 8.9  # pixels, of figures
+
+_LOADED = """() => performance.getEntries().filter(e => e.encodedBodySize)
+    .map(e => new URL(e.name).pathname)"""
 _FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figure => ({
     images: [...figure.querySelectorAll("img")].map(i => [i.getAttribute("src"), i.alt]),
     shown: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
         .map(i => i.getAttribute("src")),
+    widths: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
+        .map(i => i.clientWidth),
     explorer: figure.closest(".explorer.is-live") !== null,
 }))"""
-_WIDTHS_OF_IMAGES = """() => [...document.querySelectorAll("figure.published img")]
-    .filter(i => i.checkVisibility()).map(i => [i.getAttribute("src"), i.clientWidth])"""
 # What sticks out of the window: the outermost elements, unless something around them scrolls.
 _STICKING_OUT = """() => {
     const width = document.documentElement.clientWidth
@@ -35,12 +38,19 @@ _STICKING_OUT = """() => {
         .map(e => `${e.tagName}.${e.className} "${e.textContent.trim().slice(0, 40)}"`)
         .concat([`page is ${document.documentElement.scrollWidth} px wide`]).slice(-6)
 }"""
-
 # What scrolls in its place but cannot take the focus to be scrolled by keyboard.
 _OUT_OF_REACH = """() => [...document.querySelectorAll("mjx-container, .published-picture")]
     .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto"
         && e.tabIndex < 0)
     .map(e => e.className + e.textContent.slice(0, 60))"""
+BAD_IMAGES = """() => [...document.images]
+    .filter(i => !i.alt.trim() || i.checkVisibility() && !i.naturalWidth).map(i => i.outerHTML)"""
+# A screen reader of today may pass over a header that is a formula and no more.
+_WORDLESS_HEADERS = """() => [...document.querySelectorAll("th")].filter(th => {
+    const copy = th.cloneNode(true)
+    copy.querySelectorAll(".math").forEach(formula => formula.remove())
+    return !copy.textContent.trim()
+}).map(th => th.outerHTML)"""
 _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e => {
     e.replaceChildren("formula")
     e.style.overflow = "visible"
@@ -56,11 +66,9 @@ PLAIN_CODE = """() => {
         else seen.add(kind)
     }
 }"""
-# The page has been drawn anew, and its observers of sizes have been told.
+# The page has been drawn anew, and its observers have been notified.
 _DRAWN = """() => new Promise(resolve =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))"""
-
-
 # The sum of what has moved without the reader's doing; below 0.1 is good.
 SHIFTED = """window.shifted = 0
 new PerformanceObserver(list => {
@@ -77,7 +85,6 @@ MISSED = """() => {
     const where = `${top.toFixed()} px, bar ${bar.toFixed()} px`
     return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
 }"""
-
 _FOLLOWED = f"""targets => targets.flatMap(target => {{
     location.replace(`#${{target}}`)
     return ({MISSED})()
@@ -85,23 +92,46 @@ _FOLLOWED = f"""targets => targets.flatMap(target => {{
 
 
 class Visit:
-    """A page that is open, with everything that went wrong and came over the wire on the way."""
+    """A tab of a browser, with everything that goes wrong on the page that is open.
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
+    A new tab takes the processor a second, so tests share one. They do not share what they leave:
+    pages are never kept by the browser (see conftest.Quiet), and `open` puts back the rest.
+    """
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page = context.new_page()
         self.address = address
         self.complaints: list[str] = []
-        self.transferred: dict[str, int] = {}
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
-        page.on("response", self._response)
-        page.on("requestfinished", self._finished)
-        page.on("requestfailed", lambda r: self.complaints.append(f"request failed: {r.url}"))
-        page.on("request", self._request)
+        self.page.add_init_script(SHIFTED)
+        self._session = context.new_cdp_session(self.page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        self.page.on("response", self._response)
+        self.page.on("requestfailed", lambda r: self.complaints.append(f"request failed: {r.url}"))
+        self.page.on("request", self._request)
 
-    def open(self, name: str) -> None:
-        """Go to a page of the site."""
+    def open(self, name: str, slowness: float = 1, **media: Any) -> float:
+        """Go to a page of the site, as if it were the first; return `seconds` until it is loaded.
+
+        `media` are options of Playwright's `emulate_media`; `slowness` is the factor by which the
+        processor seems slower.
+        """
+        self.page.unroute_all()
+        if self.page.url.startswith(self.address):
+            self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(media="screen", **media)
+        self._session.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
+        self.complaints, before = [], self._seconds()
         self.page.goto(self.address + name, wait_until="load")
+        return self._seconds() - before
+
+    def _seconds(self) -> float:
+        """Time of the processor that the page's thread has taken: a busy machine adds nothing."""
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
 
     def _console(self, message) -> None:
         if message.type == "error":
@@ -111,85 +141,62 @@ class Visit:
         if response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
 
-    def _finished(self, request) -> None:
-        if request.url.startswith(self.address):
-            name = request.url.removeprefix(self.address)
-            self.transferred[name] = request.sizes()["responseBodySize"]
-
     def _request(self, request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.complaints.append(f"another host: {request.url}")
 
 
-@dataclass
-class Inspection:
-    """What was seen on one page."""
+def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, list[Any]]:
+    """What is wrong with the page that is open, in both widths and both schemes.
 
-    complaints: list[str]
-    transferred: dict[str, int]  # bytes by file, on the first load, as the phone's window asks
-    first_view: float  # milliseconds to the first contentful paint
-    shifted: float = 0  # cumulative layout shift of that load
-    missed: dict[int, list[str]] = field(default_factory=dict)  # by width: links that miss
-    broken_images: list[str] = field(default_factory=list)
-    empty_alts: list[str] = field(default_factory=list)
-    figures: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by scheme
-    sticking_out: dict[int, list[str]] = field(default_factory=dict)  # by width
-    widths_of_images: dict[int, list[tuple[str, float]]] = field(default_factory=dict)  # by width
-    out_of_reach: dict[int, list[str]] = field(default_factory=dict)  # by width
-    violations: dict[str, list[str]] = field(default_factory=dict)  # by scheme: what axe found
-
-
-def first_view(browser: Browser, address: str, name: str) -> float:
-    """Milliseconds until a new visitor, with nothing in the cache, sees the page."""
-    context = browser.new_context(viewport={"width": NARROW, "height": 844})
-    page = context.new_page()
-    page.goto(address + name, wait_until="load")
-    time = page.evaluate(_FIRST_VIEW)
-    context.close()
-    return float(time)
-
-
-def inspect(browser: Browser, address: str, name: str, targets: list[str]) -> Inspection:
-    """Look at one page of the site: once, in both widths and both schemes.
-
-    `targets` are the anchors of the page that links lead to; it is opened at one of them.
+    `targets` are the anchors of the page that links lead to.
     """
-    context = browser.new_context(viewport={"width": NARROW, "height": 844}, color_scheme="light")
-    visit = Visit(context.new_page(), address)
     page = visit.page
-    page.add_init_script(SHIFTED)
-    visit.open(name + (f"#{targets[len(targets) // 2]}" if targets else ""))
-    page.wait_for_load_state("networkidle")
-    seen = Inspection(visit.complaints, dict(visit.transferred), page.evaluate(_FIRST_VIEW))
-    seen.shifted = page.evaluate("window.shifted")
-    _follow_links(page, seen, targets)
-    _look_at_content(page, seen)
-    unfold(page)
+    page.evaluate(_DRAWN)
+    shifted = page.evaluate("shifted")
+    found = {
+        "moves while it loads": [shifted] if shifted >= 0.1 else [],
+        f"more than {HEAVIEST} bytes": weight(visit, project),
+    }
     for width in (NARROW, WIDE):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(_DRAWN)
-        seen.sticking_out[width] = page.evaluate(_STICKING_OUT)
-        seen.out_of_reach[width] = page.evaluate(_OUT_OF_REACH)
-        seen.widths_of_images[width] = page.evaluate(_WIDTHS_OF_IMAGES)
-    # MathJax draws formulas, in the colour of the text around them, with thousands of elements, and
-    # code has as many tokens. They take axe most of its time; a test of its own lets it see them.
-    page.evaluate(_PLAIN_FORMULAS)
-    page.evaluate(PLAIN_CODE)
-    for scheme in SCHEMES:
+        show(page, width)
+        found[f"links miss at {width} px"] = page.evaluate(_FOLLOWED, targets)
+    unfold(page)
+    load_images(page)
+    found["images"] = page.evaluate(BAD_IMAGES)
+    found["headers of tables"] = page.evaluate(_WORDLESS_HEADERS)
+    for width in (WIDE, NARROW):
+        show(page, width)
+        found[f"sticks out at {width} px"] = page.evaluate(_STICKING_OUT)
+        found[f"out of reach at {width} px"] = page.evaluate(_OUT_OF_REACH)
+        found[f"letters at {width} px"] = small_letters(page, project)
+    for scheme in SCHEMES if page.locator("figure.published").count() else ():
+        show(page, scheme=scheme)
+        found[f"figures, {scheme}"] = wrong_figures(page, project, scheme)
+    found["complaints"] = visit.complaints
+    return {what: cases for what, cases in found.items() if cases}
+
+
+def weight(visit: Visit, project: Project) -> list[tuple[int, str]]:
+    """The heaviest files of the first load, if all together are too heavy."""
+    names = {name.removeprefix("/") for name in visit.page.evaluate(_LOADED)}
+    sizes = sorted(((_compressed(project.site / name), name) for name in names), reverse=True)
+    return sizes[:8] if sum(size for size, _ in sizes) > HEAVIEST else []
+
+
+@functools.cache
+def _compressed(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes()))
+
+
+def show(page: Page, width: int | None = None, scheme: str | None = None) -> None:
+    """Change the window's width, or the reader's setting of light and dark."""
+    if width:
+        page.set_viewport_size({"width": width, "height": 844})
+    if scheme:
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-        seen.figures[scheme] = page.evaluate(_FIGURES)
-        # The schemes differ in colours alone.
-        seen.violations[scheme] = violations(page, colours_only=scheme != SCHEMES[0])
-    context.close()
-    return seen
-
-
-def _follow_links(page: Page, seen: Inspection, targets: list[str]) -> None:
-    for width in (WIDE, NARROW):
-        page.set_viewport_size({"width": width, "height": 844})
-        page.evaluate(_DRAWN)
-        seen.missed[width] = page.evaluate(_FOLLOWED, targets)
+    page.evaluate(_DRAWN)
 
 
 def unfold(page: Page) -> None:
@@ -197,24 +204,47 @@ def unfold(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
-def _look_at_content(page: Page, seen: Inspection) -> None:
-    seen.broken_images = broken_images(page)
-    seen.empty_alts = page.evaluate(
-        "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)"
-    )
-
-
-def broken_images(page: Page) -> list[str]:
-    """Addresses of the images that are to be seen and are not; all are loaded first."""
-    # Lazy images load when seen; see them all.
+def load_images(page: Page) -> None:
+    """Load the images that a browser loads only when they are seen."""
     page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
     page.wait_for_function(
         "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
     )
-    addresses: list[str] = page.evaluate(
-        "[...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).map(i => i.src)"
-    )
-    return addresses
+
+
+def wrong_figures(page: Page, project: Project, scheme: str) -> list[Any]:
+    """Figures that do not show the variant of the theme alone, or have other words."""
+    return [
+        figure
+        for figure in page.evaluate(_FIGURES)
+        # An explorer stands in the place of its picture.
+        if len(figure["shown"]) != (0 if figure["explorer"] else 1)
+        or any(source.endswith(".dark.svg") != (scheme == "dark") for source in figure["shown"])
+        or any(alt != _published(project, source)["alt"] for source, alt in figure["images"])
+    ]
+
+
+def small_letters(page: Page, project: Project) -> list[tuple[str, float]]:
+    """Pictures that are shown with letters too small to be read, and the letters' height."""
+    heights = [
+        (source, width / record["width"] * record["letters"])
+        for figure in page.evaluate(_FIGURES)
+        for source, width in zip(figure["shown"], figure["widths"], strict=True)
+        for record in [_published(project, source)]
+    ]
+    return [(source, height) for source, height in heights if height <= LOWEST_LETTERS]
+
+
+def _published(project: Project, source: str) -> dict[str, Any]:
+    """What the run recorded of a figure: alt text, width and smallest letters in points."""
+    (record,) = (project.stage / "book").glob(f"*/_published/figures/{figure_of(source)}.json")
+    loaded: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    return loaded
+
+
+def figure_of(source: str) -> str:
+    """The name of the figure that an image shows."""
+    return PurePosixPath(source).name.removesuffix(".svg").removesuffix(".dark")
 
 
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")
@@ -234,3 +264,13 @@ def violations(page: Page, colours_only: bool = False) -> list[str]:
         if rule["impact"] in ("serious", "critical") or rule["id"] in _LESSER_BUT_COUNTED
         for node in rule["nodes"][:3]
     ]
+
+
+def make_plain(page: Page) -> None:
+    """Take out what is alike.
+
+    Formulas have the colour of the text around them and thousands of elements, and code has as many
+    tokens: axe would spend most of its time on them. A test of its own lets it see them.
+    """
+    page.evaluate(_PLAIN_FORMULAS)
+    page.evaluate(PLAIN_CODE)

@@ -25,26 +25,18 @@ CALL = """async ([module, name, cases]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(browser, address):
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(address + "book/explorers/index.html")
-    yield page
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def call(page, address):
+@pytest.fixture
+def call(visit):
     """Call a function of a module once for each list of arguments."""
+    opened = visit("book/explorers/index.html")
 
     def called(module: str, name: str, cases) -> list:
         arguments = [
             [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
             for case in cases
         ]
-        url = f"{address}_static/explorers/maths/{module}.js"
-        return page.evaluate(CALL, [url, name, arguments])
+        url = f"{opened.address}_static/explorers/maths/{module}.js"
+        return opened.page.evaluate(CALL, [url, name, arguments])
 
     return called
 
@@ -287,80 +279,3 @@ def test_slack_line_and_its_orbits(call):
         compared += small.sum()
         assert (np.abs(np.array(ours) - away[: len(ours)])[small] <= TOLERANCE * scale[small]).all()
     assert compared > 5 * CASES
-
-
-# The presets are what their names say ---------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def presets(page, address):
-    url = f"{address}_static/explorers/maths/scalar_presets.js"
-    module = page.evaluate("async (url) => ({...(await import(url))})", url)
-    steps = module["SHOWN_STEPS"]
-    found = {}
-    for preset in module["PRESETS"]:
-        eta, start = preset["eta"], [preset["x"], preset["y"]]
-        path = eos.gradient_descent(SCALAR, start, eta, steps)
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite(path.losses) & (np.abs(path.thetas).max(-1) < 1e50)
-        sharpness = SCALAR.sharpness(path.thetas[finite]) * eta / 2  # in units of the edge
-        found[preset["name"]] = (eta, path, sharpness)
-    assert list(found) == ["descent", "edge", "catapult", "2-cycle", "chaos", "divergence"]
-    return found
-
-
-def test_descent(presets):
-    _, path, sharpness = presets["descent"]
-    falling = path.losses > 1e-20  # below it is rounding
-    assert (np.diff(path.losses)[falling[1:]] < 0).all()
-    assert path.losses[0] > 1
-    assert path.losses[-1] < 1e-20
-    assert (sharpness < 1).all()
-
-
-def test_edge(presets):
-    _, path, sharpness = presets["edge"]
-    crossings = np.flatnonzero(np.diff(sharpness > 1))
-    assert sharpness[0] < 0.8
-    assert len(crossings) > 20
-    assert (np.diff(path.losses) > 0).sum() >= 5  # not monotone …
-    assert path.losses[-1] < 1e-3 * path.losses[0]  # … and yet it falls
-    assert 0.95 < sharpness[-1] < 1
-
-
-def test_catapult(presets):
-    _, path, sharpness = presets["catapult"]
-    assert sharpness[0] > 1.2
-    assert path.losses.max() > 100 * path.losses[0]
-    assert path.losses[-1] < 1e-20
-    assert sharpness[-1] < 0.7
-
-
-def test_two_cycle(presets):
-    eta, path, _ = presets["2-cycle"]
-    h = 2 * eta
-    (a, b) = np.sort(np.roots([1, -np.sqrt(1 + 3 / h), 1 / h]))
-    agree(np.sort(path.thetas[-2:, 0]), [a, b], 1e-4)
-    agree(path.thetas[-2:, 0], path.thetas[-2:, 1], 1e-4)
-    assert b - a > 0.3
-
-
-def test_chaos(presets):
-    eta, path, _ = presets["chaos"]
-    assert np.isfinite(path.losses).all()
-    long = eos.gradient_descent(SCALAR, path.thetas[0], eta, 20_000)
-    assert np.abs(long.thetas).max() < 3
-    # The Lyapunov exponent on the balanced line, where the orbit ends.
-    z = long.thetas[1000:, 0]
-    assert np.abs(z - long.thetas[1000:, 1]).max() < 1e-12
-    exponent = np.log(np.abs(1 + 2 * eta - 6 * eta * z**2)).mean()
-    assert exponent > 0.3
-
-
-def test_divergence(presets):
-    eta, path, _ = presets["divergence"]
-    assert eta < 0.5  # where it would converge from nearer starts
-    assert path.losses[1] < path.losses[0]  # it does not look like it at first
-    assert not np.isfinite(path.losses[-1])
-    half = eos.gradient_descent(SCALAR, path.thetas[0] / 2, eta, 200)
-    assert half.losses[-1] < 1e-20

@@ -38,9 +38,9 @@ def test_skip_link_is_first_and_leads_to_the_content(visit):
     assert page.evaluate("!!document.activeElement.closest('#main-content')")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("name", "width"), [("book/setting/index.html", 1280), ("book/statements.html", 390)]
+    ("name", "width", "scheme"),
+    [("book/setting/index.html", 1280, "light"), ("book/statements.html", 390, "dark")],
 )
 def test_focus_is_seen_wherever_it_goes(visit, name, width, scheme):
     page = visit(name, width, scheme).page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from inspection import MISSED, NARROW, SHIFTED, WIDE
+from inspection import MISSED, NARROW, WIDE
 
 # A page, and a link of it for each kind of target.
 LINKS = {
@@ -30,11 +30,9 @@ def arrive(page, selector: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "width"),
     [
-        (kind, width)
-        for kind in LINKS
-        for width in (WIDE, NARROW)
-        if (kind, width) != ("section", NARROW)
-    ],  # a narrow window has no contents beside the page
+        *((kind, WIDE) for kind in LINKS),
+        *((kind, NARROW) for kind in ("statement", "term", "proof")),
+    ],
 )
 def test_a_click_ends_at_the_target(visit, kind, width):
     name, selector = LINKS[kind]
@@ -43,9 +41,8 @@ def test_a_click_ends_at_the_target(visit, kind, width):
     assert page.evaluate(MISSED) == []
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_reload_and_back_end_at_the_target(visit, width):
-    page = visit("book/statements.html", width).page
+def test_reload_and_back_end_at_the_target(visit):
+    page = visit("book/statements.html", NARROW).page
     arrive(page, LINKS["far statement"][1])
     page.reload()
     assert page.evaluate(MISSED) == []
@@ -54,28 +51,22 @@ def test_reload_and_back_end_at_the_target(visit, width):
     assert page.evaluate(MISSED) == []
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_a_result_of_the_search_is_where_it_says(visit, width):
-    page = visit("search.html?q=Theorem 5.2", width).page
+def test_a_result_of_the_search_is_where_it_says(visit):
+    page = visit("search.html?q=Theorem 5.2", NARROW).page
     page.locator("ul.search li a", has_text="Theorem 5.2").click()
     page.wait_for_url("**/measurezero/index.html*#thm-main")
     assert page.evaluate(MISSED) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("anchor", ["", "#exercises"])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("chapter", ["measurezero", "stability", "setting", "minima"])
-def test_a_long_page_stands_still_on_a_slow_machine(browser, address, chapter, width, anchor):
-    page = browser.new_page(viewport={"width": width, "height": 844})
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    page.add_init_script(SHIFTED)
-    page.goto(f"{address}book/{chapter}/index.html{anchor}", wait_until="load")
+def test_a_long_page_stands_still_on_a_slow_machine(visit, chapter, width, anchor):
+    page = visit(f"book/{chapter}/index.html{anchor}", width, slowness=4).page
     assert page.evaluate("window.shifted") < 0.1
-    page.close()
 
 
-def test_whoever_wants_no_motion_lands_there_too(browser, address):
-    page = browser.new_page(reduced_motion="reduce")
-    page.goto(f"{address}book/measurezero/index.html#thm-origin", wait_until="load")
+def test_readers_who_want_no_motion_land_there_too(visit):
+    page = visit("book/measurezero/index.html#thm-origin", motion="reduce").page
     assert page.evaluate(MISSED) == []
-    page.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SITE
+from inspection import NARROW
 
 TIP = "#link-preview"
 SCRIPT = SITE / "_static" / "preview.js"
@@ -20,17 +21,17 @@ def focused(page, selector: str):
 
 
 @pytest.mark.parametrize(
-    ("name", "selector", "shown"),
+    ("name", "selector", "shown", "scheme"),
     [
-        ("book/index.html", "a[href$='#thm-main']", "The transition"),
-        ("book/index.html", "a[href$='#term-sharpness']", "largest eigenvalue of the Hessian"),
-        ("book/setting/index.html", "a.internal[href='#equation-eq-loss']", "(1.2)"),
-        ("book/nonsingularity/index.html", "a[href='#exercise-one-layer']", "Exercise 3."),
-        ("book/stability/index.html", "a.internal[href='#fig-slack-line']", "slack line"),
+        ("book/index.html", "a[href$='#thm-main']", "The transition", "light"),
+        ("book/index.html", "a[href$='#term-sharpness']", "largest eigenvalue", "light"),
+        ("book/setting/index.html", "a.internal[href='#equation-eq-loss']", "(1.2)", "dark"),
+        ("book/nonsingularity/index.html", "a[href='#exercise-one-layer']", "Exercise 3.", "light"),
+        ("book/stability/index.html", "a.internal[href='#fig-slack-line']", "slack line", "light"),
+        ("book/stability/index.html", "a.internal[href='#fig-slack-line']", "slack line", "dark"),
     ],
-    ids=["statement", "term", "equation", "exercise", "figure"],
+    ids=["statement", "term", "equation", "exercise", "figure", "dark figure"],
 )
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_focus_shows_the_target_typeset(visit, name, selector, shown, scheme):
     opened = visit(name, scheme=scheme)
     page = opened.page
@@ -114,16 +115,11 @@ def test_from_files_pages_do_not_ask_for_each_other(browser):
     page.close()
 
 
-def test_taps_follow_links(browser, address):
-    context = browser.new_context(
-        has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
-    )
-    page = context.new_page()
-    page.goto(address + "book/index.html")
+def test_taps_follow_links(visit):
+    page = visit("book/index.html", NARROW, has_touch=True, is_mobile=True).page
     page.locator(".bd-article a[href$='#thm-main']").first.tap()
     page.wait_for_url("**/measurezero/index.html#thm-main")
     assert page.locator(TIP).count() == 0
-    context.close()
 
 
 def test_the_script_is_small():

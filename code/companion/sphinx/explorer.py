@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -30,6 +31,7 @@ class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nod
 def setup(app: Sphinx) -> None:
     app.add_directive("explorer", _ExplorerDirective)
     app.add_node(explorer, html=(_begin, _end))
+    app.connect("html-page-context", _load_modules)
     app.connect("build-finished", _copy_modules)
 
 
@@ -65,9 +67,17 @@ def _end(translator: HTML5Translator, node: explorer) -> None:
     builder = translator.builder
     page = builder.get_target_uri(builder.current_docname)
     style = relative_uri(page, f"{_SERVED}/{_STYLE}")
-    module = relative_uri(page, f"{_SERVED}/{node['module']}.js")
     translator.body.append(f'</div>\n<link rel="stylesheet" href="{style}">\n')
-    translator.body.append(f'<script type="module" src="{module}"></script>\n')
+
+
+def _load_modules(
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], tree: nodes.document | None
+) -> None:
+    """Have the explorers there before the first view: they are higher than the figures."""
+    for node in tree.findall(explorer) if tree else ():
+        module = context["pathto"](f"{_SERVED}/{node['module']}.js", 1)
+        script = f'<script type="module" blocking="render" src="{module}"></script>'
+        context["metatags"] = context.get("metatags", "") + script
 
 
 def _copy_modules(app: Sphinx, error: Exception | None) -> None:

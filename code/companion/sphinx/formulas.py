@@ -57,6 +57,7 @@ _TYPESET = """
 def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("build", (_visit_inline, None), (_visit_block, None))
     app.connect("builder-inited", _write_styles)
+    app.connect("html-page-context", _preload)
 
 
 class MathJax:
@@ -117,6 +118,16 @@ def _write_styles(app: Sphinx) -> None:
     shutil.copytree(_package() / _FONTS, target, dirs_exist_ok=True)
     (target / "mathjax.css").write_text(_mathjax().styles, encoding="utf-8")
     app.add_css_file(f"{_FOLDER}/mathjax.css")
+
+
+def _preload(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    """Have the font without height there before the first view: others would make lines higher."""
+    if "<mjx-container" in context.get("body", ""):
+        font = context["pathto"](f"_static/{_FOLDER}/MathJax_Zero.woff", 1)
+        link = f'<link rel="preload" as="font" type="font/woff" crossorigin href="{font}" />'
+        context["metatags"] = context.get("metatags", "") + link
 
 
 def _visit_inline(translator: Any, node: nodes.math) -> None:

@@ -38,6 +38,10 @@ _TEMPLATES = Path(__file__).parent / "templates"
 # and below them where `make pdf` puts a link; see companion.release.print_edition.
 _SIDEBAR = ("site-title", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
 _LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
+# The theme leaves "auto" to a script at the end of the page: until then no colour is defined.
+_SCHEME = """if (document.documentElement.dataset.mode === "auto")
+document.documentElement.dataset.theme =
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 _UNSIZED = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+)")')
 _ENTRY = """\
 <!DOCTYPE html>
@@ -52,6 +56,7 @@ _ENTRY = """\
 
 
 def setup(app: Sphinx) -> None:
+    app.add_js_file(None, body=_SCHEME)
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _repair_proofs)
     app.connect("html-page-context", _complete, priority=900)  # after the theme's functions

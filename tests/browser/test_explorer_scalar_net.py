@@ -1,0 +1,215 @@
+"""The explorer of the scalar net in Chromium."""
+
+from __future__ import annotations
+
+import pytest
+from exploring import centre, outcome, settle
+from inspection import NARROW
+
+
+def start_of(page) -> tuple[float, float]:
+    settle(page)
+    fields = page.locator(".explorer-live .field input")
+    return tuple(float(fields.nth(i).input_value()) for i in range(2))
+
+
+def test_presets_say_what_they_show(explore):
+    page = explore("scalar_net", motion="reduce")
+    expected = {
+        "descent": "converges to the minimizer",
+        "edge": "converges to the minimizer",
+        "catapult": "converges to the minimizer",
+        "2-cycle": "a cycle of period 2",
+        "chaos": "stays bounded and has not settled",
+        "divergence": "diverges",
+    }
+    for name, words in expected.items():
+        button = page.get_by_role("button", name=name, exact=True)
+        button.click()
+        assert words in outcome(page)
+        assert button.get_attribute("aria-pressed") == "true"
+        # Less motion is asked for: the whole orbit is there at once.
+        assert page.get_by_label("Steps shown").input_value() == "60"
+
+
+def test_an_example_plays_and_can_be_stopped(explore):
+    page = explore("scalar_net")
+    steps = page.get_by_label("Steps shown")
+    assert steps.input_value() == "60"  # nothing moves until the reader asks for it
+    page.get_by_role("button", name="catapult").click()
+    page.get_by_role("button", name="Pause").click()
+    settle(page)
+    stopped = int(steps.input_value())
+    assert stopped < 60
+    page.get_by_role("button", name="One step on").click()
+    settle(page)
+    assert int(steps.input_value()) == stopped + 1
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "t => [...document.querySelectorAll('.explorer-live input[type=range]')]"
+        ".at(-1).valueAsNumber > t",
+        arg=stopped + 3,
+    )
+
+
+def test_arrow_keys_move_the_start(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=0.5")
+    assert "converges" in outcome(page)
+    handle = page.get_by_role("slider", name="Start")
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    assert start_of(page) == (1.05, 0.49)
+    assert handle.get_attribute("aria-valuetext") == "x = 1.05, y = 0.49"
+    for _ in range(40):
+        page.keyboard.press("ArrowUp")
+    assert "diverges" in outcome(page)
+
+
+def test_the_step_size_moves_by_keyboard(explore):
+    page = explore("scalar_net", "#eta=0.495&x=1&y=0.9")
+    assert "converges to the minimizer" in outcome(page)
+    page.get_by_label("Step size").focus()
+    for _ in range(17):
+        page.keyboard.press("ArrowRight")
+    assert "a cycle of period 2" in outcome(page)
+    assert "almost every orbit from there stays bounded" in outcome(page)
+
+
+def test_the_mouse_drags_the_start(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=1")
+    page.mouse.move(*centre(page, ".handle-dot"))
+    page.mouse.down()
+    x, y = centre(page, ".handle-dot")
+    page.mouse.move(x + 60, y + 30, steps=5)
+    assert page.locator(".outcome").get_attribute("aria-busy") == "true"
+    page.mouse.up()
+    moved = start_of(page)
+    assert moved[0] > 1.3
+    assert moved[1] < 0.9
+    assert page.locator(".outcome").get_attribute("aria-busy") == "false"
+
+
+def touch(page, points) -> None:
+    """A finger goes along `points` and is lifted."""
+    session = page.context.new_cdp_session(page)
+    for i, (x, y) in enumerate(points):
+        kind = "touchMove" if i else "touchStart"
+        where = [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_finger_drags_taps_and_scrolls(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=1", width=NARROW, height=800, has_touch=True)
+    page.evaluate("scrollTo({top: 250, behavior: 'instant'})")
+    settle(page)
+    scrolled = page.evaluate("scrollY")
+    x, y = centre(page, ".handle-dot")
+    touch(page, [(x, y)] + [(x + 8 * i, y - 6 * i) for i in range(1, 6)])
+    settle(page)
+    # The handle keeps the finger to itself, to the end.
+    assert centre(page, ".handle-dot") == pytest.approx((x + 40, y - 30), abs=1)
+    assert page.evaluate("scrollY") == scrolled
+
+    x, y = centre(page, ".chart")
+    page.touchscreen.tap(x - 60, y + 60)
+    tapped = start_of(page)
+    assert tapped[0] < 0
+    assert tapped[1] < 0
+
+    # Elsewhere on the plane a finger scrolls the page.
+    touch(page, [(x + 60, y + 60)] + [(x + 60, y + 60 - 25 * i) for i in range(1, 6)])
+    page.wait_for_function("before => scrollY > before + 20", arg=scrolled)
+    assert start_of(page) == tapped
+
+
+def test_a_box_holds_the_start_that_is_shown_or_the_page_says_which_is(explore):
+    page = explore("scalar_net", "#eta=0.4&x=1&y=0.5")
+    x, y = page.get_by_label("Start x"), page.get_by_label("y", exact=True)
+    complaint = page.locator(".complaint")
+
+    def shown_x() -> str:
+        settle(page)
+        words = page.get_by_role("slider", name="Start").get_attribute("aria-valuetext")
+        return words.removeprefix("x = ").partition(",")[0]
+
+    for typed in ("50", "3.201", "-3.3", "", "-", "1e400", "1e-400", "1,5", "0,1", "2.50", "abc"):
+        x.fill("")
+        x.press_sequentially(typed)  # each beginning is an input, too
+        used, number = shown_x(), x.evaluate("box => box.valueAsNumber")
+        if number == float(used.replace("−", "-")):
+            assert complaint.inner_text() == ""
+            assert x.get_attribute("aria-invalid") is None
+        else:
+            said = f"Start x takes numbers from −3.2 to 3.2; {used} is still in use."
+            assert complaint.inner_text() == said
+            assert x.get_attribute("aria-invalid") == "true"
+    x.fill("50")
+    y.fill("50")
+    used = shown_x()
+    assert f"; {used} is still in use. y takes numbers" in complaint.inner_text()
+    assert (x.input_value(), y.input_value()) == ("50", "50")
+    # A number that is in use again, or any other way to a start, ends it.
+    x.fill("1.25")
+    assert complaint.inner_text().startswith("y takes")
+    page.get_by_role("button", name="divergence").click()
+    assert start_of(page) == (2.2, 1.6)
+    assert complaint.inner_text() == ""
+    # It plays now, and redraws; what is being typed is left alone.
+    x.fill("")
+    x.press_sequentially("-1.5", delay=120)
+    assert start_of(page)[0] == -1.5
+
+
+def test_the_sharpness_of_what_stays_bounded_stays_in_the_picture(explore):
+    page = explore("scalar_net", motion="reduce")
+    outside = """() => {
+      const chart = [...document.querySelectorAll('.chart')].at(-1);
+      const curve = chart.querySelector('.faint').getBBox();
+      const frame = chart.querySelector('clipPath rect').getBBox();
+      return frame.y - curve.y;
+    }"""
+    for name in ("descent", "edge", "catapult", "2-cycle", "chaos"):
+        page.get_by_role("button", name=name, exact=True).click()
+        settle(page)
+        assert page.evaluate(outside) < 0, name
+    page.get_by_role("button", name="divergence").click()
+    settle(page)
+    assert page.evaluate(outside) > 100
+
+
+def test_slow_convergence_is_called_slow(explore):
+    page = explore("scalar_net", "#eta=0.5&x=-0.2&y=0.53")
+    assert outcome(page).endswith("from there converges (slowly, like 1/√k).")
+    page.evaluate("location.hash = '#eta=0.499&x=1.172&y=-0.108'")
+    assert "has not settled" in outcome(page)
+    assert outcome(page).endswith("from there converges, some slowly.")
+
+
+def test_the_address_holds_the_state(explore):
+    page = explore("scalar_net", "#eta=0.58&x=0.9&y=0.2&t=7&nonsense=1")
+    assert page.get_by_label("Step size").input_value() == "0.58"
+    assert start_of(page) == (0.9, 0.2)
+    assert page.get_by_label("Steps shown").input_value() == "7"
+    page.get_by_label("Start x").fill("-1.25")
+    page.wait_for_function("location.hash.includes('x=-1.25')")
+    page.evaluate("location.hash = '#eta=9&x=oops&y=0.5&t=3'")  # out of range, and no number
+    settle(page)
+    assert page.get_by_label("Step size").input_value() == "1.1"
+    assert start_of(page) == (-1.25, 0.5)
+
+
+def test_the_link_is_copied(explore):
+    page = explore("scalar_net", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("Start x").fill("0.75")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("document.querySelector('.note').textContent.startsWith('Copied')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    again = explore("scalar_net", "#" + copied.partition("#")[2])
+    assert start_of(again)[0] == 0.75
+
+
+def test_step_size_zero_moves_nothing(explore):
+    page = explore("scalar_net", "#eta=0&x=1.5&y=1.5")
+    assert outcome(page) == "With η = 0 nothing moves."
