@@ -35,22 +35,9 @@ def test_two_clean_builds_agree_but_for_what_is_volatile(toy, built_once, build)
     first, second = (site / "book/reproducibility.html" for site in (toy.site, built_once.site))
     assert first.read_bytes() != second.read_bytes()
     assert len(lasting(first)) > 0.9 * len(first.read_bytes())
-
-
-def test_volatile_number_may_differ(toy, build, tmp_path):
-    toy.write_notebook(
-        draw=f'{DRAW}\nimport time\npublish_number("now", time.time() * 1e-20, volatile=True)'
-    )
-    told = "{number}`now:.16f` and {number}`now:.9e`."
-    toy.edit(toy.page, "# A toy book", f"# A toy book\n\nNow is {told}")
-    sites = [tmp_path / "one", tmp_path / "other"]
-    for site in sites:
-        assert build("book", "--fresh") == 0
-        shutil.copytree(toy.site, site)
-    assert list(differences(*sites)) == []
-    one, other = (site / "book/toy/index.html" for site in sites)
-    assert one.read_bytes() != other.read_bytes()
-    assert rb"\times10^{-11}\)</span>" in one.read_bytes()
+    one, other = (site / "book/toy/index.html" for site in (toy.site, built_once.site))
+    assert one.read_bytes() != other.read_bytes()  # a volatile number, as text and as a formula
+    assert rb"\times10^{-11}" in one.read_bytes()
 
 
 def test_difference_is_seen(toy, built_once):
@@ -70,7 +57,7 @@ def test_difference_is_seen(toy, built_once):
 
 def test_page_says_what_happened(toy, record):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(toy)))
-    assert "This build shows 1 figures and 2 numbers from 2 notebooks" in text
+    assert "This build shows 1 figures and 3 numbers from 2 notebooks" in text
     assert "compared 2 arrays behind the figures and 2 of the numbers" in text
     assert "4 of 4 are equal to the last bit" in text
     arrays = load_arrays(toy.root / "tests/references/figures/line.npz")
