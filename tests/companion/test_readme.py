@@ -178,7 +178,7 @@ def of_python() -> Iterator[ParameterSet]:
             yield pytest.param(command, marks=pytest.mark.slow if slow else (), id=command)
 
 
-@pytest.mark.parametrize("command", of_python())
+@pytest.mark.parametrize("command", [*of_python()])
 def test_commands_of_python_run(tmp_path, command):
     check_of(command)(tmp_path, shlex.split(command.partition("python ")[2]))
 

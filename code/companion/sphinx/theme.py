@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,15 @@ def _complete(
     if "body" in context:
         # Entries of a bibliography have a role of their own, which lists may not hold.
         context["body"] = context["body"].replace(_LIST, _NO_LIST)
+    _without_logos(context.get("header_buttons", ()))
+
+
+def _without_logos(buttons: Iterable[dict[str, Any]]) -> None:
+    """Give buttons that launch a notebook an icon: the theme shows logos, and not their size."""
+    for button in buttons:
+        if str(button.get("icon", "")).startswith("_static/"):
+            button["icon"] = "fas fa-rocket"
+        _without_logos(button.get("buttons", ()))
 
 
 def _with_names(generate: Callable[..., Any]) -> Callable[..., Any]:
