@@ -67,12 +67,16 @@ paper: $(READY) ## (hours) the book at full size, nothing compared; SCHEDULER=tc
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
-test: $(READY) ## (10 min) all tests that need no browser
-	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
+test: $(READY) ## (5 min) the tests that need no browser, without the slow ones
+	@$(PY) -m pytest tests --ignore=tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-browser
-test-browser: book ## (10 min after the book) tests of the built site in Chromium
-	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
+test-browser: book ## (4 min after the book) tests of the built site in Chromium, without the slow ones
+	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
+
+.PHONY: test-all
+test-all: book ## (half an hour) every test, those in Chromium and the slow ones too
+	@$(PY) -m pytest tests $(SIDE_BY_SIDE)
 
 .PHONY: mutants
 mutants: $(READY) ## (an hour or two) plant errors and see whether the tests catch them; ALL=1 plants every one, SALT=… others

@@ -1,24 +1,38 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from companion.__main__ import main
+from companion.site.launch import REF, REPOSITORY
 from toy import ToyBook, make_toy_book
+
+# Of the checkout that is tested, not of the toy book.
+for name in (REPOSITORY, REF):
+    os.environ.pop(name, None)
 
 Build = Callable[..., int]
 
 
 @pytest.fixture(scope="session")
-def built_once(tmp_path_factory: pytest.TempPathFactory) -> ToyBook:
-    """One toy book with references and a site; tests work on copies."""
-    toy = make_toy_book(tmp_path_factory.mktemp("toy") / "a book")
-    assert main(["--root", str(toy.root), "reference", "--all"]) == 0
-    assert main(["--root", str(toy.root), "book"]) == 0
-    return toy
+def built_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> ToyBook:
+    """One toy book with references and a site; tests work on copies. All workers share it."""
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    root = shared / "built" / "a book"
+    with FileLock(shared / "built.lock"):
+        if not root.exists():
+            made = make_toy_book(shared / "being built" / "a book").root
+            assert main(["--root", str(made), "reference", "--all"]) == 0
+            assert main(["--root", str(made), "book"]) == 0
+            made.parent.rename(root.parent)
+    return ToyBook(root)
 
 
 @pytest.fixture
@@ -27,6 +41,19 @@ def toy(built_once: ToyBook, tmp_path: Path) -> ToyBook:
     root = tmp_path / "b[1] {y} %s #é'*?$HOME"
     shutil.copytree(built_once.root, root)
     return ToyBook(root)
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> ToyBook:
+    """The sources of a toy book to break at will; nothing of it ran."""
+    return make_toy_book(tmp_path / "b[1] {y} %s #é'*?$HOME")
+
+
+@pytest.fixture
+def edited(toy: ToyBook) -> ToyBook:
+    """A built book, one page of which was changed since."""
+    toy.edit(toy.page, "# A toy book", "# A changed book")
+    return toy
 
 
 @pytest.fixture
@@ -42,14 +69,28 @@ def build(toy: ToyBook) -> Build:
 @pytest.fixture
 def refused(toy: ToyBook, build: Build, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Build, expect failure, check that the site is untouched; return the message."""
-    before = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
+    before = toy.files()
     assert before
 
     def run(*arguments: str) -> str:
         capsys.readouterr()
         assert build(*arguments) == 1
-        after = {path: path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
-        assert after == before
+        assert toy.files() == before
         return capsys.readouterr().err
+
+    return run
+
+
+@pytest.fixture
+def refusal(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command (``check`` by default); return the sentences with which it is refused."""
+
+    def run(root: Path, *arguments: str) -> str:
+        capsys.readouterr()
+        assert main(["--root", str(root), *(arguments or ("check",))]) == 1
+        message = capsys.readouterr().err
+        assert "Traceback" not in message
+        assert all(len(line) < 400 for line in message.splitlines()), message
+        return message.strip()
 
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from distributed import LocalCluster
 
 from companion.checking.references import published_numbers
@@ -32,6 +33,7 @@ def remote(run) -> bool:
     return bool(published_numbers(run)["remote"]["value"])
 
 
+@pytest.mark.slow
 def test_cluster_gives_the_same_bits(toy, monkeypatch):
     toy.write_notebook(draw=ENSEMBLE + DRAW.replace('"y": slope * x', '"y": result.theta'))
     project = Project(toy.root)

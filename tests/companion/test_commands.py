@@ -17,14 +17,13 @@ def failing(number: int):
     return recover
 
 
-def test_what_the_machine_refuses_is_told_in_a_line(toy, build, monkeypatch, capsys):
+def test_what_the_machine_refuses_is_told_in_a_line(sources, refusal, monkeypatch):
     monkeypatch.setattr(commands, "recover_site", failing(errno.ENOSPC))
-    assert build() == 1
-    told = capsys.readouterr().err
-    assert told.strip() == "No space left on device (a file); the site is as it was"
+    told = refusal(sources.root, "book")
+    assert told == "No space left on device (a file); the site is as it was"
 
 
-def test_an_error_of_the_program_is_not_hidden(toy, build, monkeypatch):
+def test_an_error_of_the_program_is_not_hidden(sources, refusal, monkeypatch):
     monkeypatch.setattr(commands, "recover_site", failing(errno.ENOENT))
     with pytest.raises(FileNotFoundError):
-        build()
+        refusal(sources.root)

@@ -36,9 +36,6 @@ COMMANDS = (
 )
 _BLOCK = re.compile(r"^( *)(`{3,})(\w+)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 
-# They share what is built once, so they are better in one process.
-pytestmark = pytest.mark.xdist_group("contributing")
-
 
 def section(name: str) -> str:
     text = TEXT.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
@@ -67,7 +64,7 @@ def succeed(root: Path, command: str) -> str:
 
 
 @pytest.fixture
-def followed(toy: ToyBook) -> ToyBook:
+def followed(sources: ToyBook) -> ToyBook:
     """The toy book with the chapter that CONTRIBUTING adds, before anything of it ran."""
     setup, parameters = blocks("A notebook", "python", "python")
     draw, shown, _ = blocks("A figure", "python", "md", "yaml")
@@ -81,7 +78,7 @@ def followed(toy: ToyBook) -> ToyBook:
     body = "\n".join((stated, proved, told))
     definition, box, rest = page.partition("::::{admonition}")
     assert box
-    add(toy.root / CHAPTER, f"{definition}{body}\n{box}{rest}")
+    add(sources.root / CHAPTER, f"{definition}{body}\n{box}{rest}")
     cells = [
         markdown("title", "# The heavy ball"),
         code("setup", setup),
@@ -90,33 +87,36 @@ def followed(toy: ToyBook) -> ToyBook:
     ]
     for cell in cells:
         cell["source"] = str(cell["source"]).rstrip("\n")
-    write_cells(toy.root / NOTEBOOK, cells)
-    add(toy.root / TEST, test)
-    add(toy.root / "book/statements.yml", registered)
+    write_cells(sources.root / NOTEBOOK, cells)
+    add(sources.root / TEST, test)
+    add(sources.root / "book/statements.yml", registered)
+    # The work that its comment cites is in the real bibliography.
+    add(sources.root / "book/references.bib", "@misc{mityagin2020zero,\n}\n")
 
     # The book around it: its first page lists the chapters.
-    toc = yaml.safe_load((toy.root / "_toc.yml").read_text())
+    toc = yaml.safe_load((sources.root / "_toc.yml").read_text())
     chapters = [{"file": toc["root"]}, *toc["chapters"], *yaml.safe_load(listed)]
     part = {"caption": "Chapters", "numbered": 2, "chapters": chapters}
     toc = {"format": toc["format"], "root": "book/index", "parts": [part]}
-    (toy.root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
-    add(toy.root / "book/index.md", f"# A book\n\n## The chapters\n\n{line}")
+    (sources.root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
+    add(sources.root / "book/index.md", f"# A book\n\n## The chapters\n\n{line}")
 
     # The figure, from its stubs; the number comes after it.
     (stubs,) = re.findall(r"`make (figure [^`]+)`", section("A figure"))
-    succeed(toy.root, stubs)
-    toy.edit(toy.root / CHAPTER, "```{published} heavy-ball-orbit\n```\n", shown)
-    written = json.loads((toy.root / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
+    succeed(sources.root, stubs)
+    sources.edit(sources.root / CHAPTER, "```{published} heavy-ball-orbit\n```\n", shown)
+    written = json.loads((sources.root / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
     written[-1]["source"] = draw.rstrip("\n")
-    write_cells(toy.root / NOTEBOOK, [*written, code("number-of-orbit", number.rstrip("\n"))])
-    return toy
+    write_cells(sources.root / NOTEBOOK, [*written, code("number-of-orbit", number.rstrip("\n"))])
+    return sources
 
 
+@pytest.mark.slow
 def test_the_chapter_that_contributing_adds_is_built_and_checked(followed):
     root = followed.root
     told = re.findall(r"`make ([^`…]+)`", "".join(map(section, SECTIONS)))
     assert set(COMMANDS) <= set(told)
-    for command in COMMANDS:
+    for command in ("reference NOTEBOOK=book/toy/lines.ipynb", *COMMANDS):
         succeed(root, command)
 
     references = root / "tests/references"
@@ -132,8 +132,9 @@ def test_the_chapter_that_contributing_adds_is_built_and_checked(followed):
     assert "momentum/index.html" in (followed.site / "book/index.html").read_text(encoding="utf-8")
 
 
-def test_what_contributing_adds_passes_the_tests_that_it_would_meet(followed, capsys):
+def test_what_contributing_adds_passes_the_checks_and_tests_that_it_would_meet(followed, capsys):
     root = followed.root
+    succeed(root, "check")
     _, claim, listed, line = blocks("A chapter", "md", "python", "yaml", "md")
     page = (root / CHAPTER).read_text(encoding="utf-8")
     assert_form_of_a_chapter(page)
@@ -168,16 +169,15 @@ def test_what_contributing_adds_passes_the_tests_that_it_would_meet(followed, ca
         )
         assert result.returncode == 0, result.stdout
 
-
-def test_the_loosened_figure_is_declared_with_every_key(followed):
+    # Last, what the text shows of a figure that is compared less strictly.
     *_, loosened = blocks("A figure", "python", "md", "yaml")
-    (followed.root / "book/figures.yml").write_text(loosened, encoding="utf-8")
-    declaration = read_declarations(Project(followed.root))["heavy-ball-orbit"]
-    assert declaration.tolerance == 1e-7
-    assert declaration.tolerance_of("path") is None
+    (root / "book/figures.yml").write_text(loosened, encoding="utf-8")
+    declaration = read_declarations(Project(root))["heavy-ball-orbit"]
+    assert (declaration.tolerance, declaration.tolerance_of("path")) == (1e-7, None)
     assert declaration.why
 
 
+@pytest.mark.slow
 def test_the_first_change_says_what_its_transcript_shows(tmp_path):
     """The real notebook, changed as the text tells, and its real references."""
     text = section("A first change")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,8 @@ import yaml
 from companion.__main__ import main
 from companion.project import BookError, Project
 from companion.source_files import read_yaml
-from toy import CITATION, REPOSITORY, make_toy_book
+from toy import REPOSITORY, ToyBook
 
-CLAIMS = {
-    "sources": {"tract": "a tract"},
-    "claims": {
-        "one": {
-            "title": "Two",
-            "in": ["tract"],
-            "quote": "two is an even number",
-            "verdict": "holds",
-            "reason": "It is twice one.",
-            "statements": ["thm-two"],
-            "cells": ["book/toy/lines.ipynb#draw-line"],
-        }
-    },
-}
-NOTATION = {
-    "throughout": [{"symbol": "m", "meaning": "a slope", "where": "def-even"}],
-    "local": [
-        {
-            "symbol": "m",
-            "instead": True,
-            "meanings": {"toy": {"meaning": "a number", "where": "thm-two"}},
-        }
-    ],
-}
 FIGURES = {
     "line": {
         "notebook": "book/toy/lines.ipynb",
@@ -54,41 +29,14 @@ LINES = "book/toy/lines.ipynb"
 TWICE = "format: jb-book\nroot: book/toy/lines\nchapters: [file: book/toy/lines]\n"
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A toy book with every file that people edit by hand; nothing of it is ever run."""
-    root = tmp_path_factory.mktemp("edited") / "book"
-    toy = make_toy_book(root)
-    toy.page.write_text(f"{toy.page.read_text()}\nThe slope is $m$ {{cite:p}}`key`.\n")
-    toy.write_figures(FIGURES)
-    (root / "book/claims.yml").write_text(yaml.safe_dump(CLAIMS))
-    (root / "book/notation.yml").write_text(yaml.safe_dump(NOTATION))
-    (root / "CITATION.cff").write_text(yaml.safe_dump(CITATION))
-    (root / "book/references.bib").write_text("@misc{key,\n  title = {A title},\n}\n")
-    (root / NUMBERS).parent.mkdir(parents=True)
-    (root / NUMBERS).write_text('{"answer": 42.0, "tiny": -1.5e-7}\n')
-    text = root.parent / "tract.txt"
-    text.write_text("It is known that two is an even number.")
-    assert main(["--root", str(root), "fingerprint", "tract", str(text)]) == 0
-    assert main(["--root", str(root), "check"]) == 0
-    return root
-
-
 @pytest.fixture
-def book(whole: Path, tmp_path: Path) -> Path:
-    root = tmp_path / "book"
-    shutil.copytree(whole, root)
-    return root
-
-
-def refusal(root: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence, or the one line for each problem, with which a command ends."""
-    capsys.readouterr()
-    assert main(["--root", str(root), *(arguments or ("check",))]) == 1
-    message = capsys.readouterr().err
-    assert "Traceback" not in message
-    assert all(len(line) < 400 for line in message.splitlines()), message
-    return message.strip()
+def book(sources: ToyBook) -> Path:
+    """The sources of a toy book, with every kind of file that people edit by hand."""
+    sources.write_yaml("book/figures.yml", FIGURES)
+    path = sources.root / NUMBERS
+    path.parent.mkdir(parents=True)
+    path.write_text('{"answer": 42.0, "tiny": -1.5e-7}\n')
+    return sources.root
 
 
 # What is typed wrongly, and what is said to it. Lines are counted as editors do.
@@ -162,15 +110,15 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
 
 
 @pytest.mark.parametrize(("file", "content", "sentence"), BROKEN)
-def test_a_broken_file_is_named_in_a_sentence(book, capsys, file, content, sentence):
+def test_a_broken_file_is_named_in_a_sentence(book, refusal, file, content, sentence):
     (book / file).write_bytes(content.encode() if isinstance(content, str) else content)
-    assert sentence in refusal(book, capsys)
+    assert sentence in refusal(book)
 
 
 @pytest.mark.parametrize("file", ["figures.yml", "statements.yml", "references.bib"])
-def test_a_missing_file_is_named(book, capsys, file):
+def test_a_missing_file_is_named(book, refusal, file):
     (book / "book" / file).unlink()
-    assert f"{file}: no such file" in refusal(book, capsys)
+    assert f"{file}: no such file" in refusal(book)
 
 
 def cells(*changes: tuple[int, str, object]) -> Any:
@@ -202,21 +150,22 @@ def cells(*changes: tuple[int, str, object]) -> Any:
         (lambda notebook: notebook.update(nbformat_minor=4), "nbformat_minor: 4 is less than"),
     ],
 )
-def test_a_broken_notebook_is_named_in_a_sentence(book, capsys, change, sentence):
+def test_a_broken_notebook_is_named_in_a_sentence(book, refusal, change, sentence):
     notebook = json.loads((book / LINES).read_text())
     change(notebook)
     (book / LINES).write_text(json.dumps(notebook))
-    assert sentence in refusal(book, capsys)
+    assert sentence in refusal(book)
 
 
-def test_a_test_that_is_not_python_is_named(book, capsys):
+def test_a_test_that_is_not_python_is_named(book, refusal):
+    (book / "tests").mkdir(exist_ok=True)
     (book / "tests/test_two.py").write_text("def test_two(:\n")
     registry = (book / "book/statements.yml").read_text()
     evidence = "cell: book/toy/lines.ipynb#draw-line"
     assert evidence in registry
     registry = registry.replace(evidence, "test: tests/test_two.py::test_two")
     (book / "book/statements.yml").write_text(registry)
-    assert "test_two.py: not Python: " in refusal(book, capsys)
+    assert "test_two.py: not Python: " in refusal(book)
 
 
 def variants(content: Any) -> Iterator[Any]:
@@ -267,15 +216,19 @@ def test_every_line_of_a_long_file_can_be_found(tmp_path):
         read_yaml(path, form)
 
 
-def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, capsys):
+def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, refusal):
     monkeypatch.chdir(book)
     (book / "book/figures.yml").write_text("7")
-    assert refusal(Path(), capsys).startswith("book/figures.yml:1: ")
+    assert refusal(Path()).startswith("book/figures.yml:1: ")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["run", ""], "no notebook named; add NOTEBOOK=book/"),  # `make run` without NOTEBOOK
+        (["reference"], "say what to accept, by one of\nmake reference FIGURE=name"),
+        (["reference", "--figure", "line", LINES], "make reference NOTEBOOK=book/….ipynb"),
+        (["reference", "--figure", "line", "--all"], "say what to accept"),
         (["run", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook in the book"),
         (["run", LINES, "-p", "slope=[1"], "parameter slope: '[1' does not fit its default, 2.0"),
         (["run", LINES, "-p", "slope=no"], "parameter slope: 'no' does not fit its default"),
@@ -291,13 +244,13 @@ def test_a_file_is_named_by_its_path_from_here(book, monkeypatch, capsys):
         (["reference", "--figure", "../line"], "figures ../line: not declared in figures.yml"),
     ],
 )
-def test_an_argument_that_names_nothing_is_refused(whole, capsys, arguments, message):
-    assert message in refusal(whole, capsys, *arguments)
+def test_an_argument_that_names_nothing_is_refused(book, refusal, arguments, message):
+    assert message in refusal(book, *arguments)
 
 
-def test_a_folder_that_is_no_book_is_refused(tmp_path, capsys):
-    assert main(["--root", str(tmp_path / "nowhere"), "check"]) == 1
-    assert "no _config.yml; run this at the root of the book" in capsys.readouterr().err
+def test_a_folder_that_is_no_book_is_refused(tmp_path, refusal):
+    told = refusal(tmp_path / "nowhere")
+    assert "no _config.yml; run this at the root of the book" in told
 
 
 def test_the_configuration_has_the_form_that_jupyter_book_gives_it():

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import nbformat
 import numpy as np
 import pytest
-import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -26,12 +25,6 @@ from toy import REPOSITORY as ROOT
 PROJECT = Project(ROOT)
 URL = "https://github.com/someone/companion"
 ORIGIN = Origin(URL, "launch-v0.1.0")  # not the branch that is the default
-
-
-@pytest.fixture(autouse=True)
-def _no_repository_from_outside(monkeypatch):
-    for name in (REPOSITORY, REF):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +146,10 @@ def test_tree_is_the_repository_without_workflows(tree):
         assert (tree / name).read_bytes() == (ROOT / name).read_bytes()
 
 
-@pytest.mark.parametrize("ref", ["launch", "launch-v0.1.0"])
-def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch, ref):
+def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch):
+    ref = ORIGIN.ref
     monkeypatch.setenv(REPOSITORY, f"{URL}.git")
-    if ref != "launch":
-        monkeypatch.setenv(REF, ref)
+    monkeypatch.setenv(REF, ref)
     assert build() == 0
     for name in ("book/toy/lines", "book/toy/alone"):
         page = (toy.site / f"{name}.html").read_text(encoding="utf-8")
@@ -176,8 +168,8 @@ def test_buttons_lead_to_notebooks_of_the_tree(toy, build, monkeypatch, ref):
     assert "The code is in a clone." not in index
 
 
-def test_without_a_repository_the_executed_notebook_asks_for_a_clone(toy, build):
-    assert build() == 0
+def test_without_a_repository_the_executed_notebook_asks_for_a_clone(built_once):
+    toy = built_once
     index = (toy.site / "book/toy/index.html").read_text(encoding="utf-8")
     assert "The code is in a clone." in index
     assert "The code is <a" not in index
@@ -191,25 +183,19 @@ def test_without_a_repository_the_executed_notebook_asks_for_a_clone(toy, build)
     assert "image/png" in downloaded.read_text(encoding="utf-8")
 
 
-def test_the_repository_may_stand_in_the_citation_file(toy):
-    project = Project(toy.root)
+def test_the_repository_may_stand_in_the_citation_file(sources):
+    project = Project(sources.root)
     assert Origin.find(project) is None
-    cited = {**CITATION, "repository-code": f"{URL}/"}
-    (toy.root / "CITATION.cff").write_text(yaml.safe_dump(cited))
+    sources.write_yaml("CITATION.cff", {**CITATION, "repository-code": f"{URL}/"})
     assert Origin.find(project) == Origin(URL, "launch")
 
 
-def test_an_address_that_colab_cannot_open_is_refused(toy, build, monkeypatch, capsys):
+def test_an_address_that_colab_cannot_open_is_refused(sources, monkeypatch, refusal):
     monkeypatch.setenv(REPOSITORY, "https://example.org/a/b")
-    assert build() == 1
-    assert "https://github.com/OWNER/NAME needed" in capsys.readouterr().err
+    assert "https://github.com/OWNER/NAME needed" in refusal(sources.root, "launch")
 
 
-def test_launch_needs_a_repository(toy, build, capsys):
-    assert build("launch") == 1
-    assert REPOSITORY in capsys.readouterr().err
-
-
-def test_tree_needs_git(toy, tmp_path):
+def test_launch_needs_a_repository_and_git(sources, tmp_path, refusal):
+    assert REPOSITORY in refusal(sources.root, "launch")
     with pytest.raises(BookError, match="git checkout needed"):
-        write_tree(Project(toy.root), tmp_path / "tree", ORIGIN)
+        write_tree(Project(sources.root), tmp_path / "tree", ORIGIN)

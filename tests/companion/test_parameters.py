@@ -61,6 +61,9 @@ def test_text_is_given_where_the_default_is_text(given, default, fits):
         (["run", "-p", "slope=2j"], "a number, text, True, False, None or a list of these"),
         (["run", "--scale", "huge"], "invalid choice: 'huge'"),
         (["book", "-p", "slope=3"], "unrecognized arguments"),
+        # No other experiment becomes a reference.
+        (["reference", "--all", "-p", "slope=3"], "unrecognized arguments: -p"),
+        (["reference", "--all", "--scale", "quick"], "unrecognized arguments: --scale"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_refused(capsys, arguments, message):

@@ -82,6 +82,15 @@ def test_blank_axes_beside_a_full_one_is_refused():
         publish(figure, "half", {"y": [0.0]}, ALT)
 
 
+@pytest.mark.parametrize("y", [[np.nan, np.nan], [10.0, 11.0]], ids=["NaN", "outside the limits"])
+def test_blank_figure_is_refused(y):
+    figure, axes = plt.subplots()
+    axes.plot([0, 1], y)
+    axes.set_ylim(0, 1)
+    with pytest.raises(PublishError, match="axes 0 is blank"):
+        publish(figure, "blank", {"y": [0.0]}, ALT)
+
+
 def test_image_without_frame_is_not_blank():
     figure, axes = plt.subplots()
     axes.imshow(np.arange(4.0).reshape(2, 2))

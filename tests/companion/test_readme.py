@@ -8,15 +8,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from _pytest.mark.structures import ParameterSet
 from making import book_of_one, noted
 
 from companion.__main__ import parser
+from companion.running.notebooks import Notebook
 from companion.site.launch import REPOSITORY as REPOSITORY_VARIABLE
 from toy import REPOSITORY
 
@@ -68,21 +71,25 @@ def is_make(command: str) -> bool:
     return command.startswith("make ")
 
 
-@pytest.mark.parametrize("command", [*filter(is_make, commands())])
-def test_commands_of_make_run(tmp_path, command):
+def test_commands_of_make_run(tmp_path):
     """Make and its recipes run, with programs that only note how they are called."""
-    *targets, _ = [word for word in shlex.split(command)[1:] if "=" not in word] + [""]
-    calls = noted(tmp_path, *shlex.split(command)[1:], *(["-B"] if targets == ["env"] else []))
-    assert calls or set(targets) <= {"help", "clean", "clean-all"}
-    for program, *words in calls:
-        if words[:2] == ["-m", "companion"]:
-            parser().parse_args(words[2:])
-        elif words[0] == "-m":
-            assert find_spec(words[1]) or words[1] == "jupyterlab"
-        elif words[0].endswith(".py"):
-            assert (REPOSITORY / words[0]).is_file()
-        else:
-            assert program.startswith(".venv/bin/") or program.endswith(("/uv", "/python3"))
+    for command in filter(is_make, commands()):
+        words = shlex.split(command)[1:]
+        calls = noted(tmp_path, *words, *(["-B"] if words == ["env"] else []))
+        assert calls or set(words) <= {"help", "clean", "clean-all"}, command
+        for call in calls:
+            assert_call_can_be_made(*call)
+
+
+def assert_call_can_be_made(program: str, *words: str) -> None:
+    if words[:2] == ("-m", "companion"):
+        parser().parse_args(list(words[2:]))
+    elif words[0] == "-m":
+        assert find_spec(words[1]) or words[1] == "jupyterlab"
+    elif words[0].endswith(".py"):
+        assert (REPOSITORY / words[0]).is_file()
+    else:
+        assert program.startswith(".venv/bin/") or program.endswith(("/uv", "/python3"))
 
 
 def run_real(root: Path, *words: str) -> str:
@@ -135,9 +142,7 @@ def takes_a_fingerprint(root: Path, words: list[str]) -> None:
 
 def finds_a_step(root: Path, words: list[str]) -> None:
     table(root)
-    assert "η_C" in run_real(
-        root, *(word.replace("N", "2") if word == "N" else word for word in words)
-    )
+    assert "η_C" in run_real(root, *("2" if word == "N" else word for word in words))
 
 
 def explains_its_options(_: Path, words: list[str]) -> None:
@@ -161,13 +166,31 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "command", [command for command in commands() if re.search(r"\bpython ", command)]
-)
+def check_of(command: str) -> Callable[[Path, list[str]], None]:
+    (check,) = (check for start, check in OTHERS.items() if re.search(f"python {start}", command))
+    return check
+
+
+def of_python() -> Iterator[ParameterSet]:
+    for command in commands():
+        if re.search(r"\bpython ", command):
+            slow = check_of(command) is runs_a_notebook
+            yield pytest.param(command, marks=pytest.mark.slow if slow else (), id=command)
+
+
+@pytest.mark.parametrize("command", [*of_python()])
 def test_commands_of_python_run(tmp_path, command):
-    _, _, rest = command.partition("python ")
-    (run,) = (check for start, check in OTHERS.items() if re.match(start, rest))
-    run(tmp_path, shlex.split(rest))
+    check_of(command)(tmp_path, shlex.split(command.partition("python ")[2]))
+
+
+def test_notebooks_have_the_parameters_that_commands_set():
+    found = 0
+    for command in commands():
+        for notebook in re.findall(r"\bpython .* (book/\S+\.ipynb)", command):
+            known = Notebook.read(REPOSITORY / notebook).parameters
+            assert set(re.findall(r" -p (\w+)", command)) <= set(known), command
+            found += 1
+    assert found
 
 
 def test_hooks_are_installed_as_told(tmp_path):
@@ -181,43 +204,31 @@ def test_hooks_are_installed_as_told(tmp_path):
 
 def test_nothing_else_is_told():
     rest = [c for c in commands() if not is_make(c) and not re.search(r"\bpython ", c)]
-    known = ("git ", "cd ", "open ", ".venv/bin/pre-commit ")
+    known = ("git ", "cd ", "open ", ".venv/bin/pre-commit ", "pip install ")
     assert [command for command in rest if not command.startswith(known)] == []
 
 
 # Make variables ----------------------------------------------------------------------------------
 
+# What a caller may set: a variable with a default, or one that switches something on.
+(_SETTABLE,) = re.findall(r"^SETTABLE := (.*)$", MAKEFILE, re.MULTILINE)
+VARIABLES = set(_SETTABLE.split())
 # Neither make nor the shell may take any of it for a command, nor a command for an option.
 HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* é --all"""
 
 
-@pytest.mark.parametrize(
-    ("target", "variable"),
-    [
-        ("run", "NOTEBOOK"),
-        ("reference", "NOTEBOOK"),
-        ("reference", "FIGURE"),
-        ("figure", "NAME"),
-        ("launch-check", "NOTEBOOK"),
-        ("launch-check", "PYTHON"),
-        ("launch-check", "COLAB_PYTHON"),
-        ("run", "SCALE"),
-        ("book", "JOBS"),
-        ("book", "TIMEOUT"),
-        ("test", "JOBS"),
-        ("mutants", "SALT"),
-        ("paper", "SCHEDULER"),
-        ("serve", "PORT"),
-    ],
-)
 @pytest.mark.parametrize("way", ["argument", "environment"])
-def test_a_variable_reaches_its_command_as_it_is(tmp_path, target, variable, way):
-    # In an argument of make itself, $ must be doubled or escaped by nobody: it is taken literally.
+def test_a_variable_reaches_its_command_as_it_is(tmp_path, way):
+    variables = VARIABLES - {"ALL", "FRESH"}  # those switch an option on, whatever they are
+    values = {name: f"{name} {HOSTILE}" for name in variables}
+    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants", "serve")
+    # In an argument of make itself, nobody doubles or escapes a $: it is taken literally.
     if way == "argument":
-        calls = noted(tmp_path, target, f"{variable}={HOSTILE}")
+        calls = noted(tmp_path, *targets, *(f"{name}={text}" for name, text in values.items()))
     else:
-        calls = noted(tmp_path, target, **{variable: HOSTILE})
-    assert any(HOSTILE in word for _, *words in calls for word in words)
+        calls = noted(tmp_path, *targets, **values)
+    found = "\0".join(word for _, *words in calls for word in words)
+    assert [name for name, text in values.items() if text not in found] == []
     assert not any((tmp_path / name).exists() for name in "xyzw")
 
 
@@ -225,9 +236,6 @@ def test_every_command_is_explained():
     assert TARGETS - mentioned(README) - mentioned(CONTRIBUTING) == set()
 
 
-# What a caller may set: a variable with a default, or one that switches something on.
-(_SETTABLE,) = re.findall(r"^SETTABLE := (.*)$", MAKEFILE, re.MULTILINE)
-VARIABLES = set(_SETTABLE.split())
 FROM_THE_ENVIRONMENT = {REPOSITORY_VARIABLE}
 
 
@@ -263,9 +271,9 @@ def test_versions_agree():
 PROSE = re.sub(r"^ *(`{3,})\w.*?^ *\1$", "", README + CONTRIBUTING, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([\w./-]+)\)", PROSE))
-def test_linked_files_exist(path):
-    assert (REPOSITORY / path).exists()
+def test_linked_files_exist():
+    paths = re.findall(r"\]\(([\w./-]+)\)", PROSE)
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
 
 def test_every_target_has_its_line_of_help_which_says_how_long_it_takes():

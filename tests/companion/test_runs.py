@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import nbformat
 import pytest
@@ -25,15 +26,6 @@ def test_executed_notebook_has_neither_times_nor_paths(built_once):
         for part in (notebook, *notebook.cells):
             assert not {"papermill", "execution"} & set(part.metadata)
         assert str(built_once.root) not in path.read_text(encoding="utf-8")
-
-
-def test_only_injected_parameters_are_hidden(toy):
-    (run,) = run_notebooks(Project(toy.root), [toy.notebook], scale="quick")
-    cells = nbformat.read(run.executed, as_version=4).cells
-    tags = [cell.metadata.get("tags", []) for cell in cells]
-    assert ["injected-parameters" in of_cell for of_cell in tags].count(True) == 1
-    for of_cell in tags:
-        assert ("remove-input" in of_cell) == ("injected-parameters" in of_cell)
 
 
 MISLEADING = {
@@ -127,3 +119,15 @@ def test_cells_are_counted_as_in_the_source(toy):
     toy.write_notebook(draw="1 / 0")
     with pytest.raises(BookError, match="cell 3: ZeroDivisionError"):
         run_notebooks(Project(toy.root), [toy.notebook], scale="quick")
+
+
+def test_minor_versions_of_python_have_keys_of_their_own(toy, monkeypatch):
+    project, notebook = Project(toy.root), Notebook.read(toy.notebook)
+    now = sys.version_info[:3]
+
+    def key(*version: int) -> str:
+        monkeypatch.setattr(sys, "version_info", version)
+        return run_key(project, notebook, {})
+
+    assert key(*now[:2], now[2] + 1) == key(*now)
+    assert key(now[0], now[1] + 1, now[2]) != key(*now)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import yaml
 
+from companion.checking.claims import fingerprint
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 INDEX = """\
 # A toy book
 
 It says {number}`answer:.1f` and {number}`tiny:.2e`.
+Now is {number}`now:.16f` and {number}`now:.9e`.
 
 ```{prf:definition} Evenness
 :label: def-even
@@ -33,7 +36,7 @@ The number two is even.
 Two is twice one.
 ```
 
-See {prf:ref}`thm-two`, {numref}`fig-line` and [the notebook](lines.ipynb).
+See {prf:ref}`thm-two`, {numref}`fig-line` and [the notebook](lines.ipynb). The slope is $m$.
 
 ```{with-repository}
 The code is [there]({url}).
@@ -44,6 +47,39 @@ The code is in a clone.
 ```
 
 ```{statement-table}
+```
+"""
+
+APPARATUS = """\
+# What helps a reader
+
+```{statement-table}
+:only: thm-two
+```
+
+```{notation} throughout
+```
+
+```{notation} local
+```
+
+```{bibtex} CITATION.cff
+```
+
+```{published} line
+:repeat:
+The line again.
+```
+
+{claim-count}`all` claims, {claim-count}`refuted` of them refuted.
+
+```{claim-verdicts}
+```
+
+```{claim-table}
+```
+
+```{claim-list} tract
 ```
 """
 
@@ -69,8 +105,30 @@ CITATION = {
     "references": [{"title": "P", "year": 1874, "url": "https://example.org/", "authors": AUTHORS}],
 }
 
+NOTATION = {
+    "throughout": [{"symbol": "m", "meaning": "a slope", "where": "def-even"}],
+    "local": [
+        {
+            "symbol": "m",
+            "instead": True,
+            "meanings": {"toy": {"meaning": "a number", "where": "thm-two"}},
+        }
+    ],
+}
+TRACT = "It is known that two is an even number; so is $2 + 2$, and every number is _odd_ or even."
+CLAIM = {
+    "title": "Two",
+    "in": ["tract"],
+    "quote": "two is an even number … every number is odd",
+    "verdict": "corrected",
+    "reason": "It holds, with {number}`answer:.0f` in mind; see {ref}`claim-other`.",
+    "statements": ["thm-two"],
+    "cells": ["book/toy/lines.ipynb#draw-line"],
+}
+OTHER_CLAIM = {**CLAIM, "title": "Four", "quote": "so is $2+2$, and", "verdict": "holds"}
+
 TITLE = "# Lines\n\n```{published} line\nA line of slope $m$.\n```"
-SETUP = "import numpy as np\nimport matplotlib.pyplot as plt\nfrom companion import publish, publish_number, style\nstyle.use()"  # noqa: E501
+SETUP = "import time\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom companion import publish, publish_number, style\nstyle.use()"  # noqa: E501
 DRAW = """\
 x = np.linspace(0.0, 1.0, 20)
 figure, axes = plt.subplots()
@@ -78,7 +136,8 @@ axes.plot(x, slope * x)
 publish(figure, "line", data={"x": x, "y": slope * x},
         alt="A straight line rising from the origin with constant slope.")
 publish_number("answer", 42.0)
-publish_number("tiny", -1.5e-7)"""
+publish_number("tiny", -1.5e-7)
+publish_number("now", time.time() * 1e-20, volatile=True)"""
 ALONE = "# Alone\n\nIt publishes nothing."
 
 
@@ -100,6 +159,11 @@ class ToyBook:
     def site(self) -> Path:
         return self.root / "_build" / "html"
 
+    def files(self) -> dict[str, bytes]:
+        """The site, file by file."""
+        files = (path for path in self.site.rglob("*") if path.is_file())
+        return {path.relative_to(self.site).as_posix(): path.read_bytes() for path in files}
+
     def write_notebook(self, draw: str = DRAW, title: str = TITLE, below: str = "") -> None:
         cells = [
             markdown("title", title),
@@ -115,12 +179,20 @@ class ToyBook:
         cells = [markdown("t", ALONE), code("one", source)]
         write_cells(self.root / "book/toy/alone.ipynb", cells)
 
-    def write_statements(self, statements: dict[str, object]) -> None:
-        text = yaml.safe_dump(statements, sort_keys=False)
-        (self.root / "book" / "statements.yml").write_text(text)
+    def write_yaml(self, name: str, content: object) -> None:
+        """Write a registry of the book, or any other file of YAML."""
+        (self.root / name).write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def write_figures(self, figures: dict[str, object]) -> None:
-        (self.root / "book" / "figures.yml").write_text(yaml.safe_dump(figures, sort_keys=False))
+    def write_claims(self, *, sources: object = None, **changes: object) -> None:
+        """Write two claims, the first one with some entries changed, or left out (None)."""
+        first = {key: value for key, value in {**CLAIM, **changes}.items() if value is not None}
+        claims = {"one": first, "other": OTHER_CLAIM}
+        registry = {"sources": sources or {"tract": "a tract"}, "claims": claims}
+        self.write_yaml("book/claims.yml", registry)
+
+    @property
+    def apparatus(self) -> Path:
+        return self.root / "book" / "toy" / "apparatus.md"
 
     def edit(self, path: Path, old: str, new: str) -> None:
         text = path.read_text()
@@ -137,6 +209,9 @@ def make_toy_book(root: Path) -> ToyBook:
     shutil.copyfile(REPOSITORY / "book/reproducibility.md", root / "book/reproducibility.md")
     (root / "book" / "references.bib").write_text("")
     (root / "requirements.lock").write_text("numpy==2\n")
+    prints = root / "book" / "claims" / "fingerprints"
+    prints.mkdir(parents=True)
+    (prints / "tract.txt").write_text(fingerprint(TRACT))
     toc = {
         "format": "jb-book",
         "root": "book/toy/index",
@@ -144,15 +219,23 @@ def make_toy_book(root: Path) -> ToyBook:
         "chapters": [
             {"file": "book/toy/lines"},
             {"file": "book/toy/alone"},
+            {"file": "book/toy/apparatus"},
             {"file": "book/reproducibility"},
         ],
     }
-    (root / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
     toy.page.write_text(INDEX)
+    toy.apparatus.write_text(APPARATUS)
     toy.write_notebook()
     toy.write_alone("1 + 1")
-    toy.write_statements(STATEMENTS)
-    toy.write_figures({"line": {"notebook": "book/toy/lines.ipynb"}})
+    toy.write_claims()
+    for name, content in {
+        "_toc.yml": toc,
+        "CITATION.cff": CITATION,
+        "book/figures.yml": {"line": {"notebook": "book/toy/lines.ipynb"}},
+        "book/notation.yml": NOTATION,
+        "book/statements.yml": STATEMENTS,
+    }.items():
+        toy.write_yaml(name, content)
     return toy
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -94,6 +94,18 @@ def _complete(
         # Sphinx's writer gives them none, or the role "listitem".
         body = context["body"].replace(_LIST, _NO_LIST)
         context["body"] = _with_sizes(app, body)
+    _without_logos(context.get("header_buttons", ()))
+
+
+def _without_logos(buttons: Iterable[dict[str, Any]]) -> None:
+    """Give buttons that launch a notebook an icon: the theme shows logos, and not their size.
+
+    Can go when it gives them a size.
+    """
+    for button in buttons:
+        if str(button.get("icon", "")).startswith("_static/"):
+            button["icon"] = "fas fa-rocket"
+        _without_logos(button.get("buttons", ()))
 
 
 def _is_of_thebe(script: Any) -> bool:
