@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK PORT PYTHON SALT SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -79,8 +79,12 @@ test-all: book ## (half an hour) every test, those in Chromium and the slow ones
 	@$(PY) -m pytest tests $(SIDE_BY_SIDE)
 
 .PHONY: mutants
-mutants: $(READY) ## (an hour or two) plant errors and see whether the tests catch them; ALL=1 plants every one, SALT=… others
-	@$(PY) tests/mutants/gate.py $(if $(JOBS),--jobs "$$JOBS") $(if $(ALL),--all) $(if $(SALT),--salt "$$SALT")
+mutants: $(READY) ## (half an hour) plant errors one by one and see whether the tests notice them
+	@$(PY) -m pytest tests/mutants $(SIDE_BY_SIDE)
+
+.PHONY: replay
+replay: $(READY) ## (hours; ONLY=tests/lint a minute) run the steps of the workflows on this machine
+	@$(PY) tests/workflows/replay.py --only="$$ONLY"
 
 .PHONY: coverage
 coverage: $(READY) ## (3 min) lines and branches of the mathematics that its tests reach; at least 95 %

@@ -32,7 +32,7 @@ def has_started(part: str) -> Callable[[psutil.Process, Path], bool]:
 
 
 MOMENTS = {
-    "loading": lambda build, _: build.cpu_times().user > 0.5,
+    "loading": lambda build, _: build.cpu_times().user > 0.3,
     "workers start": has_started("spawn_main"),
     "kernels start": has_started("ipykernel_launcher"),
     "a cell runs": lambda _, marker: marker.exists(),
