@@ -129,11 +129,13 @@ def _stale_references(project: Project, declarations: Mapping[str, Declaration])
 
 
 def _citations(project: Project) -> Iterator[str]:
-    try:
-        entries = set(parse_string(read_text(project.bibliography), "bibtex").entries)
-    except PybtexError as error:
-        yield f"{project.name(project.bibliography)}: {error}"
-        return
+    entries: set[str] = set()
+    for name in project.settings.get("bibtex_bibfiles", ()):
+        try:
+            entries.update(parse_string(read_text(project.root / name), "bibtex").entries)
+        except PybtexError as error:
+            yield f"{name}: {error}"
+            return
     registries = [path for path in (project.statements, project.claims) if path.is_file()]
     texts = [*map(read_text, registries), *map(prose, project.pages)]
     cited = {
