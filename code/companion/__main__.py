@@ -46,7 +46,7 @@ from companion.release.archive import write_archives
 from companion.running.parameters import assignment
 from companion.running.processes import INTERRUPTED, end_on_interrupt
 from companion.running.runs import SCALES, Run, run_notebooks
-from companion.site.build import build_site, recover_site
+from companion.site.build import build_site
 from companion.site.launch import REPOSITORY, Origin, write_tree
 from companion.site.staging import stage
 from companion.source_files import read_text
@@ -70,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project = Project(options.root.resolve())
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
-            recover_site(project)
             options.command(project, options)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)

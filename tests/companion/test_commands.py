@@ -11,20 +11,20 @@ import companion.__main__ as commands
 
 
 def failing(number: int):
-    def recover(_):
+    def fail(*_):
         raise OSError(number, os.strerror(number), "a file")
 
-    return recover
+    return fail
 
 
 def test_what_the_machine_refuses_is_told_in_a_line(toy, build, monkeypatch, capsys):
-    monkeypatch.setattr(commands, "recover_site", failing(errno.ENOSPC))
+    monkeypatch.setattr(commands, "check_sources", failing(errno.ENOSPC))
     assert build() == 1
     told = capsys.readouterr().err
     assert told.strip() == "No space left on device (a file); the site is as it was"
 
 
 def test_an_error_of_the_program_is_not_hidden(toy, build, monkeypatch):
-    monkeypatch.setattr(commands, "recover_site", failing(errno.ENOENT))
+    monkeypatch.setattr(commands, "check_sources", failing(errno.ENOENT))
     with pytest.raises(FileNotFoundError):
         build()

@@ -34,13 +34,6 @@ def hook(event, args):
 sys.addaudithook(hook)
 """
 
-SET_FORWARD = f"""
-import time
-now, now_ns = time.time, time.time_ns
-time.time = lambda: now() + {DAY}
-time.time_ns = lambda: now_ns() + int({DAY}) * 10**9
-"""
-
 # Refuses every connection that leaves the machine, and remembers that someone tried.
 NO_NETWORK = """
 import sys
@@ -146,17 +139,16 @@ def edited(toy: ToyBook) -> ToyBook:
         'event == "shutil.copytree" and str(args[1]).endswith("html.coming")',
         'event == "open" and str(args[0]).endswith("html.coming/genindex.html")',
         'event == "os.rename" and str(args[1]).endswith("html.going")',
-        'event == "os.rename" and str(args[0]).endswith("html.coming")',
         'event == "shutil.rmtree" and str(args[0]).endswith("going") and os.path.isdir(args[0])',
     ],
-    ids=["staging", "site checked", "half copied", "copied", "half swapped", "swapped"],
+    ids=["staging", "site checked", "half copied", "copied", "swapped"],
 )
 def test_kill_at_a_stage(edited, build, condition):
     good = files(edited.site)
     assert finish(start(edited, before=DIES.format(condition=condition)))[0] == -signal.SIGKILL
     statements = (edited.root / "book/statements.yml").read_text()
     edited.write_statements({})
-    assert build() == 1  # a build that fails must bring the site back, too
+    assert build() == 1  # a failing build leaves a whole site, too
     assert shows_edit(edited) or files(edited.site) == good
     (edited.root / "book/statements.yml").write_text(statements)
     assert build() == 0
@@ -399,19 +391,6 @@ while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)
     go.touch()
     code, told = finish(first)
     assert code == 0, told
-
-
-def test_clock_set_back(toy, build, tmp_path):
-    """Build tomorrow, then change a page today: Sphinx takes it for older than what it has read."""
-    shutil.rmtree(toy.root / "_build")
-    code, told = finish(start(toy, PYTHONPATH=startup(tmp_path / "startup", SET_FORWARD)))
-    assert code == 0, told
-    for path in (toy.root / "_build").rglob("*"):
-        state = path.stat()
-        os.utime(path, (state.st_atime + DAY, state.st_mtime + DAY))
-    toy.edit(toy.page, "# A toy book", "# A changed book")
-    assert build() == 0
-    assert shows_edit(toy)
 
 
 def test_sources_from_the_future(edited, build):

@@ -46,23 +46,6 @@ def test_sound_site_passes(tmp_path):
     check_site(tmp_path)
 
 
-def test_remembered_page_is_checked_again(tmp_path):
-    site, cache = tmp_path / "site", tmp_path / "cache.json"
-    site.mkdir()
-    write(site, '<p id="here">', name="other.html")
-    write(site, '<a href="other.html#here">x</a>')
-    check_site(site, cache)
-    remembered = cache.read_bytes()
-    check_site(site, cache)
-    assert cache.read_bytes() == remembered
-    write(site, "<p>", name="other.html")
-    with pytest.raises(BookError, match="has no such anchor"):
-        check_site(site, cache)
-    cache.write_bytes(remembered[:-9])
-    with pytest.raises(BookError, match="has no such anchor"):
-        check_site(site, cache)
-
-
 @pytest.mark.parametrize(
     ("url", "foreign"),
     [("a/b.js", False), ("/a.js", False), ("data:x", False), ("http://h/a", True), ("//h/a", True)],

@@ -2,80 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import astuple, dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from companion.project import BookError
 
 # Attributes by which a page makes the browser load something, unlike a link a reader may follow.
-_LOADING = {
-    "audio": ("src",),
-    "embed": ("src",),
-    "iframe": ("src",),
-    "img": ("src", "srcset"),
-    "input": ("src",),
-    "object": ("data",),
-    "script": ("src",),
-    "source": ("src", "srcset"),
-    "track": ("src",),
-    "video": ("src", "poster"),
-}
+_LOADING = {"src", "srcset", "poster"}
 _LOADING_RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
 _CSS_URL = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])([^'\")\s]+)")
 # Made by Sphinx: their links and ids are its business.
 _OWN_PAGES_ONLY = ("genindex.html", "search.html")
 
 
-@dataclass
 class _Page(HTMLParser):
     """The ids, loads and links of one page."""
 
-    ids: set[str] = field(default_factory=set)
-    loads: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    without_alt: list[str] = field(default_factory=list)
-    repeated: list[str] = field(default_factory=list)
-    without_size: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
+        self.ids: set[str] = set()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.bad_images: list[str] = []
+        self.repeated: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
-        if "id" in values:
-            if values["id"] in self.ids:
-                self.repeated.append(values["id"])
-            self.ids.add(values["id"])
-        for key in _LOADING.get(tag, ()):
-            if values.get(key):
-                self.loads.append(values[key])
+        if (name := values.get("id")) is not None:
+            if name in self.ids:
+                self.repeated.append(f"two elements have the id {name}")
+            self.ids.add(name)
+        self.loads += [values[key] for key in _LOADING if values.get(key)]
+        if tag == "object" and values.get("data"):
+            self.loads.append(values["data"])
         if tag == "link" and _LOADING_RELATIONS & set(values.get("rel", "").split()):
             self.loads.append(values.get("href", ""))
         if tag == "a" and values.get("href"):
             self.links.append(values["href"])
+        source = values.get("src", "")
         if tag == "img" and "alt" not in values:
-            self.without_alt.append(values.get("src", ""))
+            self.bad_images.append(f"image {source} has no alt text")
         if tag == "img" and not (values.get("width") and values.get("height")):
-            self.without_size.append(values.get("src", ""))
+            moving = "has no width or no height: what is below it would move"
+            self.bad_images.append(f"image {source} {moving}")
 
 
-def check_site(site: Path, cache: Path | None = None) -> None:
+def check_site(site: Path) -> None:
     """Check every page and style sheet below `site`.
-
-    Parameters
-    ----------
-    site
-        The folder of the site.
-    cache
-        A file that remembers what pages hold from one build to the next.
 
     Raises
     ------
@@ -85,9 +62,7 @@ def check_site(site: Path, cache: Path | None = None) -> None:
     """
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
-    parser = _Parser(cache)
-    pages = {path.resolve(): parser.parse(path) for path in found}
-    parser.remember()
+    pages = {path.resolve(): _Page(path) for path in found}
     problems: list[str] = []
     for path, page in pages.items():
         name = path.relative_to(site.resolve()).as_posix()
@@ -106,54 +81,16 @@ def is_foreign(url: str) -> bool:
     return bool(parts.netloc) and parts.scheme in ("", "http", "https", "ws", "wss")
 
 
-class _Parser:
-    """Parses pages, each content once: most pages are the same in the next build.
-
-    What is remembered belongs to a digest of the page and of this module.
-    """
-
-    def __init__(self, cache: Path | None) -> None:
-        self._cache = cache
-        self._salt = Path(__file__).read_bytes()
-        self._known: dict[str, Any] = {}
-        self._used: dict[str, Any] = {}
-        if cache and cache.is_file():
-            with suppress(ValueError):  # cut off by a kill or a full disk
-                self._known = json.loads(cache.read_bytes())
-
-    def parse(self, path: Path) -> _Page:
-        content = path.read_bytes()
-        key = hashlib.sha256(self._salt + content).hexdigest()
-        if key in self._known:
-            ids, *lists = self._known[key]
-            page = _Page(set(ids), *lists)
-        else:
-            page = _Page()
-            page.feed(content.decode("utf-8"))
-        ids, *lists = astuple(page)
-        self._used[key] = (sorted(ids), *lists)
-        return page
-
-    def remember(self) -> None:
-        if self._cache and self._used.keys() != self._known.keys():
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
-            self._cache.write_text(json.dumps(self._used), encoding="utf-8")
-
-
 def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iterator[str]:
     for url in page.loads:
         if is_foreign(url):
             yield f"loads {url} from another host"
         elif not _is_present(path, url):
             yield f"loads {url}, which is not there"
-    for source in page.without_alt:
-        yield f"image {source} has no alt text"
-    for source in page.without_size:
-        yield f"image {source} has no width or no height: what is below it would move"
+    yield from page.bad_images
     if path.name in _OWN_PAGES_ONLY:
         return
-    for name in dict.fromkeys(page.repeated):
-        yield f"two elements have the id {name}"
+    yield from dict.fromkeys(page.repeated)
     for url in dict.fromkeys(page.links):
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:

@@ -1,23 +1,26 @@
 """Make the pages of a built site light: no style and no icon that no page uses.
 
-The theme brings the whole of Bootstrap and of Font Awesome. A rule of a style sheet stays if every
-class it asks for occurs, as a word, in some page or script; that keeps classes a script adds.
+The theme brings the whole of Bootstrap and of Font Awesome, half a megabyte of every first load. A
+rule of a style sheet stays if every class it asks for occurs, as a word, in some page or script;
+that keeps classes a script adds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from fontTools import subset
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+# An innermost rule; the braces of the groups that hold rules (@media) stay outside of it.
+_RULE = re.compile(rf"((?:[^{{}};\"']|{_STRING})+)\{{((?:[^{{}}\"']|{_STRING})*)\}}")
+_EMPTY_GROUP = re.compile(r"@(?:media|supports|layer|container)[^{};]*\{\s*\}")
+_COMMA = re.compile(r",(?![^()]*\))")  # between selectors, not between the arguments of :is(…)
+_NOT = re.compile(r":not\([^)]*\)")  # what stands in it need not be there
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _WORD = re.compile(r"-?[A-Za-z_][\w-]*")
-_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_PIECE = re.compile(rf"(?:{_STRING}|url\([^)\"']*\)|[^{{}};\"'])+|[{{}};]|[\"']", re.DOTALL)
-_GROUPS = ("@media", "@supports", "@layer", "@container")  # at-rules that hold rules
 
 _ICONS = Path("_static/vendor/fontawesome/6.5.2")
 # An icon is the content of a pseudo-element, by its number, or a variable that becomes one (so does
@@ -29,7 +32,8 @@ _SOURCE = re.compile(r"src:[^;}]*fa-solid-900[^;}]*")
 
 def slim(site: Path) -> None:
     """Rewrite the style sheets below `site`, and its icon font, with what is used."""
-    words = _words(site)
+    files = (path for kind in ("*.html", "*.js") for path in site.rglob(kind))
+    words = {word for file in files for word in _WORD.findall(file.read_text(encoding="utf-8"))}
     icons: set[int] = set()
     for sheet in sorted(site.rglob("*.css")):
         text = used_rules(sheet.read_text(encoding="utf-8"), words)
@@ -42,71 +46,16 @@ def slim(site: Path) -> None:
 
 def used_rules(sheet: str, words: set[str]) -> str:
     """Return `sheet` without comments and without rules for classes that are not in `words`."""
-    return "".join(_rules(iter(_PIECE.findall(_COMMENT.sub("", sheet))), words))
 
+    def kept(rule: re.Match[str]) -> str:
+        selectors = [
+            selector.strip()
+            for selector in _COMMA.split(rule[1])
+            if words.issuperset(_CLASS.findall(_NOT.sub("", selector)))
+        ]
+        return f"{','.join(selectors)}{{{' '.join(rule[2].split())}}}\n" if selectors else ""
 
-def _words(site: Path) -> set[str]:
-    files = (path for kind in ("*.html", "*.js") for path in site.rglob(kind))
-    return {word for file in files for word in _WORD.findall(file.read_text(encoding="utf-8"))}
-
-
-def _rules(pieces: Iterator[str], words: set[str]) -> Iterator[str]:
-    """The rules that stay, up to the brace that closes the group they are in."""
-    prelude = ""
-    for piece in pieces:
-        if piece == "}":
-            return
-        if piece == ";":  # @import, @charset
-            yield f"{prelude};"
-            prelude = ""
-        elif piece == "{":
-            if prelude.startswith(_GROUPS):
-                inside = "".join(_rules(pieces, words))
-                if inside:
-                    yield f"{prelude}{{{inside}}}"
-            else:
-                body = _body(pieces)
-                kept = _used(prelude, words)
-                if kept:
-                    yield f"{kept}{{{body}}}\n"
-            prelude = ""
-        else:
-            prelude = (prelude + piece).strip() if prelude else piece.strip()
-
-
-def _body(pieces: Iterator[str]) -> str:
-    """Everything up to the matching brace, as it stands."""
-    depth, body = 1, ""
-    for piece in pieces:
-        depth += {"{": 1, "}": -1}.get(piece, 0)
-        if not depth:
-            break
-        body += piece
-    return re.sub(r"\s+", " ", body).strip()
-
-
-def _used(prelude: str, words: set[str]) -> str:
-    """The selectors of a rule that some page may match; an at-rule stays as it is."""
-    if prelude.startswith("@"):
-        return prelude
-    return ",".join(
-        selector.strip()
-        for selector in _selectors(prelude)
-        # What stands in :not(…) need not be there.
-        if words.issuperset(_CLASS.findall(re.sub(r":not\([^)]*\)", "", selector)))
-    )
-
-
-def _selectors(prelude: str) -> list[str]:
-    """Split at the commas that are in no parentheses."""
-    parts, depth = [""], 0
-    for character in prelude:
-        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(character, 0)
-        if character == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
+    return _EMPTY_GROUP.sub("", _RULE.sub(kept, _COMMENT.sub("", sheet)))
 
 
 def _slim_icons(folder: Path, icons: set[int]) -> None:
@@ -123,10 +72,6 @@ def _slim_icons(folder: Path, icons: set[int]) -> None:
     font.close()  # it reads its tables when they are needed
     source = 'src:url("../webfonts/fa-solid-900.woff") format("woff")'
     sheet.write_text(_SOURCE.sub(source, text), encoding="utf-8")
-    for other in (
-        *folder.glob("webfonts/*.ttf"),
-        *folder.glob("webfonts/*.woff2"),
-        *folder.glob("js/*"),
-    ):
-        if "fa-solid" in other.name or other.suffix == ".js":
-            other.unlink()
+    unloaded = ("webfonts/fa-solid*.ttf", "webfonts/fa-solid*.woff2", "js/*.js")
+    for other in (file for pattern in unloaded for file in folder.glob(pattern)):
+        other.unlink()
