@@ -19,8 +19,8 @@ from pypdf import PdfReader
 
 from companion.project import BookError
 from companion.release.print_edition import pdf_of
-from companion.release.print_edition.contents import article_of, entries_of
-from companion.release.print_edition.finishing import page_numbers
+from companion.release.print_edition.assembly import article_of, entries_of
+from companion.release.print_edition.printing import page_numbers
 from companion.release.print_edition.printing import printed as printed_here
 
 pytestmark = pytest.mark.xdist_group("pdf")  # printed once, for all tests of it

@@ -6,7 +6,7 @@ import io
 
 from pypdf import PdfWriter
 
-from companion.release.print_edition.finishing import page_numbers
+from companion.release.print_edition.printing import page_numbers
 
 
 def test_pages_are_counted_from_one():

@@ -11,10 +11,9 @@ from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
 
 from companion.project import BookError, Project
-from companion.release.print_edition.assembly import compose
-from companion.release.print_edition.attaching import PDF, PLACE, attach
-from companion.release.print_edition.contents import entries_of
-from companion.release.print_edition.finishing import finished
+from companion.release.print_edition import PDF, PLACE, attach
+from companion.release.print_edition.assembly import compose, entries_of
+from companion.release.print_edition.printing import finished
 from companion.site.build import change_site
 from companion.site.check import check_site
 from toy import REPOSITORY

@@ -2,19 +2,6 @@
 
 ``make book`` builds a site that neither has nor names a PDF, so none is ever out of date;
 ``make pdf`` builds the same site, prints it, and swaps in a copy that has the PDF and links to it.
-
-:mod:`~companion.release.print_edition.contents`
-    which pages there are, in which order
-:mod:`~companion.release.print_edition.assembly`
-    all pages as one HTML document
-:mod:`~companion.release.print_edition.front`
-    its title page and table of contents
-:mod:`~companion.release.print_edition.printing`
-    that document in Chromium: formulas, what is too wide, printing
-:mod:`~companion.release.print_edition.finishing`
-    the printed file: page numbers of the contents, metadata
-:mod:`~companion.release.print_edition.attaching`
-    the PDF in the site
 """
 
 from __future__ import annotations
@@ -24,12 +11,13 @@ from pathlib import Path
 from companion.project import Project
 from companion.release.chromium import find_chromium
 from companion.release.print_edition.assembly import compose
-from companion.release.print_edition.attaching import PDF, attach
-from companion.release.print_edition.finishing import finished
-from companion.release.print_edition.printing import printed
+from companion.release.print_edition.printing import finished, printed
 from companion.site.build import change_site
 
-__all__ = ["make_pdf", "pdf_of"]
+PDF = Path("book.pdf")  # relative to the site
+# What the pages of a site without a PDF have where the link would be; the sidebar's template and
+# the first page write it.
+PLACE = "<!-- the PDF -->"
 
 
 def make_pdf(project: Project) -> Path:
@@ -50,3 +38,18 @@ def pdf_of(project: Project) -> bytes:
     """Return the PDF of the built site, which stays as it is."""
     find_chromium()  # missing, it is named before anything that takes time
     return finished(project, printed(compose(project), project.site))
+
+
+def attach(site: Path, content: bytes) -> None:
+    """Write the PDF into `site` and link to it from every page that has :data:`PLACE`."""
+    (site / PDF).write_bytes(content)
+    for page in sorted(site.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        if PLACE in text:
+            up = "../" * (len(page.relative_to(site).parts) - 1)
+            page.write_text(text.replace(PLACE, _link(up, len(content))), encoding="utf-8")
+
+
+def _link(up: str, size: int) -> str:
+    link = f'<a href="{up}{PDF}">The whole book as a PDF</a>'
+    return f'<p class="pdf">{link} ({size / 1e6:.0f} MB)</p>'

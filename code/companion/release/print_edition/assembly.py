@@ -10,25 +10,45 @@ from __future__ import annotations
 
 import copy
 import html
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.filter import SoupStrainer
 
-from companion.project import Project
-from companion.release.print_edition.contents import Entry, article_of, entries_of, file_of, parsed
-from companion.release.print_edition.front import Line, contents_list, title_of, title_page
+from companion.project import BookError, Project
+from companion.release.print_edition.front import Line, contents_list, title_page
 
 _STYLE = Path(__file__).with_name("print_edition.css")
 _ONLY_ON_SCREEN = (
     "script, link, button, .headerlink, .for-dark, .d-print-none, .toctree-wrapper, "
     ".sd-summary-state-marker"
 )
+_ITEMS = ".bd-links p.caption, .bd-links li > a.reference.internal"
+# Words of code in the colour of the text around them. Each element costs the PDF an entry of its
+# structure, and these would be two thirds of all elements of the book.
+_PLAIN_CODE = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
 _HEADING = re.compile("h[1-6]")
 # Attributes that hold ids: one or several.
 _REFERRING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the book."""
+
+    page: Path  # relative to the site
+    depth: int  # 1 for chapters, 2 for their sections
+    part: str  # the caption of the part it belongs to; empty outside of parts
+
+    @property
+    def slug(self) -> str:
+        """What stands in front of the page's ids, and the id of the page itself."""
+        return self.page.with_suffix("").as_posix().replace("/", "-")
 
 
 def compose(project: Project) -> str:
@@ -46,7 +66,7 @@ def compose(project: Project) -> str:
     lines = [line for entry, article in pairs for line in _lines(entry, article)]
     return (
         '<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head>'
-        f'<meta charset="utf-8"><title>{html.escape(title_of(project))}</title>'
+        f'<meta charset="utf-8"><title>{html.escape(project.settings["title"])}</title>'
         f"{''.join(_head(project.site, entries[0].page))}"
         f"<style>{_STYLE.read_text(encoding='utf-8')}{_running_heads(pairs)}</style></head>"
         f'<body><main class="bd-article print-edition" id="print-edition">{title_page(project)}'
@@ -60,6 +80,54 @@ def _head(site: Path, page: Path) -> Iterator[str]:
     for link in soup.select('head link[rel~="stylesheet"]'):
         link["href"] = _address(file_of(page, str(link["href"])))
         yield str(link)
+
+
+# The pages of the site ----------------------------------------------------------------------
+
+
+def entries_of(project: Project) -> list[Entry]:
+    """Return all pages of the book, read from the sidebar of its first page.
+
+    Raises
+    ------
+    BookError
+        If there is no site.
+    """
+    first = Path(project.name(project.pages[0])).with_suffix(".html")
+    entries = [Entry(first, 1, "")]
+    part = ""
+    for item in parsed(project.site / first, "nav").select(_ITEMS):
+        if item.name == "p":
+            part = item.get_text().strip()
+        elif urlsplit(str(item["href"])).path:  # the first page lists itself with the address "#"
+            page = file_of(first, str(item["href"]))
+            entries.append(Entry(page, len(list(item.find_parents("li"))), part))
+    return entries
+
+
+def article_of(site: Path, entry: Entry) -> Tag:
+    """Return the article of a page, which is the page without what leads to other pages."""
+    article = parsed(site / entry.page, "article").select_one("article.bd-article")
+    if article is None:
+        raise BookError(f"{entry.page.as_posix()}: no article on this page of the site")
+    return article
+
+
+def file_of(page: Path, url: str) -> Path:
+    """Return the file of the site that `url`, on `page`, leads to."""
+    return Path(os.path.normpath(page.parent / unquote(urlsplit(url).path)))
+
+
+def parsed(path: Path, only: str | None = None) -> BeautifulSoup:
+    """Parse a page, or only its elements of one name, which takes less time.
+
+    Plain words of code lose the element they are in.
+    """
+    if not path.is_file():
+        raise BookError(f"{path}: no such page in the site; build it first")
+    part = SoupStrainer(only) if only else None
+    text = _PLAIN_CODE.sub(r"\1", path.read_text(encoding="utf-8"))
+    return BeautifulSoup(text, "html.parser", parse_only=part)
 
 
 # Chapters -----------------------------------------------------------------------------------
@@ -120,8 +188,6 @@ def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> Tag:
         if cell.summary:
             cell.summary.decompose()  # "Show code cell source"
         cell.unwrap()
-    for picture in article.select(".statement-map"):
-        picture["class"] = "statement-map spread"
     for paragraph in article.select(".published-links"):
         _keep_link_to_cell(paragraph)
     for element in article.find_all(True):
@@ -156,22 +222,21 @@ def _adapt(element: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     if "src" in element.attrs:
         element["src"] = _address(file_of(entry.page, str(element["src"])))
         element["loading"] = "eager"
-    for attribute in ("href", "xlink:href"):
-        if attribute in element.attrs:
-            _redirect(element, attribute, entry, slugs)
+    if "href" in element.attrs:
+        _redirect(element, entry, slugs)
 
 
-def _redirect(link: Tag, attribute: str, entry: Entry, slugs: dict[Path, str]) -> None:
+def _redirect(link: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     """Lead a link to its target in the document; what is only on the site loses its link."""
-    url = urlsplit(str(link[attribute]))
+    url = urlsplit(str(link["href"]))
     if url.scheme or url.netloc:
         return
     target = slugs.get(file_of(entry.page, url.path) if url.path else entry.page)
     if target is None:
-        del link[attribute]
+        del link["href"]
     else:
         fragment = f"--{unquote(url.fragment)}" if url.fragment else ""
-        link[attribute] = f"#{target}{fragment}"
+        link["href"] = f"#{target}{fragment}"
 
 
 def _address(path: Path) -> str:

@@ -22,7 +22,7 @@
     if (scale < smallest) problems.push(`${name(element)} would be printed at ${Math.round(100 * scale)} %`);
   }
   for (const element of main.querySelectorAll("*")) {
-    if (element.parentElement.closest("mjx-container, svg, .spread")) continue;
+    if (element.parentElement.closest("mjx-container, svg")) continue;
     const box = element.getBoundingClientRect();
     if (box.width && (box.right > right + 1 || box.left < -1)) {
       const over = Math.max(box.right - right, -box.left);

@@ -19,15 +19,10 @@ class Line(NamedTuple):
     part: str
 
 
-def title_of(project: Project) -> str:
-    """Return the title of the book."""
-    return str(project.settings["title"])
-
-
 def title_page(project: Project) -> str:
     """Return the first page: title, the paper it accompanies, how to cite, licences."""
     return (
-        f'<section class="title-page"><p class="title">{html.escape(title_of(project))}</p>'
+        f'<section class="title-page"><p class="title">{html.escape(project.settings["title"])}</p>'
         f"{''.join(_imprint(read_citation(project.citation)))}</section>"
     )
 

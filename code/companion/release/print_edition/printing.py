@@ -1,16 +1,23 @@
-"""Print an HTML document with Chromium, from the files of the site and without a network."""
+"""Print an HTML document with Chromium, from the files of the site and without a network.
+
+The printed file then gets its metadata, and the contents get their page numbers from it.
+"""
 
 from __future__ import annotations
 
+import io
 import mimetypes
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Page, Route, sync_playwright
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import BooleanObject, DictionaryObject, NameObject
 
-from companion.project import BookError
+from companion.checking.citation import names_of, read_citation
+from companion.project import BookError, Project
 from companion.release.chromium import FLAGS, find_chromium
-from companion.release.print_edition.finishing import page_numbers
 
 _FIT = Path(__file__).with_name("fit.js")
 # Never asked for over a network: every request is answered from the site's folder.
@@ -97,3 +104,38 @@ def _with_page_numbers(page: Page) -> bytes:
     if page_numbers(content) != numbers:
         raise BookError("the contents of the PDF name other pages than it has")
     return content
+
+
+def page_numbers(content: bytes) -> dict[str, int]:
+    """Return the page, counted from 1, of every target of a link."""
+    reader = PdfReader(io.BytesIO(content))
+    numbers = {}
+    for name, destination in reader.named_destinations.items():
+        number = reader.get_destination_page_number(destination)
+        if number is not None:
+            numbers[name.removeprefix("/")] = number + 1
+    return numbers
+
+
+def finished(project: Project, content: bytes) -> bytes:
+    """Return the printed file with title, authors and date; it opens with its outline shown.
+
+    The date is that of the release in ``CITATION.cff``, so that the same book is the same file.
+    """
+    writer = PdfWriter(clone_from=io.BytesIO(content))
+    citation = read_citation(project.citation)
+    metadata = {"/Title": project.settings["title"], "/Creator": "edge-of-stability-companion"}
+    if citation:
+        released = datetime.fromisoformat(citation["date-released"]).replace(tzinfo=UTC)
+        metadata["/Author"] = names_of(citation)
+        metadata["/Subject"] = citation["title"]
+        metadata["/CreationDate"] = metadata["/ModDate"] = released.strftime("D:%Y%m%d%H%M%SZ")
+    writer.metadata = None
+    writer.add_metadata(metadata)
+    writer.root_object[NameObject("/ViewerPreferences")] = DictionaryObject(
+        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
+    )
+    writer.page_mode = "/UseOutlines"
+    result = io.BytesIO()
+    writer.write(result)
+    return result.getvalue()
