@@ -67,21 +67,6 @@ def test_evidence_leads_to_proof_and_cell(visit):
         page.go_back()
 
 
-def test_map_is_a_picture_where_there_is_room_and_always_a_list(visit):
-    for width, seen in ((1280, True), (390, False)):
-        page = visit("book/statements.html", width).page
-        assert page.locator("figure.statement-map").is_visible() == seen
-        assert page.locator(".statement-list").is_visible()
-    labels = page.evaluate(
-        "[...document.querySelectorAll('.statement-map svg a')].map(a => a.href.baseVal)"
-    )
-    listed = page.evaluate(
-        "[...document.querySelectorAll('.statement-list li p:first-child a')]"
-        ".map(a => a.getAttribute('href'))"
-    )
-    assert sorted(labels) == sorted(listed)
-
-
 def test_first_page_names_the_evidence_of_the_main_statements(visit):
     page = visit("book/index.html").page
     rows = page.locator(".statement-table tbody tr")
@@ -89,16 +74,6 @@ def test_first_page_names_the_evidence_of_the_main_statements(visit):
     for row in rows.all():
         assert row.locator("a[href*='#']").count() == 1
         assert "proved" in row.locator(".badge").all_inner_texts()
-
-
-def test_map_of_statements_links_to_statements(visit):
-    page = visit("book/statements.html").page
-    links = page.locator(".statement-map svg a")
-    assert links.count() > 10
-    # An SVG link's address is an animated string.
-    href = links.first.evaluate("a => a.href.baseVal")
-    page.goto(page.url.rpartition("/")[0] + "/" + href)
-    assert page.locator(f"[id='{href.partition('#')[2]}']").count() == 1
 
 
 def test_first_page_leads_to_the_paper_and_the_code(visit):

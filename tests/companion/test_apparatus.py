@@ -1,4 +1,4 @@
-"""What helps a reader find things: table and list of statements, notation, how to cite, search."""
+"""What helps a reader find things: table of statements, notation, how to cite, search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from companion.checking.notation import check_notation, read_notation
 from companion.project import BookError, Project
-from companion.sphinx.citing import citation_entry
+from companion.sphinx.bibliography import citation_entry
 from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, ToyBook
 
@@ -74,11 +74,11 @@ def test_built_apparatus(equipped, build):
     assert "#def-even" in throughout
     assert "A toy book" in local  # the chapter, by its title
     assert "#thm-two" in local
-    entries = re.findall(r"<li>(.*?)</li>", html[html.index("statement-list") :], re.DOTALL)
-    even, two = entries[:2]
-    assert ["tier-definition" in even, "tier-proved" in two] == [True, True]
-    assert re.search(r'Used by <a [^>]*href="#thm-two"', even)
-    assert re.search(r'Uses <a [^>]*href="#def-even"', two)
+    uses = re.findall(r'statement-uses">(\w.*?)</p>', html)
+    assert [re.sub(r"<a [^>]*#([\w-]+).*", r"\1", line) for line in uses] == [
+        "Used by thm-two",
+        "Uses def-even",
+    ]
     cff = yaml.safe_load((equipped.root / "CITATION.cff").read_text())
     cited = re.sub(r"<[^>]*>", "", html[html.index("highlight-bibtex") :])
     assert cff["title"] in cited

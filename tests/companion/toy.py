@@ -45,9 +45,6 @@ The code is in a clone.
 
 ```{statement-table}
 ```
-
-```{statement-map}
-```
 """
 
 STATEMENTS = {

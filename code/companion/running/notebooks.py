@@ -27,7 +27,7 @@ class Cell:
 
     @property
     def anchor(self) -> str:
-        """Where the cell is on its page (see :mod:`companion.sphinx.cells`)."""
+        """Where the cell is on its page (see :mod:`companion.sphinx.elements`)."""
         return anchor(self.index, self.name)
 
 

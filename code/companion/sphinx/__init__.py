@@ -1,61 +1,20 @@
-"""Sphinx extension of the book; ``_config.yml`` names it, so plain Jupyter Book has it too."""
+"""Sphinx extension of the book; ``_config.yml`` names it, so plain Jupyter Book has it too.
+
+Every module of this folder that has a function ``setup`` is a part of it.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from sphinx.application import Sphinx
 
-from companion.sphinx import (
-    bibliography,
-    cells,
-    citing,
-    claims,
-    downloads,
-    entry,
-    explorer,
-    formulas,
-    images,
-    notation,
-    offline,
-    outputs,
-    proofs,
-    published,
-    registry,
-    repository,
-    reproducibility,
-    search,
-    statement_map,
-    theme,
-    volatile,
-)
-
-_PARTS = (
-    bibliography,
-    cells,
-    citing,
-    claims,
-    downloads,
-    entry,
-    explorer,
-    formulas,
-    images,
-    notation,
-    offline,
-    outputs,
-    proofs,
-    published,
-    registry,
-    repository,
-    reproducibility,
-    search,
-    statement_map,
-    theme,
-    volatile,
-)
-
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    for part in _PARTS:
-        part.setup(app)
+    for found in iter_modules(__path__):
+        part = import_module(f"{__name__}.{found.name}")
+        if hasattr(part, "setup"):
+            part.setup(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

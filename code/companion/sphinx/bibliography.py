@@ -1,18 +1,30 @@
-"""Labels of the bibliography: authors and year, as the pages cite them."""
+"""Labels of the bibliography, and how to cite: the directive ``bibtex``."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from string import ascii_lowercase
 
-from pybtex.database import Entry
+from docutils import nodes
+from pybtex.database import BibliographyData, Entry, Person, parse_file
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
-NAME = "author_year_labels"
+from companion.checking.citation import read_citation
+
+_NAME = "author_year_labels"  # as _config.yml calls it
+_CITATION = "CITATION.cff"
+
+
+def setup(app: Sphinx) -> None:
+    register_plugin("pybtex.style.labels", _NAME, AuthorYearLabels)
+    register_plugin("pybtex.style.formatting", _NAME, AuthorYearStyle)
+    app.add_directive("bibtex", _BibtexDirective)
 
 
 class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
@@ -31,7 +43,7 @@ class AuthorYearStyle(Unsorted):  # type: ignore[misc]
     """Entries in the order of their authors, labelled by them."""
 
     default_sorting_style = "author_year_title"
-    default_label_style = NAME
+    default_label_style = _NAME
 
 
 def _label(entry: Entry) -> str:
@@ -44,6 +56,44 @@ def _label(entry: Entry) -> str:
     return f"{' and '.join(names)}, {entry.fields['year']}"
 
 
-def setup(app: Sphinx) -> None:
-    register_plugin("pybtex.style.labels", NAME, AuthorYearLabels)
-    register_plugin("pybtex.style.formatting", NAME, AuthorYearStyle)
+class _BibtexDirective(SphinxDirective):
+    """One BibTeX entry, ready to copy: of ``CITATION.cff``, or of a key of the bibliography."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        wanted = self.arguments[0]
+        root = Path(self.env.srcdir)
+        if wanted == _CITATION:
+            source = root / _CITATION
+            entries = {"companion": citation_entry(source)}
+        else:
+            source = root / self.config.bibtex_bibfiles[0]
+            entries = {
+                key: entry for key, entry in parse_file(source).entries.items() if key == wanted
+            }
+        if not entries:
+            raise self.error(f"{source.name} has no entry {wanted}")
+        self.env.note_dependency(str(source))
+        text = BibliographyData(entries).to_string("bibtex").strip()
+        return [nodes.literal_block(text, text, language="bibtex")]
+
+
+def citation_entry(path: Path) -> Entry:
+    """Return what a citation file says as an entry of BibTeX."""
+    cff = read_citation(path)
+    fields = {
+        "title": f"{{{cff['title']}}}",  # a second pair of braces keeps its capital letters
+        "year": cff["date-released"][:4],
+        "note": f"Version {cff['version']}",
+    }
+    if address := cff.get("url") or cff.get("repository-code"):
+        fields["url"] = address
+    authors = [_person(author) for author in cff["authors"]]
+    return Entry("misc", fields, {"author": authors})
+
+
+def _person(author: dict[str, str]) -> Person:
+    if "family-names" in author:
+        return Person(first=author.get("given-names", ""), last=author["family-names"])
+    return Person(last=f"{{{author['name']}}}")  # a group has one name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import cast
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -15,9 +15,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from companion.checking.claims import VERDICTS, Claim, Claims, read_claims
-from companion.sphinx.cells import cell_link
-from companion.sphinx.registry import separated
-from companion.sphinx.tables import sortable_table
+from companion.sphinx.elements import badge, cell_link, separated, table
 
 _FILE = Path("book") / "claims.yml"
 _logger = logging.getLogger(__name__)
@@ -34,10 +32,6 @@ def _claims(env: BuildEnvironment) -> Claims:
     path = Path(env.srcdir) / _FILE
     env.note_dependency(str(path))
     return read_claims(path)
-
-
-def _badge(verdict: str) -> nodes.inline:
-    return nodes.inline("", verdict, classes=["badge", f"verdict-{verdict.replace(' ', '-')}"])
 
 
 class _CountRole(SphinxRole):
@@ -57,7 +51,9 @@ class _VerdictsDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         given = Counter(claim.verdict for claim in _claims(self.env).claims)
         items = [
-            nodes.paragraph("", "", _badge(verdict), nodes.Text(f" {given[verdict]}: {meaning}"))
+            nodes.paragraph(
+                "", "", badge(verdict, "verdict"), nodes.Text(f" {given[verdict]}: {meaning}")
+            )
             for verdict, meaning in VERDICTS.items()
         ]
         return [nodes.container("", *items, classes=["claim-verdicts"])]
@@ -70,15 +66,15 @@ class _TableDirective(SphinxDirective):
         registry = _claims(self.env)
         columns = {"No.": 8, "Claim": 46, "Source": 18, "Verdict": 28}
         rows = [
-            [
-                [nodes.Text(str(claim.number))],
-                [nodes.reference("", claim.title, refid=claim.label, internal=True)],
-                [nodes.Text(_names(registry, claim))],
-                [_badge(claim.verdict)],
-            ]
+            (
+                str(claim.number),
+                nodes.reference("", claim.title, refid=claim.label, internal=True),
+                _names(registry, claim),
+                badge(claim.verdict, "verdict"),
+            )
             for claim in registry.claims
         ]
-        return [sortable_table(columns, rows, "claim-table")]
+        return [table(columns, rows, "claim-table", "sortable")]
 
 
 class _ListDirective(SphinxDirective):
@@ -86,7 +82,6 @@ class _ListDirective(SphinxDirective):
 
     required_arguments = 1
     optional_arguments = 9
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         registry = _claims(self.env)
@@ -101,15 +96,12 @@ class _ListDirective(SphinxDirective):
     def _entry(self, registry: Claims, claim: Claim) -> nodes.container:
         entry = nodes.container(classes=["claim"], ids=[claim.label])
         self._make_referable(claim)
-        heading = nodes.paragraph(classes=["claim-heading"])
-        heading += [nodes.strong("", f"{claim.number}. {claim.title}"), nodes.Text(" ")]
-        heading += _badge(claim.verdict)
+        title = nodes.strong("", f"{claim.number}. {claim.title}")
+        verdict = badge(claim.verdict, "verdict")
+        entry += nodes.paragraph("", "", title, nodes.Text(" "), verdict, classes=["claim-heading"])
         source = nodes.inline("", _names(registry, claim), classes=["claim-source"])
         quoted = self._inline(f"“{claim.quote}”")
-        entry += [
-            heading,
-            nodes.block_quote("", nodes.paragraph("", "", *quoted, nodes.Text(" "), source)),
-        ]
+        entry += nodes.block_quote("", nodes.paragraph("", "", *quoted, nodes.Text(" "), source))
         self.state.nested_parse(StringList(claim.reason.splitlines(), _FILE.name), 0, entry)
         entry += self._footer(claim)
         return entry

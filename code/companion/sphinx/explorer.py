@@ -1,25 +1,23 @@
 """Directive ``explorer``: an interactive picture, with a published figure in its place.
 
-The content is a ``published`` figure. It stands wherever no script runs: in print, in one-page and
-PDF builds, without JavaScript. On the pages of the site, and only on those with the directive, a
-module of ``book/explorers/modules`` puts the explorer before it.
+The content is a ``published`` figure. It is shown wherever no script runs: in print, without
+JavaScript. Where one runs, a module of ``book/explorers/modules`` puts the explorer before it.
 """
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
+from sphinx.writers.html5 import HTML5Translator
 
 _MODULES = Path("book") / "explorers" / "modules"
 _SERVED = "_static/explorers"  # not loaded by every page, as what stands in html_static_path is
 _STYLE = "explorers.css"
-_PAGE_BUILDERS = ("html", "dirhtml")
 
 
 class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
@@ -31,8 +29,7 @@ class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nod
 
 def setup(app: Sphinx) -> None:
     app.add_directive("explorer", _ExplorerDirective)
-    others: Any = dict.fromkeys(("latex", "man", "texinfo", "text"), (_nothing, _nothing))
-    app.add_node(explorer, html=(_begin, _end), **others)
+    app.add_node(explorer, html=(_begin, _end))
     app.connect("build-finished", _copy_modules)
 
 
@@ -41,7 +38,6 @@ class _ExplorerDirective(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
@@ -61,33 +57,22 @@ class _ExplorerDirective(SphinxDirective):
         return [node]
 
 
-def _begin(translator: Any, node: explorer) -> None:
-    name = f' data-explorer="{node["module"]}"' if _is_live(translator) else ""
-    translator.body.append(f'<div class="explorer"{name}>\n')
+def _begin(translator: HTML5Translator, node: explorer) -> None:
+    translator.body.append(f'<div class="explorer" data-explorer="{node["module"]}">\n')
 
 
-def _end(translator: Any, node: explorer) -> None:
-    translator.body.append("</div>\n")
-    if _is_live(translator):
-        builder = translator.builder
-        page = builder.get_target_uri(builder.current_docname)
-        style = relative_uri(page, f"{_SERVED}/{_STYLE}")
-        module = relative_uri(page, f"{_SERVED}/{node['module']}.js")
-        translator.body.append(f'<link rel="stylesheet" href="{style}">\n')
-        translator.body.append(f'<script type="module" src="{module}"></script>\n')
-
-
-def _is_live(translator: Any) -> bool:
-    return translator.builder.name in _PAGE_BUILDERS
-
-
-def _nothing(_translator: Any, _node: explorer) -> None:
-    """Only the figure in it is shown."""
+def _end(translator: HTML5Translator, node: explorer) -> None:
+    builder = translator.builder
+    page = builder.get_target_uri(builder.current_docname)
+    style = relative_uri(page, f"{_SERVED}/{_STYLE}")
+    module = relative_uri(page, f"{_SERVED}/{node['module']}.js")
+    translator.body.append(f'</div>\n<link rel="stylesheet" href="{style}">\n')
+    translator.body.append(f'<script type="module" src="{module}"></script>\n')
 
 
 def _copy_modules(app: Sphinx, error: Exception | None) -> None:
     source = Path(app.srcdir) / _MODULES
-    if error or app.builder.name not in _PAGE_BUILDERS or not source.is_dir():
+    if error or app.builder.name != "html" or not source.is_dir():
         return
     target = Path(app.outdir) / _SERVED
     shutil.rmtree(target, ignore_errors=True)  # modules that are gone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -11,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.notation import Symbol, read_notation
-from companion.sphinx.tables import plain_table
+from companion.sphinx.elements import table
 
 _FILE = Path("book") / "notation.yml"
 
@@ -24,7 +23,6 @@ class _NotationDirective(SphinxDirective):
     """A table of symbols, with links to the places that introduce them."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         scope = directives.choice(self.arguments[0], ("throughout", "local"))
@@ -40,7 +38,7 @@ class _NotationDirective(SphinxDirective):
             previous = item.symbol
             cells = (symbol, item.meaning, _place(item.where) + chapter)
             rows.append([self._parsed(cell) for cell in cells])
-        return [plain_table({"Symbol": 20, "Meaning": 45, "Where": 35}, rows, "notation")]
+        return [table({"Symbol": 20, "Meaning": 45, "Where": 35}, rows, "notation")]
 
     def _parsed(self, text: str) -> list[nodes.Node]:
         content: list[nodes.Node] = self.state.inline_text(text, self.lineno)[0] if text else []

@@ -17,9 +17,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from companion.sphinx.cells import page_link
+from companion.sphinx.elements import page_link, volatile
 from companion.sphinx.published import declared_figures, published_picture
-from companion.sphinx.volatile import volatile
 
 _logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Renderer:
 def setup(app: Sphinx) -> None:
     app.add_node(published_output)
     app.add_node(explanation)
-    # Before Sphinx collects the images of a page, and before `cells` resolves its links.
+    # Before Sphinx collects the images of a page, and before links are resolved.
     app.connect("doctree-read", _show_outputs, priority=400)
     app.connect("doctree-resolved", _explain, priority=400)
     app.connect("env-get-updated", _pages_to_write_again)

@@ -19,12 +19,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.writers.html5 import HTML5Translator
 
 from companion.checking.declarations import read_entries
 from companion.notebook.publish import FOLDER
 from companion.running.notebooks import Notebook
-from companion.sphinx.cells import page_link
-from companion.sphinx.volatile import volatile
+from companion.sphinx.elements import page_link, volatile
 
 _logger = logging.getLogger(__name__)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -48,7 +48,7 @@ def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str
     docnames.sort(key=lambda name: not env.doc2path(name).endswith(".ipynb"))
 
 
-def _visit_picture(writer: Any, node: picture) -> None:
+def _visit_picture(writer: HTML5Translator, node: picture) -> None:
     style = f"--natural: {node['natural']}px; --least: {node['least']}px"
     writer.body.append(writer.starttag(node, "div", CLASS="published-picture", style=style))
 
@@ -166,16 +166,16 @@ class _NumberRole(SphinxRole):
 
 
 def _typeset(text: str, is_volatile: bool) -> nodes.Node:
-    mantissa, exponent, power = text.partition("e")
-    if not exponent or not power.lstrip("+-").isdigit():
+    mantissa, _, power = text.partition("e")
+    if not power.lstrip("+-").isdigit():
         text = text.replace("-", "\N{MINUS SIGN}")
-        if is_volatile:
-            return volatile(text=text, classes=["number"])
-        return nodes.inline("", text, classes=["number"])
+    elif is_volatile:
+        text = f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    else:
+        return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
     if is_volatile:
-        raised = str(int(power)).translate(_SUPERSCRIPTS)
-        return volatile(text=f"{mantissa} × 10{raised}", classes=["number"])
-    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
+        return volatile(text=text, classes=["number"])
+    return nodes.inline("", text, classes=["number"])
 
 
 def _declared_notebook(env: BuildEnvironment, figure: str) -> str:

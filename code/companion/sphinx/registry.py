@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.statements import TIERS, Evidence, Statement, proof_target, read_registry
-from companion.sphinx.cells import cell_link, page_link
-from companion.sphinx.tables import sortable_table
+from companion.sphinx.elements import (
+    Content,
+    badge,
+    cell_link,
+    page_link,
+    separated,
+    statement_link,
+    table,
+)
+from companion.sphinx.repairs import stated_on_pages
 
 STATEMENTS = Path("book") / "statements.yml"
 
@@ -29,43 +36,29 @@ def setup(app: Sphinx) -> None:
     app.add_directive("statement-table", _TableDirective)
     app.connect("doctree-read", _add_badges)
     app.connect("env-get-outdated", _overviews)
-    # Before the links of `cells` are resolved: the table has some.
+    # Before the links are resolved: the table has some.
     app.connect("doctree-resolved", _fill_tables, priority=400)
 
 
-class Overview(SphinxDirective):
-    """Common to all overviews: they depend on the registry and on every page."""
+class _TableDirective(SphinxDirective):
+    """All statements, or only those with the given labels, in the order given."""
 
-    option_spec: ClassVar[dict[str, Any]] = {}
-    node_class: ClassVar[type[nodes.Element]]
+    option_spec: ClassVar[dict[str, Any]] = {"only": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(Path(self.env.srcdir) / STATEMENTS))
         self.env.metadata[self.env.docname]["has_statement_overview"] = True
-        return [self.node_class()]
-
-
-class _TableDirective(Overview):
-    """All statements, or only those with the given labels, in the order given."""
-
-    node_class = statement_table
-    option_spec: ClassVar[dict[str, Any]] = {"only": directives.unchanged_required}
-
-    def run(self) -> list[nodes.Node]:
-        (table,) = super().run()
-        assert isinstance(table, nodes.Element)
         statements = registry(self.env)
-        if only := self.options.get("only", "").split():
-            for label in only:
-                if label not in statements:
-                    raise self.error(f"{label} is not registered in {STATEMENTS.name}")
-            table["only"] = only
-            return [table]
+        only = self.options.get("only", "").split()
+        for label in only:
+            if label not in statements:
+                raise self.error(f"{label} is not registered in {STATEMENTS.name}")
+        place = statement_table(only=only)
         # Sources may cite, so they are parsed now, while citations can still be resolved.
-        for label, statement in statements.items():
+        for label, statement in statements.items() if not only else ():
             source, _ = self.state.inline_text(statement.source, self.lineno)
-            table += nodes.paragraph("", "", *source, label=label)
-        return [table]
+            place += nodes.paragraph("", "", *source, label=label)
+        return [place]
 
 
 def registry(env: BuildEnvironment) -> dict[str, Statement]:
@@ -83,31 +76,28 @@ def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
         if statements is None:
             app.env.note_dependency(str(Path(app.srcdir) / STATEMENTS))
             statements = registry(app.env)
-        statement = statements.get(node["label"])
-        if statement and (statement.evidence or statement.uses):
-            node += _footer(app.env, statement)
+        if statement := statements.get(node["label"]):
+            users = [s.label for s in statements.values() if statement.label in s.uses]
+            if statement.evidence or statement.uses or users:
+                node += _footer(app.env, statement, users)
 
 
-def _footer(env: BuildEnvironment, statement: Statement) -> nodes.container:
-    """Return one line for each tier of evidence, and one for what the proof uses."""
+def _footer(env: BuildEnvironment, statement: Statement, users: Sequence[str]) -> nodes.container:
+    """Return a line for each tier of evidence, for what the proof uses, for what uses it."""
     footer = nodes.container(classes=["statement-footer"])
     for tier in statement.tiers:
         places = [_place(env, statement, item) for item in statement.evidence if item.tier == tier]
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
-    if statement.uses:
-        links = [statement_link(env.docname, label) for label in statement.uses]
-        footer += nodes.paragraph("", "Uses ", *separated(links), classes=["statement-uses"])
+    for words, labels in (("Uses ", statement.uses), ("Used by ", users)):
+        links = [statement_link(env.docname, label) for label in labels]
+        if links:
+            footer += nodes.paragraph("", words, *separated(links), classes=["statement-uses"])
     return footer
 
 
-def badge(tier: str) -> nodes.inline:
-    """Return the badge of a tier."""
-    return nodes.inline("", tier, classes=["badge", f"tier-{tier}"])
-
-
-def separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
-    """Put commas between `items`."""
-    return [part for item in items for part in (nodes.Text(", "), item)][1:]
+def _badges(tiers: Iterable[str]) -> list[nodes.Node]:
+    """Return the badges of `tiers`, with blanks between them."""
+    return [part for tier in tiers for part in (badge(tier), nodes.Text(" "))]
 
 
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
@@ -125,27 +115,6 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
     )
 
 
-def statement_link(docname: str, label: str) -> addnodes.pending_xref:
-    """A link that shows the number of a statement."""
-    return name_link(docname, label, label, domain="prf", explicit=False)
-
-
-def name_link(
-    docname: str, name: str, target: str, *, domain: str = "std", explicit: bool = True
-) -> addnodes.pending_xref:
-    """A link from a page to a label; it shows `name`, or unless `explicit` what the label tells."""
-    return addnodes.pending_xref(
-        "",
-        nodes.literal("", name),
-        refdomain=domain,
-        reftype="ref",
-        reftarget=target,
-        refdoc=docname,
-        refwarn=True,
-        refexplicit=explicit,
-    )
-
-
 # All statements -----------------------------------------------------------------------------
 
 
@@ -159,13 +128,11 @@ def _overviews(
 
 
 def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for table in list(doctree.findall(statement_table)):
-        if only := table.get("only"):
-            found = {item.statement.label: item for item in placed(app.env)}
-            table.replace_self(_table([found[label] for label in only if label in found]))
-        else:
-            sources = {item["label"]: item for item in table.findall(nodes.paragraph)}
-            table.replace_self(_table(placed(app.env), sources))
+    for place in list(doctree.findall(statement_table)):
+        found = {item.statement.label: item for item in placed(app.env)}
+        sources = {item["label"]: item for item in place.findall(nodes.paragraph)}
+        wanted = [found[label] for label in place["only"] or found if label in found]
+        place.replace_self(_table(wanted, sources))
 
 
 class Placed(NamedTuple):
@@ -176,22 +143,11 @@ class Placed(NamedTuple):
     name: str  # "Theorem 2.1"
     title: list[nodes.Node]  # in parentheses, as sphinx-proof typesets it
 
-    def link(self) -> page_link:
-        """Return a link to the statement, with its name."""
-        return page_link(
-            "", nodes.Text(self.name), docname=self.docname, anchor=self.statement.label
-        )
-
-    @property
-    def tiers(self) -> tuple[str, ...]:
-        """Tiers of its evidence; a definition needs none and counts as its own."""
-        return self.statement.tiers or ("definition",)
-
 
 def placed(env: BuildEnvironment) -> list[Placed]:
     """All registered statements that pages state, in reading order."""
     statements = registry(env)
-    proofs: Mapping[str, Mapping[str, Any]] = getattr(env, "proof_list", {})
+    proofs = stated_on_pages(env)
     found = []
     for docname in sorted({proofs[label]["docname"] for label in statements if label in proofs}):
         for position, node in enumerate(env.get_doctree(docname).findall(_is_statement)):
@@ -209,19 +165,20 @@ def _is_statement(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Element) and "realtype" in node
 
 
-def _table(
-    items: Sequence[Placed], sources: Mapping[str, nodes.paragraph] | None = None
-) -> nodes.container:
-    columns = {"Statement": 40, "How we know": 25}
-    if sources is not None:
-        columns["Where it comes from"] = 35
+def _table(items: Sequence[Placed], sources: Mapping[str, nodes.paragraph]) -> nodes.container:
+    columns = {
+        "Statement": 40,
+        "How we know": 25,
+        **({"Where it comes from": 35} if sources else {}),
+    }
     rows = []
     for item in items:
-        tiers: list[nodes.Node] = []
-        for tier in item.tiers:
-            tiers += [badge(tier), nodes.Text(" ")]
-        row = [[item.link(), *(child.deepcopy() for child in item.title)], tiers]
-        if sources is not None:
-            row.append(sources[item.statement.label].children)
+        label = item.statement.label
+        link = page_link("", nodes.Text(item.name), docname=item.docname, anchor=label)
+        title = [child.deepcopy() for child in item.title]
+        # A definition needs no evidence and counts as its own.
+        row: list[Content] = [[link, *title], _badges(item.statement.tiers or ("definition",))]
+        if sources:
+            row.append(sources[label].children)
         rows.append(row)
-    return sortable_table(columns, rows, "statement-table")
+    return table(columns, rows, "statement-table", "sortable")

@@ -1,14 +1,14 @@
-"""Directives ``with-repository`` and ``without-repository``: how to get the code.
+"""How to get the code: directives ``with-repository`` and ``without-repository``, downloads.
 
 The address of the repository is known on the site that CI publishes, and often unknown on one that
 was built locally (:class:`companion.site.launch.Origin`). A page has a text for either case; in the
-first one ``{url}`` is the address.
+first one ``{url}`` is the address. The download button of a notebook's page gives a notebook that
+runs elsewhere: its first cell sees to the packages.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -16,8 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
-from companion.project import Project
-from companion.site.launch import Origin
+from companion.project import NOTEBOOK_SUFFIX, Project
+from companion.site.launch import Origin, prepared
 
 _WITH, _WITHOUT = "with-repository", "without-repository"
 
@@ -28,10 +28,15 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", _configure)
     for name in (_WITH, _WITHOUT):
         app.add_directive(name, _RepositoryDirective)
+    app.connect("build-finished", _add_first_cells)
+
+
+def _origin(app: Sphinx) -> Origin | None:
+    return Origin.find(Project(Path(app.srcdir)))
 
 
 def _configure(app: Sphinx, config: Config) -> None:
-    origin = Origin.find(Project(Path(app.srcdir)))
+    origin = _origin(app)
     config.companion_repository = origin.url if origin else ""
 
 
@@ -39,7 +44,6 @@ class _RepositoryDirective(SphinxDirective):
     """Its content is shown if the address is known, or if it is not."""
 
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
         url = self.config.companion_repository
@@ -48,5 +52,15 @@ class _RepositoryDirective(SphinxDirective):
         lines = StringList([line.replace("{url}", url) for line in self.content], "")
         parent = nodes.Element()
         self.state.nested_parse(lines, self.content_offset, parent)
-        shown: list[nodes.Node] = parent.children
-        return shown
+        return list(parent.children)
+
+
+def _add_first_cells(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    origin = _origin(app)
+    copied = Path(app.outdir) / "_sources"
+    for notebook in copied.rglob(f"*{NOTEBOOK_SUFFIX}"):
+        # From its source: in an incremental build the copy may have the cell already.
+        source = Path(app.srcdir) / notebook.relative_to(copied)
+        notebook.write_text(prepared(source, origin), encoding="utf-8")

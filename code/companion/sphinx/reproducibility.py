@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.declarations import TOLERANCE
 from companion.checking.reproducibility import RECORD, commit_in_words
-from companion.checking.statements import TIERS, Statement
-from companion.running.notebooks import Notebook
-from companion.sphinx.cells import page_link
+from companion.sphinx.elements import name_link, page_link, table, volatile
 from companion.sphinx.published import declared_figures
-from companion.sphinx.registry import STATEMENTS, badge, name_link, registry, statement_link
-from companion.sphinx.tables import sortable_table
-from companion.sphinx.volatile import volatile
 
 _SHORT = 12  # characters of a digest that are shown; the record has all of them
+_CLASSES = "reproducibility", "sortable"
+_COMPARED = {"Largest deviation": 18, "Tolerance": 10, "Share": 8}
 
-Cell = list[nodes.Node]
+Record = Mapping[str, Any]
 
 
 def setup(app: Sphinx) -> None:
@@ -37,265 +32,163 @@ class _ReproducibilityDirective(SphinxDirective):
     """``{reproducibility} part``: one part of the record, as a sentence or a table."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {}
 
     def run(self) -> list[nodes.Node]:
-        part = _PARTS.get(self.arguments[0])
-        if part is None:
-            raise self.error(f"no part {self.arguments[0]!r}; one of {', '.join(_PARTS)} needed")
+        parts: Mapping[str, Callable[[Record], list[nodes.Node]]] = {
+            "summary": _summary,
+            "link": self._link,
+            "notebooks": _notebooks,
+            "figures": self._figures,
+            "numbers": _numbers,
+            "machine": _machine,
+            "packages": _packages,
+            "reasons": self._reasons,
+        }
+        wanted = self.arguments[0]
+        if wanted not in parts:
+            raise self.error(f"no part {wanted!r}; one of {', '.join(parts)} needed")
         path = Path(self.env.srcdir) / RECORD
-        for file in (path, Path(self.env.srcdir) / STATEMENTS):
-            self.env.note_dependency(str(file))
-        if not path.is_file():
-            missing = "This site was built by Jupyter Book alone: nothing was compared or recorded."
-            return [nodes.paragraph("", missing)] if part is _Page.summary else []
-        return list(part(_Page(self.env, json.loads(path.read_text(encoding="utf-8")))))
+        self.env.note_dependency(str(path))
+        if path.is_file():
+            return parts[wanted](json.loads(path.read_text(encoding="utf-8")))
+        missing = "This site was built by Jupyter Book alone: nothing was compared or recorded."
+        return [nodes.paragraph("", missing)] if wanted == "summary" else []
 
+    def _link(self, _: Record) -> list[nodes.Node]:
+        text = nodes.inline("", "All of this page as one file")
+        link = addnodes.download_reference("", "", text, refdoc=self.env.docname)
+        link["reftarget"] = f"/{RECORD.as_posix()}"
+        return [nodes.paragraph("", "", link, nodes.Text(", for programs."))]
 
-class _Page:
-    """The record, and the page it is shown on."""
-
-    def __init__(self, env: BuildEnvironment, record: Mapping[str, Any]) -> None:
-        self.env = env
-        self.record = record
-        self.volatile: Mapping[str, Any] = record["volatile"]
-
-    def summary(self) -> Iterator[nodes.Node]:
-        figures, numbers = self.record["figures"], self.record["numbers"]
+    def _figures(self, record: Record) -> list[nodes.Node]:
         rows = [
-            (name, row)
-            for results in (figures, numbers)
-            for name, result in results.items()
-            for row in result["compared"]
+            (
+                self._figure_link(name),
+                _notebook_link(figure["notebook"]),
+                _shortened(figure["digest"]),
+                *_comparison(figure["compared"]),
+            )
+            for name, figure in record["figures"].items()
         ]
-        if not rows:
-            yield nodes.paragraph(
-                "",
-                "References belong to the default scale, and this site was built at another one. "
-                "Everything that is declared was published, but no figure and no number was "
-                "compared with a reference.",
-            )
-            return
-        equal = sum(row["deviation"] == 0 for _, row in rows)
-        name, worst = max(rows, key=lambda item: item[1]["share"])
-        arrays = sum(len(figure["compared"]) for figure in figures.values())
-        compared = sum(bool(number["compared"]) for number in numbers.values())
-        yield nodes.paragraph(
-            "",
-            f"This build shows {len(figures)} figures and {len(numbers)} numbers from "
-            f"{len(self.record['notebooks'])} notebooks. It compared {arrays} arrays behind the "
-            f"figures and {compared} of the numbers with their references. All are within their "
-            f"tolerances; {equal} of {len(rows)} are equal to the last bit.",
-        )
-        if worst["deviation"]:
-            where = f" ({worst['array']})" if name in figures else ""
-            yield nodes.paragraph(
-                "",
-                "",
-                nodes.Text(f"The largest deviation is {worst['share']:.2g} of its tolerance: "),
-                nodes.literal("", name),
-                nodes.Text(f"{where}."),
-            )
+        columns = {"Figure": 24, "Notebook": 24, "Data digest": 16, **_COMPARED}
+        return [table(columns, rows, *_CLASSES)]
 
-    def link(self) -> Iterator[nodes.Node]:
-        link = addnodes.download_reference(
-            "",
-            "",
-            nodes.inline("", "All of this page as one file"),
-            refdoc=self.env.docname,
-            reftarget=f"/{RECORD.as_posix()}",
-        )
-        yield nodes.paragraph("", "", link, nodes.Text(", for programs."))
-
-    def notebooks(self) -> Iterator[nodes.Node]:
-        rows = []
-        for notebook, facts in self.record["notebooks"].items():
-            run = self.volatile["runs"][notebook]
-            tiers = {
-                tier
-                for statement in self._statements.values()
-                for tier, cell in _cells(statement)
-                if cell.partition("#")[0] == notebook
-            }
-            rows.append(
-                [
-                    [self._notebook_link(notebook)],
-                    [volatile(text=run["started"])],
-                    [volatile(text=f"{run['seconds']:.1f}")],
-                    [_shortened(facts["key"])],
-                    [
-                        part
-                        for tier in TIERS
-                        if tier in tiers
-                        for part in (badge(tier), nodes.Text(" "))
-                    ],
-                ]
-            )
-        columns = {"Notebook": 36, "Executed (UTC)": 22, "Seconds": 10, "Key": 16, "Evidence": 16}
-        yield sortable_table(columns, rows, "reproducibility")
-
-    def figures(self) -> Iterator[nodes.Node]:
-        rows = []
-        for name, figure in self.record["figures"].items():
-            worst = _worst(figure["compared"])
-            where = f" ({worst['array']})" if worst and worst["deviation"] else ""
-            rows.append(
-                [
-                    [_figure_link(self.env.docname, name)],
-                    [self._notebook_link(figure["notebook"])],
-                    [_shortened(figure["digest"])],
-                    [*_deviation(worst), nodes.Text(where)],
-                    _tolerance(worst),
-                    _share(worst),
-                    self._supported(figure["notebook"], name),
-                ]
-            )
-        columns = {
-            "Figure": 18,
-            "Notebook": 18,
-            "Data digest": 12,
-            "Largest deviation": 14,
-            "Tolerance": 8,
-            "Share": 8,
-            "Supports": 22,
-        }
-        yield sortable_table(columns, rows, "reproducibility")
-
-    def numbers(self) -> Iterator[nodes.Node]:
-        rows = []
-        for name, number in self.record["numbers"].items():
-            worst = _worst(number["compared"])
-            rows.append(
-                [
-                    [nodes.literal("", name)],
-                    [
-                        volatile(text=f"{self.volatile['numbers'][name]:.6g}")
-                        if number["value"] is None
-                        else nodes.Text(f"{number['value']:.6g}")
-                    ],
-                    _deviation(worst),
-                    _tolerance(worst),
-                    _share(worst),
-                    [self._notebook_link(number["notebook"])],
-                ]
-            )
-        columns = {
-            "Number": 28,
-            "Value": 14,
-            "Deviation": 12,
-            "Tolerance": 10,
-            "Share": 8,
-            "Notebook": 28,
-        }
-        yield sortable_table(columns, rows, "reproducibility")
-
-    def machine(self) -> Iterator[nodes.Node]:
-        rows = [("Commit", commit_in_words(self.volatile["commit"]))]
-        for machine in self.volatile["machine"]:
-            rows += [
-                ("Processor", f"{machine['processor']}, {machine['cores']} cores"),
-                ("System", f"{machine['system']}, Python {machine['python']}"),
-                ("Vector instructions NumPy uses", ", ".join(machine["simd"])),
-                *(("BLAS", blas) for blas in machine["blas"] or ["not reported"]),
-            ]
-        table = [[[nodes.Text(key)], [volatile(text=value)]] for key, value in rows]
-        table.append([[nodes.Text("Lock")], [_shortened(self.record["lock"])]])
-        yield sortable_table({"What": 30, "Value": 70}, table, "machine")
-
-    def packages(self) -> Iterator[nodes.Node]:
-        rows = [
-            [[nodes.literal("", name)], [nodes.Text(version)]]
-            for packages in self.record["packages"]
-            for name, version in packages.items()
-        ]
-        yield sortable_table({"Package": 50, "Version": 50}, rows, "reproducibility")
-
-    def reasons(self) -> Iterator[nodes.Node]:
+    def _reasons(self, _: Record) -> list[nodes.Node]:
         """Return a list and no table: the reasons are prose, which a phone shows at full width."""
         found = nodes.definition_list(classes=["reasons"])
         for name, entry in declared_figures(self.env).items():
             if "why" not in entry:
                 continue
-            own = {"": entry.get("tolerance", TOLERANCE), **(entry.get("arrays") or {})}
-            told = [f"{array} {value:.2g}".strip() for array, value in _floats(own)]
-            ignored = [array for array, value in own.items() if value is None]
-            text = f": {', '.join(told)}"
-            if ignored:
+            arrays = entry.get("arrays") or {}
+            own = {"": entry.get("tolerance", TOLERANCE), **arrays}
+            text = ", ".join(f"{a} {float(t):.2g}".strip() for a, t in own.items() if t is not None)
+            if ignored := [array for array, tolerance in own.items() if tolerance is None]:
                 text += f"; not compared: {', '.join(ignored)}"
-            term = nodes.term("", "", _figure_link(self.env.docname, name), nodes.Text(text))
+            term = nodes.term("", "", self._figure_link(name), nodes.Text(f": {text}"))
             why = nodes.paragraph("", " ".join(entry["why"].split()))
             found += nodes.definition_list_item("", term, nodes.definition("", why))
-        yield found
+        return [found]
 
-    # Links --------------------------------------------------------------------------------
-
-    @cached_property
-    def _statements(self) -> Mapping[str, Statement]:
-        return registry(self.env)
-
-    def _notebook_link(self, notebook: str) -> nodes.Node:
-        name = notebook.removeprefix("book/").removesuffix(".ipynb")
-        name = name.replace("/", "/\N{ZERO WIDTH SPACE}")  # where a narrow column may break it
-        return page_link("", nodes.Text(name), docname=notebook.removesuffix(".ipynb"), anchor="")
-
-    def _supported(self, notebook: str, figure: str) -> Cell:
-        """Statements whose evidence is a cell that drew the figure, or whose results it drew."""
-        source = Notebook.read(Path(self.env.srcdir) / notebook)
-        drew = source.publishing_cell(figure)
-        cells = source.sources_of(drew) if drew else set()
-        targets = {f"{notebook}#{cell.name}" for cell in cells if cell.name}
-        found: Cell = []
-        for label, statement in self._statements.items():
-            for tier in dict.fromkeys(tier for tier, cell in _cells(statement) if cell in targets):
-                found += [badge(tier), nodes.Text(" "), statement_link(self.env.docname, label)]
-                found += [nodes.Text(" ")]
-        return found
+    def _figure_link(self, name: str) -> addnodes.pending_xref:
+        return name_link(self.env.docname, name, f"fig-{name}")
 
 
-def _cells(statement: Statement) -> list[tuple[str, str]]:
-    return [(item.tier, item.target) for item in statement.evidence if item.place == "cell"]
+def _summary(record: Record) -> list[nodes.Node]:
+    figures, numbers = record["figures"], record["numbers"]
+    results = {**figures, **numbers}
+    rows = [(name, row) for name in results for row in results[name]["compared"]]
+    if not rows:
+        text = (
+            "References belong to the default scale, and this site was built at another one. "
+            "Everything that is declared was published, but no figure and no number was "
+            "compared with a reference."
+        )
+        return [nodes.paragraph("", text)]
+    arrays = sum(len(figure["compared"]) for figure in figures.values())
+    equal = sum(row["deviation"] == 0 for _, row in rows)
+    text = (
+        f"This build shows {len(figures)} figures and {len(numbers)} numbers from "
+        f"{len(record['notebooks'])} notebooks. It compared {arrays} arrays behind the figures and "
+        f"{sum(bool(number['compared']) for number in numbers.values())} of the numbers with their "
+        f"references. All are within their tolerances; {equal} of {len(rows)} are equal to the "
+        "last bit."
+    )
+    name, worst = max(rows, key=lambda item: item[1]["share"])
+    if worst["deviation"]:
+        where = f"{name} ({worst['array']})" if worst["array"] else name
+        text += f" The largest deviation is {worst['share']:.2g} of its tolerance: {where}."
+    return [nodes.paragraph("", text)]
 
 
-def _floats(tolerances: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    return ((name, float(value)) for name, value in tolerances.items() if value is not None)
+def _notebooks(record: Record) -> list[nodes.Node]:
+    rows = []
+    for notebook, facts in record["notebooks"].items():
+        run = record["volatile"]["runs"][notebook]
+        times = (run["started"], f"{run['seconds']:.1f}")
+        ran = (volatile(text=text) for text in times)
+        rows.append((_notebook_link(notebook), *ran, _shortened(facts["key"])))
+    columns = {"Notebook": 44, "Executed (UTC)": 24, "Seconds": 12, "Key": 20}
+    return [table(columns, rows, *_CLASSES)]
 
 
-def _figure_link(docname: str, name: str) -> addnodes.pending_xref:
-    return name_link(docname, name, f"fig-{name}")
+def _numbers(record: Record) -> list[nodes.Node]:
+    rows = []
+    for name, number in record["numbers"].items():
+        changing = number["value"] is None
+        value = record["volatile"]["numbers"][name] if changing else number["value"]
+        text = f"{value:.6g}"
+        rows.append(
+            (
+                nodes.literal("", name),
+                volatile(text=text) if changing else text,
+                *_comparison(number["compared"]),
+                _notebook_link(number["notebook"]),
+            )
+        )
+    columns = {"Number": 28, "Value": 14, **_COMPARED, "Notebook": 28}
+    return [table(columns, rows, *_CLASSES)]
+
+
+def _machine(record: Record) -> list[nodes.Node]:
+    rows = [("Commit", commit_in_words(record["volatile"]["commit"]))]
+    for machine in record["volatile"]["machine"]:
+        rows += [
+            ("Processor", f"{machine['processor']}, {machine['cores']} cores"),
+            ("System", f"{machine['system']}, Python {machine['python']}"),
+            ("Vector instructions NumPy uses", ", ".join(machine["simd"])),
+            *(("BLAS", blas) for blas in machine["blas"] or ["not reported"]),
+        ]
+    facts = [(key, volatile(text=value)) for key, value in rows]
+    facts.append(("Lock", _shortened(record["lock"])))
+    return [table({"What": 30, "Value": 70}, facts, "machine", "sortable")]
+
+
+def _packages(record: Record) -> list[nodes.Node]:
+    rows = [
+        (nodes.literal("", name), version)
+        for packages in record["packages"]
+        for name, version in packages.items()
+    ]
+    return [table({"Package": 50, "Version": 50}, rows, *_CLASSES)]
+
+
+def _comparison(rows: Sequence[Record]) -> tuple[str, str, str]:
+    """Return deviation, tolerance and share of the array that comes nearest to its tolerance."""
+    if not rows:
+        return "not compared", "", ""
+    worst = max(rows, key=lambda row: float(row["share"]))
+    deviation = f"{worst['deviation']:.1e}" if worst["deviation"] else "0"
+    if worst["deviation"] and worst["array"]:
+        deviation += f" ({worst['array']})"
+    return deviation, f"{worst['tolerance']:.2g}", f"{worst['share']:.2g}"
+
+
+def _notebook_link(notebook: str) -> nodes.Node:
+    docname = notebook.removesuffix(".ipynb")
+    # Zero-width spaces, where a narrow column may break it.
+    name = docname.removeprefix("book/").replace("/", "/\N{ZERO WIDTH SPACE}")
+    return page_link("", nodes.Text(name), docname=docname, anchor="")
 
 
 def _shortened(digest: str) -> nodes.Node:
     return nodes.abbreviation("", "", nodes.literal("", digest[:_SHORT]), explanation=digest)
-
-
-def _worst(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    return max(rows, key=lambda row: float(row["share"]), default=None)
-
-
-def _deviation(row: Mapping[str, Any] | None) -> Cell:
-    if not row:
-        return [nodes.Text("not compared")]
-    return [nodes.Text(f"{row['deviation']:.1e}" if row["deviation"] else "0")]
-
-
-def _tolerance(row: Mapping[str, Any] | None) -> Cell:
-    return [nodes.Text(f"{row['tolerance']:.2g}" if row else "")]
-
-
-def _share(row: Mapping[str, Any] | None) -> Cell:
-    return [nodes.Text(f"{row['share']:.2g}" if row else "")]
-
-
-_PARTS: Mapping[str, Callable[[_Page], Iterator[nodes.Node]]] = {
-    part.__name__: part
-    for part in (
-        _Page.summary,
-        _Page.link,
-        _Page.notebooks,
-        _Page.figures,
-        _Page.numbers,
-        _Page.machine,
-        _Page.packages,
-        _Page.reasons,
-    )
-}

@@ -8,16 +8,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.search.en import SearchEnglish
 
 from companion.sphinx.formulas import plain_text
 from companion.sphinx.registry import placed
+from companion.sphinx.repairs import search_titles
 
 _STROKES = str.maketrans("ŁłØøĐđ", "LlOoDd")  # Unicode does not take these apart
 # How readers write what Sphinx numbers; statements have names of their own.
@@ -35,13 +34,9 @@ class _English(SearchEnglish):
 
 def setup(app: Sphinx) -> None:
     app.add_search_language(_English)
-    app.connect("config-inited", _configure)
+    app.config.html_search_scorer = str(Path(__file__).with_name("scorer.js"))
     # After all pages have been indexed, before the index is written.
     app.connect("html-collect-pages", _complete_titles)
-
-
-def _configure(_: Sphinx, config: Config) -> None:
-    config.html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 
 
 def plain_letters(word: str) -> str:
@@ -50,8 +45,8 @@ def plain_letters(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
 
 
-def _complete_titles(app: Sphinx) -> list[Any]:
-    titles = getattr(app.builder, "indexer")._all_titles  # noqa: B009 - not every builder has one
+def _complete_titles(app: Sphinx) -> list[tuple[str, dict[str, str], str]]:
+    titles = search_titles(app)
     for docname in titles:
         titles[docname] = list(dict.fromkeys(_titles_of(app.env, docname)))
     for item in placed(app.env):

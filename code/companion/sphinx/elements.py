@@ -1,0 +1,128 @@
+"""What several parts of the extension put on pages: links, badges, tables, changing text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.writers.html5 import HTML5Translator
+
+from companion.running.notebooks import Notebook, anchor
+
+Content: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
+"""What a cell of a table holds."""
+
+
+class page_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names nodes in lower case
+    """A link to an anchor of another page, resolved when addresses are known.
+
+    Attributes: ``docname`` and ``anchor`` (may be empty).
+    """
+
+
+class volatile(nodes.Inline, nodes.Element):  # noqa: N801 - a docutils node
+    """Text that another build of the same commit would have otherwise, as the attribute ``text``.
+
+    Times, the machine, the commit. It carries a mark in the HTML, by which a comparison of two
+    builds leaves it out, and does not reach the search index, which is made of text nodes.
+    """
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(page_link)
+    app.add_node(volatile, html=(_visit_volatile, lambda *_: None))
+    app.connect("doctree-read", _add_anchors)
+    app.connect("doctree-resolved", _resolve_links)
+
+
+# Links --------------------------------------------------------------------------------------
+
+
+def cell_link(env: BuildEnvironment, target: str, text: str) -> page_link:
+    """Link to ``notebook.ipynb#name``; `text` may have ``{name}`` and ``{notebook}`` in it."""
+    file, _, name = target.partition("#")
+    cell = Notebook.read(Path(env.srcdir) / file).named(name)
+    docname = file.removesuffix(".ipynb")
+    shown = nodes.Text(text.format(name=name, notebook=docname.removeprefix("book/")))
+    return page_link("", shown, docname=docname, anchor=cell.anchor if cell else "")
+
+
+def statement_link(docname: str, label: str) -> addnodes.pending_xref:
+    """A link that shows the number of a statement."""
+    return name_link(docname, label, label, domain="prf", explicit=False)
+
+
+def name_link(
+    docname: str, name: str, target: str, *, domain: str = "std", explicit: bool = True
+) -> addnodes.pending_xref:
+    """A link from a page to a label; it shows `name`, or unless `explicit` what the label says."""
+    return addnodes.pending_xref(
+        "",
+        nodes.literal("", name),
+        refdomain=domain,
+        reftype="ref",
+        reftarget=target,
+        refdoc=docname,
+        refwarn=True,
+        refexplicit=explicit,
+    )
+
+
+def _add_anchors(_: Sphinx, doctree: nodes.document) -> None:
+    for node in doctree.findall(nodes.container):
+        if "cell" in node.get("classes", ()) and "cell_index" in node:
+            name = node.get("cell_metadata", {}).get("name", "")
+            node["ids"].append(anchor(node["cell_index"], name))
+
+
+def _resolve_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(page_link)):
+        uri = app.builder.get_relative_uri(docname, node["docname"])
+        if node["anchor"]:
+            uri = f"{uri.partition('#')[0]}#{node['anchor']}"
+        node.replace_self(nodes.reference("", "", *node.children, refuri=uri, internal=True))
+
+
+# Badges, tables, changing text --------------------------------------------------------------
+
+
+def badge(text: str, kind: str = "tier") -> nodes.inline:
+    """Return the badge of a tier, or of a verdict."""
+    return nodes.inline("", text, classes=["badge", f"{kind}-{text.replace(' ', '-')}"])
+
+
+def separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
+    """Put commas between `items`."""
+    return [part for item in items for part in (nodes.Text(", "), item)][1:]
+
+
+def table(
+    columns: Mapping[str, int], rows: Iterable[Sequence[Content]], *names: str
+) -> nodes.container:
+    """Return a table of classes `names`; `columns` maps each heading to its relative width.
+
+    One of class ``sortable`` a reader can sort (``_static/sortable.js``). Too wide ones scroll.
+    """
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=width) for width in columns.values()]
+    group += nodes.thead("", _row([*columns]))
+    group += nodes.tbody("", *map(_row, rows))
+    whole = nodes.table("", group, classes=list(names))
+    return nodes.container("", whole, classes=["statement-overview"])
+
+
+def _row(cells: Sequence[Content]) -> nodes.row:
+    contents = (nodes.Text(cell) if isinstance(cell, str) else cell for cell in cells)
+    parts = ([cell] if isinstance(cell, nodes.Node) else cell for cell in contents)
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *part)) for part in parts))
+
+
+def _visit_volatile(translator: HTML5Translator, node: volatile) -> None:
+    start = translator.starttag(node, "span", "", CLASS="volatile")
+    translator.body.append(f"{start}{translator.encode(node['text'])}</span>")
+    raise nodes.SkipNode

@@ -1,0 +1,162 @@
+"""Repairs of other people's software, and all that relies on how it works inside.
+
+Each function says what it mends and when it can go. All are made for the versions in
+:data:`MADE_FOR`; with others, try the book without them first. Beside them, the file
+``templates/static/webpack-macros.html`` takes the place of the theme's, whose icons come twice.
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util.images import get_image_size
+from sphinx_proof.nodes import proof_node
+
+MADE_FOR = {
+    "jupyter-book": "1.0.4.post1",
+    "pydata-sphinx-theme": "0.15.4",
+    "sphinx": "7.4.7",
+    "sphinx-book-theme": "1.1.4",
+    "sphinx-external-toc": "1.1.0",
+    "sphinx-proof": "0.4.0",
+}
+"""The versions at which each repair was needed, and did what it should."""
+
+_TEMPLATES = Path(__file__).parent / "templates"
+# Those of the theme, its "navbar-logo" within "site-title", where the title is inside a landmark,
+# and below them where `make pdf` puts a link; see companion.release.print_edition.
+_SIDEBAR = ("site-title", "icon-links", "search-button-field", "sbt-sidebar-nav", "pdf-place")
+_LIST, _NO_LIST = '<div role="list" class="citation-list">', '<div class="citation-list">'
+_UNSIZED = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+)")')
+_ENTRY = """\
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<meta http-equiv="refresh" content="0; url={first}">
+<p><a href="{first}">{title}</a></p>
+</html>
+"""
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("config-inited", _configure)
+    app.connect("doctree-read", _repair_proofs)
+    app.connect("html-page-context", _complete, priority=900)  # after the theme's functions
+    app.connect("build-finished", _write_entry, priority=400)  # before sphinx-external-toc looks
+
+
+def search_titles(app: Sphinx) -> dict[str, list[tuple[str, str | None]]]:
+    """Return the titles that Sphinx's search knows of each page, with their anchors, to be changed.
+
+    Can go when Sphinx lets extensions add titles to its index.
+    """
+    indexer: Any = getattr(app.builder, "indexer")  # noqa: B009 - not every builder has one
+    titles: dict[str, list[tuple[str, str | None]]] = indexer._all_titles
+    return titles
+
+
+def stated_on_pages(env: BuildEnvironment) -> Mapping[str, Mapping[str, Any]]:
+    """Return sphinx-proof's statements by label; it has no public list of them."""
+    return getattr(env, "proof_list", {})
+
+
+def _configure(_: Sphinx, config: Config) -> None:
+    config.templates_path.append(str(_TEMPLATES))
+    config.html_sidebars = {"**": [f"{name}.html" for name in _SIDEBAR]}
+
+
+def _complete(
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
+) -> None:
+    context["script_files"] = [s for s in context.get("script_files", []) if not _is_of_thebe(s)]
+    if "generate_toctree_html" in context:
+        context["generate_toctree_html"] = _with_names(context["generate_toctree_html"])
+    if "body" in context:
+        # Entries of a bibliography have a role of their own, which lists may not hold. Can go when
+        # Sphinx's writer gives them none, or the role "listitem".
+        body = context["body"].replace(_LIST, _NO_LIST)
+        context["body"] = _with_sizes(app, body)
+
+
+def _is_of_thebe(script: Any) -> bool:
+    """Jupyter Book 1 always loads sphinx-thebe, whose script names a CDN; nothing here uses it."""
+    body = getattr(script, "attributes", {}).get("body") or ""
+    return "thebe" in str(getattr(script, "filename", script)) or "thebe" in body.lower()
+
+
+def _with_names(generate: Callable[..., Any]) -> Callable[..., Any]:
+    """Say which chapter a toggle of the sidebar unfolds.
+
+    The theme draws an arrow and no word; can go when it names its toggles.
+    """
+
+    def generated(*arguments: Any, **options: Any) -> Any:
+        tree = generate(*arguments, **options)
+        if isinstance(tree, BeautifulSoup):
+            for toggle in tree.select("li > details > summary"):
+                item = toggle.find_parent("li")
+                link = item.find("a") if item else None
+                toggle["aria-label"] = f"Sections of {link.get_text().strip() if link else 'this'}"
+        return tree
+
+    return generated
+
+
+def _with_sizes(app: Sphinx, body: str) -> str:
+    """Give every picture its size, so that nothing moves when it comes in.
+
+    Can go when Sphinx and MyST-NB write width and height by themselves.
+    """
+    sources = {name: source for source, name in getattr(app.builder, "images", {}).items()}
+
+    def sized(match: re.Match[str]) -> str:
+        source = sources.get(unquote(posixpath.basename(match[1])))
+        size = get_image_size(Path(app.srcdir) / source) if source else None
+        if size is None:
+            return match[0]  # the check of the site names it
+        return f'{match[0]}width="{size[0]}" height="{size[1]}" '
+
+    return _UNSIZED.sub(sized, body)
+
+
+def _repair_proofs(_: Sphinx, doctree: nodes.document) -> None:
+    """Mend ids that sphinx-proof repeats on a page or loses; set "Proof." apart from the text.
+
+    Can go when a page with two proofs has no id twice and links to proofs land.
+    """
+    for node in doctree.findall(nodes.section):
+        if "proof-content" in node["ids"]:  # Sphinx needs every section to have an id
+            node["ids"] = [f"{node.parent['label']}-content"]
+    for node in doctree.findall(proof_node):
+        node[0]["ids"] = node["ids"]  # the outer node leaves no trace in HTML
+        text = next(iter(node.findall(nodes.Text)), None)
+        if text is not None and text.startswith("Proof. "):
+            beginning = nodes.emphasis("", "Proof.", classes=["proof-beginning"])
+            text.parent.insert(text.parent.index(text), beginning)
+            text.parent.replace(text, nodes.Text(text.removeprefix("Proof.")))
+
+
+def _write_entry(app: Sphinx, error: Exception | None) -> None:
+    """Write the page at the root of the site, which leads to the first page of the book.
+
+    The one of sphinx-external-toc names no icon; browsers then ask the host for one, at an address
+    that is not the site's. Can go when that page has an icon.
+    """
+    if error or app.builder.name != "html" or app.config.root_doc == "index":
+        return
+    title, first = html.escape(app.config.html_title), app.config.root_doc
+    page = _ENTRY.format(title=title, first=app.builder.get_target_uri(first))
+    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")
