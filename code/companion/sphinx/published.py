@@ -119,11 +119,10 @@ class _PublishedDirective(SphinxDirective):
         return [figure, self._links(name, notebook)]
 
     def _caption(self) -> nodes.caption:
-        holder = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, holder)
-        if len(holder) != 1 or not isinstance(holder[0], nodes.paragraph):
+        content = self.parse_content_to_nodes()
+        if len(content) != 1 or not isinstance(content[0], nodes.paragraph):
             raise self.error("the caption must be one paragraph")
-        return nodes.caption("", "", *holder[0].children)
+        return nodes.caption("", "", *content[0].children)
 
     def _links(self, name: str, notebook: str) -> nodes.paragraph:
         folder = _folder(self.env, name)
