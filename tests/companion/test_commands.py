@@ -7,23 +7,21 @@ import os
 
 import pytest
 
-import companion.__main__ as commands
-
 
 def failing(number: int):
-    def recover(_):
+    def fail(*_):
         raise OSError(number, os.strerror(number), "a file")
 
-    return recover
+    return fail
 
 
 def test_what_the_machine_refuses_is_told_in_a_line(sources, refusal, monkeypatch):
-    monkeypatch.setattr(commands, "recover_site", failing(errno.ENOSPC))
+    monkeypatch.setattr("companion.commands.check_sources", failing(errno.ENOSPC))
     told = refusal(sources.root, "book")
     assert told == "No space left on device (a file); the site is as it was"
 
 
 def test_an_error_of_the_program_is_not_hidden(sources, refusal, monkeypatch):
-    monkeypatch.setattr(commands, "recover_site", failing(errno.ENOENT))
+    monkeypatch.setattr("companion.commands.check_sources", failing(errno.ENOENT))
     with pytest.raises(FileNotFoundError):
         refusal(sources.root)

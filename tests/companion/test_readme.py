@@ -221,7 +221,17 @@ HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* Ã
 def test_a_variable_reaches_its_command_as_it_is(tmp_path, way):
     variables = VARIABLES - {"ALL", "FRESH"}  # those switch an option on, whatever they are
     values = {name: f"{name} {HOSTILE}" for name in variables}
-    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants", "replay", "serve")
+    targets = (
+        "run",
+        "reference",
+        "figure",
+        "launch-check",
+        "paper",
+        "test",
+        "mutants",
+        "replay",
+        "serve",
+    )
     # In an argument of make itself, nobody doubles or escapes a $: it is taken literally.
     if way == "argument":
         calls = noted(tmp_path, *targets, *(f"{name}={text}" for name, text in values.items()))

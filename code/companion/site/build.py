@@ -44,11 +44,14 @@ def build_site(project: Project) -> Path:
         With Sphinx's warnings, or what :func:`companion.site.check.check_site` found. The last
         good site is untouched.
     """
-    stamp = _stamp(project)
-    if _read_stamp(project) != stamp:
+    # Sphinx does not notice a change in its extensions or in the lock; we do.
+    digest = hashlib.sha256(project.lock.read_bytes())
+    digest.update(source_digest(package_source("companion")).encode())
+    stamp = project.sphinx / _STAMP
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest.hexdigest():
         shutil.rmtree(project.sphinx, ignore_errors=True)
     # No stamp while we build: what a killed build leaves behind has lost its warnings.
-    (project.sphinx / _STAMP).unlink(missing_ok=True)
+    stamp.unlink(missing_ok=True)
     try:
         _jupyter_book(project)
         fresh = project.sphinx / "_build" / "html"
@@ -56,7 +59,7 @@ def build_site(project: Project) -> Path:
     except BaseException:
         shutil.rmtree(project.sphinx, ignore_errors=True)
         raise
-    (project.sphinx / _STAMP).write_text(stamp, encoding="utf-8")
+    stamp.write_text(digest.hexdigest(), encoding="utf-8")
     _swap(fresh, project.site, slim)
     return project.site
 
@@ -94,18 +97,6 @@ def _jupyter_book(project: Project) -> None:
         output = _ANSI.sub("", output).replace(f"{project.stage}{os.sep}", "")
         found = list(dict.fromkeys(_SEEN.findall(output)))
         raise BookError("\n".join(found) or output.strip())
-
-
-def _stamp(project: Project) -> str:
-    """Sphinx does not notice a change in its extensions or in the lock; we do."""
-    digest = hashlib.sha256(project.lock.read_bytes())
-    digest.update(source_digest(package_source("companion")).encode())
-    return digest.hexdigest()
-
-
-def _read_stamp(project: Project) -> str:
-    path = project.sphinx / _STAMP
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:

@@ -6,10 +6,8 @@ Files whose content is unchanged are left alone, which keeps Sphinx's incrementa
 
 from __future__ import annotations
 
-import filecmp
 import glob
 import json
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,9 +40,9 @@ def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> N
     project.stage.mkdir(parents=True, exist_ok=True)
     _remove_others(project.stage, {*wanted, *written})
     for name, source in wanted.items():
-        _copy_if_changed(source, project.stage / name)
+        _write_if_changed(project.stage / name, source.read_bytes())
     for name, text in written.items():
-        _write_if_changed(project.stage / name, text)
+        _write_if_changed(project.stage / name, text.encode())
 
 
 def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
@@ -83,14 +81,7 @@ def _remove_others(folder: Path, kept: Collection[Path]) -> None:
             path.unlink()
 
 
-def _copy_if_changed(source: Path, target: Path) -> None:
-    if target.is_file() and filecmp.cmp(source, target, shallow=False):
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+def _write_if_changed(path: Path, content: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
@@ -102,7 +101,7 @@ class _ListDirective(SphinxDirective):
         source = nodes.inline("", _names(registry, claim), classes=["claim-source"])
         quoted = self._inline(f"“{claim.quote}”")
         entry += nodes.block_quote("", nodes.paragraph("", "", *quoted, nodes.Text(" "), source))
-        self.state.nested_parse(StringList(claim.reason.splitlines(), _FILE.name), 0, entry)
+        entry += self.parse_text_to_nodes(claim.reason)
         entry += self._footer(claim)
         return entry
 

@@ -6,6 +6,7 @@ JavaScript. Where one runs, a module of ``book/explorers/modules`` puts the expl
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,15 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
-from sphinx.writers.html5 import HTML5Translator
 
 _MODULES = Path("book") / "explorers" / "modules"
 _SERVED = "_static/explorers"  # not loaded by every page, as what stands in html_static_path is
 _STYLE = "explorers.css"
-
-
-class explorer(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
-    """A published figure that a module makes interactive.
-
-    Attributes: ``module``, its name without the suffix.
-    """
+_EXPLORER = re.compile(r'data-explorer="([\w-]+)"')
 
 
 def setup(app: Sphinx) -> None:
     app.add_directive("explorer", _ExplorerDirective)
-    app.add_node(explorer, html=(_begin, _end))
     app.connect("html-page-context", _load_modules)
     app.connect("build-finished", _copy_modules)
 
@@ -46,36 +39,26 @@ class _ExplorerDirective(SphinxDirective):
         file = Path(self.env.srcdir) / _MODULES / f"{name}.js"
         if not file.is_file():
             raise self.error(f"explorer {name!r}: there is no {_MODULES.as_posix()}/{name}.js")
-        node = explorer(module=name)
-        self.set_source_info(node)
-        self.state.nested_parse(self.content, self.content_offset, node)
-        figures = [
-            figure for figure in node.findall(nodes.figure) if "published" in figure["classes"]
-        ]
-        if len(figures) != 1:
+        content = self.parse_content_to_nodes()
+        figures = [figure for node in content for figure in node.findall(nodes.figure)]
+        published = sum("published" in figure["classes"] for figure in figures)
+        if published != 1:
             raise self.error(
-                f"explorer {name!r}: {len(figures)} published figures as its content; one needed"
+                f"explorer {name!r}: {published} published figures as its content; one needed"
             )
-        return [node]
-
-
-def _begin(translator: HTML5Translator, node: explorer) -> None:
-    translator.body.append(f'<div class="explorer" data-explorer="{node["module"]}">\n')
-
-
-def _end(translator: HTML5Translator, node: explorer) -> None:
-    builder = translator.builder
-    page = builder.get_target_uri(builder.current_docname)
-    style = relative_uri(page, f"{_SERVED}/{_STYLE}")
-    translator.body.append(f'</div>\n<link rel="stylesheet" href="{style}">\n')
+        page = self.env.app.builder.get_target_uri(self.env.docname)
+        style = relative_uri(page, f"{_SERVED}/{_STYLE}")
+        begin = f'<div class="explorer" data-explorer="{name}">'
+        end = f'</div>\n<link rel="stylesheet" href="{style}">'
+        return [nodes.raw("", begin, format="html"), *content, nodes.raw("", end, format="html")]
 
 
 def _load_modules(
-    app: Sphinx, _page: str, _template: str, context: dict[str, Any], tree: nodes.document | None
+    app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
     """Have the explorers there before the first view: they are higher than the figures."""
-    for node in tree.findall(explorer) if tree else ():
-        module = context["pathto"](f"{_SERVED}/{node['module']}.js", 1)
+    for name in _EXPLORER.findall(context.get("body", "")) if app.builder.name == "html" else ():
+        module = context["pathto"](f"{_SERVED}/{name}.js", 1)
         script = f'<script type="module" blocking="render" src="{module}"></script>'
         context["metatags"] = context.get("metatags", "") + script
 

@@ -19,6 +19,7 @@ from py_mini_racer import MiniRacer
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
 
 _logger = logging.getLogger(__name__)
 
@@ -130,15 +131,15 @@ def _preload(
         context["metatags"] = context.get("metatags", "") + link
 
 
-def _visit_inline(translator: Any, node: nodes.math) -> None:
+def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     _append(translator, node, "span")
 
 
-def _visit_block(translator: Any, node: nodes.math_block) -> None:
+def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     _append(translator, node, "div")
 
 
-def _append(translator: Any, node: nodes.Element, tag: str) -> None:
+def _append(translator: HTML5Translator, node: nodes.Element, tag: str) -> None:
     tex = node.astext()
     attributes = {"CLASS": "math notranslate nohighlight", "data-tex": tex}
     translator.body.append(translator.starttag(node, tag, "", **attributes))

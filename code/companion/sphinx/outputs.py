@@ -49,7 +49,7 @@ class Renderer:
 def setup(app: Sphinx) -> None:
     app.add_node(published_output)
     app.add_node(explanation)
-    # Before Sphinx collects the images of a page, and before `cells` resolves its links.
+    # Before Sphinx collects the images of a page, and before links are resolved.
     app.connect("doctree-read", _show_outputs, priority=400)
     app.connect("doctree-resolved", _explain, priority=400)
     app.connect("env-get-updated", _pages_to_write_again)

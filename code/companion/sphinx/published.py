@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.writers.html5 import HTML5Translator
 
 from companion.checking.declarations import read_entries
 from companion.notebook.publish import FOLDER
@@ -47,7 +48,7 @@ def _read_notebooks_first(app: Sphinx, env: BuildEnvironment, docnames: list[str
     docnames.sort(key=lambda name: not env.doc2path(name).endswith(".ipynb"))
 
 
-def _visit_picture(writer: Any, node: picture) -> None:
+def _visit_picture(writer: HTML5Translator, node: picture) -> None:
     style = f"--natural: {node['natural']}px; --least: {node['least']}px"
     writer.body.append(writer.starttag(node, "div", CLASS="published-picture", style=style))
 
@@ -118,11 +119,10 @@ class _PublishedDirective(SphinxDirective):
         return [figure, self._links(name, notebook)]
 
     def _caption(self) -> nodes.caption:
-        holder = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, holder)
-        if len(holder) != 1 or not isinstance(holder[0], nodes.paragraph):
+        content = self.parse_content_to_nodes()
+        if len(content) != 1 or not isinstance(content[0], nodes.paragraph):
             raise self.error("the caption must be one paragraph")
-        return nodes.caption("", "", *holder[0].children)
+        return nodes.caption("", "", *content[0].children)
 
     def _links(self, name: str, notebook: str) -> nodes.paragraph:
         folder = _folder(self.env, name)
@@ -165,16 +165,16 @@ class _NumberRole(SphinxRole):
 
 
 def _typeset(text: str, is_volatile: bool) -> nodes.Node:
-    mantissa, exponent, power = text.partition("e")
-    if not exponent or not power.lstrip("+-").isdigit():
+    mantissa, _, power = text.partition("e")
+    if not power.lstrip("+-").isdigit():
         text = text.replace("-", "\N{MINUS SIGN}")
-        if is_volatile:
-            return volatile(text=text, classes=["number"])
-        return nodes.inline("", text, classes=["number"])
+    elif is_volatile:
+        text = f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
+    else:
+        return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
     if is_volatile:
-        raised = str(int(power)).translate(_SUPERSCRIPTS)
-        return volatile(text=f"{mantissa} × 10{raised}", classes=["number"])
-    return nodes.math("", rf"{mantissa}\times10^{{{int(power)}}}")
+        return volatile(text=text, classes=["number"])
+    return nodes.inline("", text, classes=["number"])
 
 
 def _declared_notebook(env: BuildEnvironment, figure: str) -> str:

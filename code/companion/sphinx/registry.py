@@ -36,7 +36,7 @@ def setup(app: Sphinx) -> None:
     app.add_directive("statement-table", _TableDirective)
     app.connect("doctree-read", _add_badges)
     app.connect("env-get-outdated", _overviews)
-    # Before the links of `cells` are resolved: the table has some.
+    # Before the links are resolved: the table has some.
     app.connect("doctree-resolved", _fill_tables, priority=400)
 
 

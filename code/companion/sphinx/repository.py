@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -49,10 +48,8 @@ class _RepositoryDirective(SphinxDirective):
         url = self.config.companion_repository
         if bool(url) != (self.name == _WITH):
             return []
-        lines = StringList([line.replace("{url}", url) for line in self.content], "")
-        parent = nodes.Element()
-        self.state.nested_parse(lines, self.content_offset, parent)
-        return list(parent.children)
+        text = "\n".join(self.content).replace("{url}", url)
+        return self.parse_text_to_nodes(text, offset=self.content_offset)
 
 
 def _add_first_cells(app: Sphinx, error: Exception | None) -> None:

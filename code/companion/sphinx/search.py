@@ -8,7 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -46,7 +45,7 @@ def plain_letters(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
 
 
-def _complete_titles(app: Sphinx) -> list[Any]:
+def _complete_titles(app: Sphinx) -> list[tuple[str, dict[str, str], str]]:
     titles = search_titles(app)
     for docname in titles:
         titles[docname] = list(dict.fromkeys(_titles_of(app.env, docname)))

@@ -18,7 +18,6 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from bs4.filter import SoupStrainer
 
 from companion.project import BookError, Project
 from companion.release.print_edition.front import Line, contents_list, title_page
@@ -76,9 +75,9 @@ def compose(project: Project) -> str:
 
 def _head(site: Path, page: Path) -> Iterator[str]:
     """The style sheets of the site; no script."""
-    soup = parsed(site / page)
+    soup = _parsed(site / page)
     for link in soup.select('head link[rel~="stylesheet"]'):
-        link["href"] = _address(file_of(page, str(link["href"])))
+        link["href"] = _address(_file_of(page, str(link["href"])))
         yield str(link)
 
 
@@ -96,38 +95,34 @@ def entries_of(project: Project) -> list[Entry]:
     first = Path(project.name(project.pages[0])).with_suffix(".html")
     entries = [Entry(first, 1, "")]
     part = ""
-    for item in parsed(project.site / first, "nav").select(_ITEMS):
+    for item in _parsed(project.site / first).select(_ITEMS):
         if item.name == "p":
             part = item.get_text().strip()
         elif urlsplit(str(item["href"])).path:  # the first page lists itself with the address "#"
-            page = file_of(first, str(item["href"]))
+            page = _file_of(first, str(item["href"]))
             entries.append(Entry(page, len(list(item.find_parents("li"))), part))
     return entries
 
 
 def article_of(site: Path, entry: Entry) -> Tag:
     """Return the article of a page, which is the page without what leads to other pages."""
-    article = parsed(site / entry.page, "article").select_one("article.bd-article")
+    article = _parsed(site / entry.page).select_one("article.bd-article")
     if article is None:
         raise BookError(f"{entry.page.as_posix()}: no article on this page of the site")
     return article
 
 
-def file_of(page: Path, url: str) -> Path:
+def _file_of(page: Path, url: str) -> Path:
     """Return the file of the site that `url`, on `page`, leads to."""
     return Path(os.path.normpath(page.parent / unquote(urlsplit(url).path)))
 
 
-def parsed(path: Path, only: str | None = None) -> BeautifulSoup:
-    """Parse a page, or only its elements of one name, which takes less time.
-
-    Plain words of code lose the element they are in.
-    """
+def _parsed(path: Path) -> BeautifulSoup:
+    """Parse a page; plain words of code lose the element they are in."""
     if not path.is_file():
         raise BookError(f"{path}: no such page in the site; build it first")
-    part = SoupStrainer(only) if only else None
     text = _PLAIN_CODE.sub(r"\1", path.read_text(encoding="utf-8"))
-    return BeautifulSoup(text, "html.parser", parse_only=part)
+    return BeautifulSoup(text, "html.parser")
 
 
 # Chapters -----------------------------------------------------------------------------------
@@ -220,7 +215,7 @@ def _adapt(element: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
             names = value.split() if isinstance(value, str) else value
             element[attribute] = " ".join(f"{entry.slug}--{name}" for name in names)
     if "src" in element.attrs:
-        element["src"] = _address(file_of(entry.page, str(element["src"])))
+        element["src"] = _address(_file_of(entry.page, str(element["src"])))
         element["loading"] = "eager"
     if "href" in element.attrs:
         _redirect(element, entry, slugs)
@@ -231,7 +226,7 @@ def _redirect(link: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     url = urlsplit(str(link["href"]))
     if url.scheme or url.netloc:
         return
-    target = slugs.get(file_of(entry.page, url.path) if url.path else entry.page)
+    target = slugs.get(_file_of(entry.page, url.path) if url.path else entry.page)
     if target is None:
         del link["href"]
     else:
