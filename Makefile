@@ -71,8 +71,8 @@ test: $(READY) ## (10 min) all tests that need no browser
 	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: test-browser
-test-browser: book ## (10 min after the book) tests of the built site in Chromium
-	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
+test-browser: book ## (4 min after the book) tests of the built site in Chromium, but for the slow ones
+	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: mutants
 mutants: $(READY) ## (an hour or two) plant errors and see whether the tests catch them; ALL=1 plants every one, SALT=… others
