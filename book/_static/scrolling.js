@@ -7,4 +7,6 @@ const wide = new ResizeObserver((changes) => {
 });
 const observe = (selector) => document.querySelectorAll(selector).forEach((e) => wide.observe(e));
 
+// The theme looks after code and output, but not when they are unfolded.
+observe("pre, .cell_output > .output");
 observe(".pst-scrollable-table-container, .published-picture, mjx-container[display]");

@@ -65,6 +65,7 @@ def test_there_is_a_page_of_each_kind():
     assert set(TEMPLATES) <= set(PAGES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["book/owndata/index.html", "book/setting/scalar_net.html"])
 def test_formulas_and_code_are_accessible(visit, name):
     page = visit(name).page

@@ -23,7 +23,7 @@ from companion.release.print_edition.assembly import article_of, entries_of
 from companion.release.print_edition.printing import page_numbers
 from companion.release.print_edition.printing import printed as printed_here
 
-pytestmark = pytest.mark.xdist_group("pdf")  # printed once, for all tests of it
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # printed once, for all of them
 MEGABYTE = 1e6
 Result = TypeVar("Result")
 STATEMENTS = yaml.safe_load(PROJECT.statements.read_text(encoding="utf-8"))
