@@ -13,6 +13,7 @@ from pybtex.database import parse_string
 from pybtex.exceptions import PybtexError
 
 from companion.checking.citation import read_citation
+from companion.checking.claims import read_claims
 from companion.checking.declarations import Declaration, read_declarations
 from companion.checking.references import (
     Deviation,
@@ -26,6 +27,7 @@ from companion.checking.references import (
     reference_numbers,
     reference_picture,
 )
+from companion.checking.statements import read_registry
 from companion.errors import refuse
 from companion.project import Project
 from companion.running.notebooks import Notebook, prose
@@ -136,8 +138,11 @@ def _citations(project: Project) -> Iterator[str]:
         except PybtexError as error:
             yield f"{name}: {error}"
             return
-    registries = [path for path in (project.statements, project.claims) if path.is_file()]
-    texts = [*map(read_text, registries), *map(prose, project.pages)]
+    texts = [prose(page) for page in project.pages]
+    if project.statements.is_file():
+        texts += [entry.source for entry in read_registry(project.statements).values()]
+    if project.claims.is_file():
+        texts += [claim.reason for claim in read_claims(project.claims).claims]
     cited = {
         key.strip() for text in texts for keys in _CITED.findall(text) for key in keys.split(",")
     }
