@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from companion.checking.checks import check_runs, check_sources
-from companion.checking.claims import check_claims, fingerprint_of, read_claims
+from companion.checking.claims import check_claims, read_claims
+from companion.checking.claims import fingerprint as fingerprint_of
 from companion.checking.declarations import read_declarations
 from companion.checking.notation import check_notation
 from companion.checking.references import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def check_claims(project: Project) -> None:
 # Quotations ---------------------------------------------------------------------------------
 
 
-def fingerprint_of(text: str) -> str:
+def fingerprint(text: str) -> str:
     """Hashes of all runs of three words of a text, in order; punctuation and case do not count."""
     words = _WORD.findall(text.casefold())
     runs = (" ".join(words[i : i + _RUN]) for i in range(len(words) - _RUN + 1))
@@ -120,7 +120,7 @@ def occurs(quote: str, whole: str) -> bool:
     """Whether the parts of a quotation occur in this order in the text of that fingerprint."""
     start = 0
     for part in quote.split(_OMISSION):
-        wanted = fingerprint_of(part)
+        wanted = fingerprint(part)
         start = whole.find(wanted, start) if wanted else -1
         if start < 0:
             return False
@@ -154,7 +154,7 @@ def _claim(key: str, number: int, entry: Mapping[str, Any]) -> Claim:
     )
 
 
-def _unfounded(project: Project, claim: Claim, labels: Any) -> Iterator[str]:
+def _unfounded(project: Project, claim: Claim, labels: Container[str]) -> Iterator[str]:
     for label in claim.statements:
         if label not in labels:
             yield f"statement {label} is not registered"

@@ -7,7 +7,7 @@ them. The directives of :mod:`companion.sphinx.notation` show it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,9 @@ def _letter(symbol: str) -> str:
     return _packed(symbol).removesuffix(r"(\theta)")
 
 
-def _clashes(throughout: Any, local: Any) -> Iterator[str]:
+def _clashes(
+    throughout: Sequence[Mapping[str, Any]], local: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     everywhere = [_letter(entry["symbol"]) for entry in throughout]
     here = [_letter(entry["symbol"]) for entry in local]
     for symbols in (everywhere, here):

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from companion.checking.references import (
     Deviation,
     figure_arrays,
@@ -79,7 +81,7 @@ def _minute(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def digest(arrays: Mapping[str, Any]) -> str:
+def digest(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of named arrays: of names, types, shapes and entries, whatever file holds them."""
     result = hashlib.sha256()
     for name in sorted(arrays):

@@ -69,8 +69,6 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     import matplotlib.pyplot as plt
     from IPython.display import Image, display
 
-    from companion.notebook import style
-
     require_name(name)
     if not isinstance(data, Mapping):
         raise PublishError(f"figure {name!r}: data is {type(data).__name__}; arrays by name needed")
@@ -87,11 +85,7 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
 
     folder = Path(FOLDER) / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    svg = folder / f"{name}.svg"
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
-    light = svg.read_text(encoding="utf-8")
-    (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
-    figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
+    _draw(figure, folder, name)
     np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
     record = {
         "name": name,
@@ -232,6 +226,16 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
             other.set_visible(True)
         if was_on:
             axes.set_axis_on()
+
+
+def _draw(figure: Figure, folder: Path, name: str) -> None:
+    from companion.notebook import style
+
+    svg = folder / f"{name}.svg"
+    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    light = svg.read_text(encoding="utf-8")
+    (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
+    figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
 
 
 def _smallest_letters(figure: Figure) -> float:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from companion.project import Project, package_source
 from companion.running.environment import counted
@@ -45,7 +45,11 @@ def source_digest(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _add(digest: Any, text: str) -> None:
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+def _add(digest: _Digest, text: str) -> None:
     # The length in front keeps ("ab", "c") and ("a", "bc") apart.
     raw = text.encode()
     digest.update(len(raw).to_bytes(8, "big"))

@@ -27,7 +27,7 @@ def end_on_interrupt() -> None:
     garbage collector or in a library that catches everything: then a second thread ends all.
     """
 
-    def handle(*_: Any) -> None:
+    def handle(*_: object) -> None:
         timer = threading.Timer(_PATIENCE, _end_now)
         timer.daemon = True
         timer.start()
