@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from companion.checking.claims import fingerprint_of
+from companion.checking.claims import fingerprint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -211,7 +211,7 @@ def make_toy_book(root: Path) -> ToyBook:
     (root / "requirements.lock").write_text("numpy==2\n")
     prints = root / "book" / "claims" / "fingerprints"
     prints.mkdir(parents=True)
-    (prints / "tract.txt").write_text(fingerprint_of(TRACT))
+    (prints / "tract.txt").write_text(fingerprint(TRACT))
     toc = {
         "format": "jb-book",
         "root": "book/toy/index",
