@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,13 +13,26 @@ from pypdf import PdfReader, PdfWriter
 from companion.project import BookError, Project
 from companion.release.print_edition import PDF, PLACE, attach
 from companion.release.print_edition.assembly import compose, entries_of
-from companion.release.print_edition.printing import finished
+from companion.release.print_edition.printing import finished, page_numbers
 from companion.site.build import change_site
 from companion.site.check import check_site
 from toy import REPOSITORY
 
 INDEX, LINES = "book-toy-index", "book-toy-lines"
-PAGES = [INDEX, LINES, "book-toy-alone", "book-reproducibility"]
+PAGES = [INDEX, LINES, "book-toy-alone", "book-toy-apparatus", "book-reproducibility"]
+
+
+# What no page of the toy book has, put at the end of two of them.
+FOLDED = (
+    '<details class="solution"><summary>Solution</summary><p>two</p></details>'
+    '<details class="hide above-input"><summary>Show code</summary><pre>code</pre></details>'
+)
+ADDED = {
+    "book/toy/index.html": '<p id="same">x</p><a href="#same">y</a>',
+    "book/toy/lines.html": '<p id="same">x</p><a href="#same">y</a>'
+    '<a class="x" href="https://example.org/a">z</a><a class="y" href="../../search.html">z</a>'
+    f"{FOLDED}<h2>Below</h2>",
+}
 
 
 @pytest.fixture
@@ -28,88 +41,75 @@ def project(toy) -> Project:
     return Project(toy.root)
 
 
+@pytest.fixture(scope="module")
+def printed(built_once, tmp_path_factory) -> tuple[Project, BeautifulSoup]:
+    """The toy book with additions, and its document."""
+    root = tmp_path_factory.mktemp("printed") / "book"
+    shutil.copytree(built_once.root, root)
+    (root / "CITATION.cff").write_bytes((REPOSITORY / "CITATION.cff").read_bytes())
+    project = Project(root)
+    for page, markup in ADDED.items():
+        text = (project.site / page).read_text(encoding="utf-8")
+        assert text.count("</article>") == 1
+        text = text.replace("</article>", f"{markup}</article>")
+        (project.site / page).write_text(text, encoding="utf-8")
+    return project, BeautifulSoup(compose(project), "html.parser")
+
+
 @pytest.fixture
-def document(project) -> BeautifulSoup:
-    return BeautifulSoup(compose(project), "html.parser")
+def document(printed) -> BeautifulSoup:
+    return printed[1]
 
 
-def add(project: Project, page: str, markup: str) -> None:
-    """Put `markup` at the end of the article of a page of the site."""
-    path = project.site / page
-    text = path.read_text(encoding="utf-8")
-    assert text.count("</article>") == 1
-    path.write_text(text.replace("</article>", f"{markup}</article>"), encoding="utf-8")
-
-
-def test_pages_stand_in_reading_order(project, document):
+def test_pages_stand_in_reading_order_with_headings_below_their_chapter(printed):
+    project, document = printed
     assert [entry.slug for entry in entries_of(project)] == PAGES
     assert [page["id"] for page in document.select("section.page")] == PAGES
+    depths = {entry.slug: entry.depth for entry in entries_of(project)}
+    for page in document.select("section.page"):
+        assert page.select_one(".level-1").name == f"h{depths[page['id']]}"
+    assert document.find(class_="level-2", string="Below").name == f"h{depths[LINES] + 1}"
 
 
-def test_ids_are_unique_where_pages_repeat_them(project):
-    for page in ("book/toy/index.html", "book/toy/lines.html"):
-        add(project, page, '<p id="same">x</p><a href="#same">y</a>')
-    document = BeautifulSoup(compose(project), "html.parser")
+def test_links_lead_within_the_document_or_to_other_hosts(document):
     counts = Counter(element["id"] for element in document.select("[id]"))
-    assert max(counts.values()) == 1
-    for slug in (INDEX, LINES):
-        assert counts[f"{slug}--same"] == 1
-        assert document.select(f'#{slug} a[href="#{slug}--same"]')
-
-
-def test_links_between_pages_lead_within_the_document(project, document):
-    ids = {element["id"] for element in document.select("[id]")}
+    assert max(counts.values()) == 1  # also where pages repeat an id
     links = [link["href"] for link in document.select("main a[href]")]
     inside = [link for link in links if link.startswith("#")]
     assert len(inside) > 10
-    assert {link[1:] for link in inside} <= ids
+    assert {link[1:] for link in inside} <= set(counts)
     assert f"#{INDEX}--thm-two" in inside  # from the reference on the page and from the table
     assert f"#{LINES}--fig-line" in inside  # from another page
+    for slug in (INDEX, LINES):
+        assert counts[f"{slug}--same"] == 1
+        assert document.select(f'#{slug} a[href="#{slug}--same"]')
     assert all(link.startswith(("#", "https://")) for link in links)
-
-
-def test_links_to_other_hosts_stay_and_links_to_files_of_the_site_go(project):
-    for name, url in (("x", "https://example.org/a"), ("y", "../../search.html")):
-        add(project, "book/toy/lines.html", f'<a class="{name}" href="{url}">z</a>')
-    document = BeautifulSoup(compose(project), "html.parser")
     assert document.select_one("a.x")["href"] == "https://example.org/a"
-    assert "href" not in document.select_one("a.y").attrs
+    assert "href" not in document.select_one("a.y").attrs  # to a file of the site
 
 
-def test_nothing_of_the_screen_is_left(document):
+def test_nothing_of_the_screen_is_left_and_what_was_folded_is_open(document):
     main = document.select_one("main")
     screen = (
         "script, button, form, nav.bd-links, .headerlink, .for-dark, .published-links .download"
     )
     assert not main.select(f"{screen}, .download[href]")
-    # Where its directive is, and below its cell.
+    # Where its directive is, below its cell, and where it is repeated.
     images = [image["class"] for image in main.select("figure.published img")]
-    assert images == 2 * [["for-light", "dark-light"]]
-    scripts = [script.get("src", "") for script in document.select("script")]
-    assert [Path(source).name for source in scripts if source] == ["startup.js"]
-
-
-def test_what_was_folded_is_open(project):
-    folded = (
-        '<details class="solution"><summary>Solution</summary><p>two</p></details>'
-        '<details class="hide above-input"><summary>Show code</summary><pre>code</pre></details>'
-    )
-    add(project, "book/toy/lines.html", folded)
-    document = BeautifulSoup(compose(project), "html.parser")
+    assert images == 3 * [["for-light", "dark-light"]]
+    assert not document.select("script[src]")  # formulas are typeset already
     assert all("open" in details.attrs for details in document.select("details"))
     assert document.select_one("details.solution").get_text() == "Solutiontwo"
     assert "Show code" not in document.get_text()
     assert document.find("pre", string="code")
 
 
-def test_code_keeps_its_text(project, document):
+def test_code_keeps_its_text_and_files_are_found_from_the_root(printed):
+    project, document = printed
     page = BeautifulSoup((project.site / "book/toy/lines.html").read_text("utf-8"), "html.parser")
     before = [pre.get_text() for pre in page.select("article pre")]
     assert len(before) > 2
     assert [pre.get_text() for pre in document.select(f"#{LINES} pre")] == before
-
-
-def test_files_are_found_from_the_root_of_the_site(project, document):
     files = [image["src"] for image in document.select("img")]
     files += [link["href"] for link in document.select("link[rel=stylesheet]")]
     assert len(files) > 3
@@ -117,7 +117,7 @@ def test_files_are_found_from_the_root_of_the_site(project, document):
         assert (project.site / file.partition("?")[0]).is_file(), file
 
 
-def test_title_contents_and_numbers(project, document):
+def test_title_contents_and_numbers(document):
     front = document.select_one(".title-page").get_text(" ")
     for part in ("arXiv:2402.13108", "Crăciun", "Version", "The companion's authors"):
         assert part in front
@@ -128,16 +128,6 @@ def test_title_contents_and_numbers(project, document):
     assert "Theorem 1" in document.select_one(f"[id='{INDEX}--thm-two']").get_text()
 
 
-def test_headings_of_sections_stand_below_their_chapter(project):
-    add(project, "book/toy/lines.html", "<h2>Below</h2>")
-    document = BeautifulSoup(compose(project), "html.parser")
-    depths = {entry.slug: entry.depth for entry in entries_of(project)}
-    for page in document.select("section.page"):
-        own = page.select_one(".level-1")
-        assert own.name == f"h{depths[page['id']]}"
-    assert document.find(class_="level-2", string="Below").name == f"h{depths[LINES] + 1}"
-
-
 def test_site_has_a_place_for_the_link_and_nothing_more(project):
     pages = [path.read_text("utf-8") for path in project.site.glob("book/**/*.html")]
     assert all(PLACE in page for page in pages)
@@ -145,15 +135,13 @@ def test_site_has_a_place_for_the_link_and_nothing_more(project):
     assert not list(project.site.rglob("*.pdf"))
 
 
-def test_an_attached_pdf_is_linked_from_every_page_until_the_next_build(project, build):
+def test_an_attached_pdf_is_linked_from_every_page(project):
     change_site(project, lambda site: attach(site, b"%PDF-1.7"))
     assert (project.site / PDF).read_bytes() == b"%PDF-1.7"
     for path in project.site.glob("book/**/*.html"):
         up = "../" * len(path.relative_to(project.site).parent.parts)
         assert f'href="{up}{PDF}"' in path.read_text(encoding="utf-8")
     check_site(project.site)
-    assert build() == 0
-    test_site_has_a_place_for_the_link_and_nothing_more(project)
 
 
 def test_finished_file_says_what_it_is_and_depends_on_nothing_else(project):
@@ -184,3 +172,14 @@ def test_without_a_site_there_is_nothing_to_print(project):
     (project.site / "book/toy/index.html").unlink()
     with pytest.raises(BookError, match="build it first"):
         compose(project)
+
+
+def test_pages_are_counted_from_one():
+    writer = PdfWriter()
+    for _ in range(3):
+        writer.add_blank_page(width=100, height=100)
+    writer.add_named_destination("first", page_number=0)
+    writer.add_named_destination("last", page_number=2)
+    content = io.BytesIO()
+    writer.write(content)
+    assert page_numbers(content.getvalue()) == {"first": 1, "last": 3}

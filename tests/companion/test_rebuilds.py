@@ -11,15 +11,15 @@ import pytest
 import companion.running.keys
 from companion.project import Project, package_source
 from companion.running.notebooks import Notebook
-from companion.running.runs import run_notebooks
+from companion.running.runs import run_notebooks, stored_runs
 from toy import DRAW, ToyBook
 
 
-def executed(toy: ToyBook) -> set[str]:
-    """Names of the notebooks that a build would execute now; executes them."""
+def stale(toy: ToyBook) -> set[str]:
+    """Names of the notebooks that a build would execute now."""
     project = Project(toy.root)
-    runs = run_notebooks(project, project.notebooks)
-    return {run.notebook.rpartition("/")[2] for run in runs if not run.reused}
+    reused = {run.notebook for run in stored_runs(project, project.notebooks)}
+    return {path.name for path in project.notebooks if project.name(path) not in reused}
 
 
 def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
@@ -28,31 +28,19 @@ def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
     )
 
 
-def test_nothing_changed_executes_nothing(toy):
-    assert executed(toy) == set()
-
-
-def test_changed_prose_executes_nothing_and_reaches_the_site(toy, build):
+def test_what_changed_is_executed_and_nothing_else(toy):
     toy.edit(toy.page, "# A toy book", "# A changed book")
-    assert executed(toy) == set()
-    assert build() == 0
-    assert "A changed book" in (toy.site / "book/toy/index.html").read_text()
-
-
-def test_changed_notebook_executes_alone(toy):
+    assert stale(toy) == set()
+    notebook = toy.notebook.read_text()
     toy.write_notebook(draw=DRAW + "\n# a comment")
-    assert executed(toy) == {"lines.ipynb"}
-
-
-def test_changed_lock_executes_everything(toy):
-    (toy.root / "requirements.lock").write_text("numpy==3\n")
-    assert executed(toy) == {"lines.ipynb", "alone.ipynb"}
-
-
-def test_half_a_run_is_not_reused(toy):
+    assert stale(toy) == {"lines.ipynb"}
+    toy.notebook.write_text(notebook)
+    assert stale(toy) == set()
     for record in toy.root.glob("_build/runs/book/toy/lines/*/run.json"):
         record.unlink()
-    assert executed(toy) == {"lines.ipynb"}
+    assert stale(toy) == {"lines.ipynb"}  # half a run is none
+    (toy.root / "requirements.lock").write_text("numpy==3\n")
+    assert stale(toy) == {"lines.ipynb", "alone.ipynb"}
 
 
 @pytest.mark.parametrize(
@@ -81,14 +69,6 @@ def test_the_code_that_runs_in_notebooks_belongs_to_the_key(
 def test_parameters_belong_to_the_key(toy):
     assert key(toy) != key(toy, {"slope": 3.0}) != key(toy, {"slope": 4.0})
     assert key(toy, {"slope": 3.0}) == key(toy, {"slope": 3.0})
-
-
-def test_returning_to_an_earlier_notebook_executes_nothing(toy):
-    text = toy.notebook.read_text()
-    toy.write_notebook(draw=DRAW + "\n# a comment")
-    executed(toy)
-    toy.notebook.write_text(text)
-    assert executed(toy) == set()
 
 
 def test_scale_is_injected_only_where_it_differs(toy):

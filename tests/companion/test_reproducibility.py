@@ -136,6 +136,7 @@ def test_a_machine_without_blas_is_said_and_an_unchanged_build_leaves_the_page_a
     assert made.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
     assert build("book", "--scale", "quick") == 0
     assert "no data compared: references belong to scale default" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 from toy import REPOSITORY
 
@@ -30,6 +31,7 @@ def test_that_leaves_a_process():
 """
 
 
+@pytest.mark.slow
 def test_a_group_stays_in_one_process_and_no_process_outlives_its_test(tmp_path):
     (distribution,) = re.findall(
         r"^SIDE_BY_SIDE = .* (--dist \w+)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE

@@ -145,24 +145,24 @@ def test_a_release_is_tested_and_on_main(tmp_path):
     checkout = next(step for step in steps if "checkout" in step.get("uses", ""))
     assert checkout["with"]["fetch-depth"] == 0
 
-    def run(*command: str) -> int:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "GITHUB_REF_NAME": "v1.0.0",
-            **dict.fromkeys(("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"), "a"),
-            **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "a@example.org"),
-        }
-        return subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode
+    def git(*words: str) -> None:
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", *author, *words], cwd=tmp_path, check=True)
 
-    assert run("git", "init", "--quiet") == 0
+    def on_main() -> bool:
+        tag = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": "v1.0.0"}
+        call = ["bash", "-e", "-c", guard]
+        return subprocess.run(call, cwd=tmp_path, env=tag, check=False).returncode == 0
+
+    git("init", "--quiet")
     for message in ("one", "two"):
-        assert run("git", "commit", "--quiet", "--allow-empty", "--message", message) == 0
-    assert run("git", "update-ref", "refs/remotes/origin/main", "HEAD") == 0
-    assert run("bash", "-e", "-c", guard) == 0
-    assert run("git", "checkout", "--quiet", "HEAD~1") == 0
-    assert run("bash", "-e", "-c", guard) == 0  # an older commit of main
-    assert run("git", "commit", "--quiet", "--allow-empty", "--message", "elsewhere") == 0
-    assert run("bash", "-e", "-c", guard) == 1
+        git("commit", "--quiet", "--allow-empty", "--message", message)
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert on_main()
+    git("checkout", "--quiet", "HEAD~1")
+    assert on_main()  # an older commit of main
+    git("commit", "--quiet", "--allow-empty", "--message", "elsewhere")
+    assert not on_main()
 
 
 def test_devcontainer_fits_the_rest():

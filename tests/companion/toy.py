@@ -12,76 +12,7 @@ import yaml
 from companion.checking.claims import fingerprint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-INDEX = """\
-# A toy book
-
-It says {number}`answer:.1f` and {number}`tiny:.2e`.
-Now is {number}`now:.16f` and {number}`now:.9e`.
-
-```{prf:definition} Evenness
-:label: def-even
-
-A number is *even* if it is twice another.
-```
-
-```{prf:theorem} Two is even
-:label: thm-two
-
-The number two is even.
-```
-
-(proof-thm-two)=
-```{prf:proof}
-Two is twice one.
-```
-
-See {prf:ref}`thm-two`, {numref}`fig-line` and [the notebook](lines.ipynb). The slope is $m$.
-
-```{with-repository}
-The code is [there]({url}).
-```
-
-```{without-repository}
-The code is in a clone.
-```
-
-```{statement-table}
-```
-"""
-
-APPARATUS = """\
-# What helps a reader
-
-```{statement-table}
-:only: thm-two
-```
-
-```{notation} throughout
-```
-
-```{notation} local
-```
-
-```{bibtex} CITATION.cff
-```
-
-```{published} line
-:repeat:
-The line again.
-```
-
-{claim-count}`all` claims, {claim-count}`refuted` of them refuted.
-
-```{claim-verdicts}
-```
-
-```{claim-table}
-```
-
-```{claim-list} tract
-```
-"""
+_PAGES = Path(__file__).with_name("toy_book")
 
 STATEMENTS = {
     "def-even": {"source": "Folklore."},
@@ -223,8 +154,8 @@ def make_toy_book(root: Path) -> ToyBook:
             {"file": "book/reproducibility"},
         ],
     }
-    toy.page.write_text(INDEX)
-    toy.apparatus.write_text(APPARATUS)
+    for page in (toy.page, toy.apparatus):
+        shutil.copyfile(_PAGES / page.name, page)
     toy.write_notebook()
     toy.write_alone("1 + 1")
     toy.write_claims()
