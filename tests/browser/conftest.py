@@ -128,3 +128,18 @@ def explore(visit) -> Iterator[Callable[..., Page]]:
 
     yield opened
     assert [complaint for each in visits for complaint in each.complaints] == []
+
+
+def settle(page) -> None:
+    """Wait until a change is drawn: two frames."""
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
+def outcome(page) -> str:
+    settle(page)
+    return page.locator(".outcome").inner_text()
+
+
+def centre(page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

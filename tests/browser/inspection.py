@@ -56,7 +56,7 @@ _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e 
     e.style.overflow = "visible"
 })"""
 # Of the code, one token of each kind and place: a token's colour depends on nothing else.
-PLAIN_CODE = """() => {
+_PLAIN_CODE = """() => {
     const seen = new Set()
     for (const token of document.querySelectorAll("pre span")) {
         const places = []
@@ -273,4 +273,4 @@ def make_plain(page: Page) -> None:
     tokens: axe would spend most of its time on them. A test of its own lets it see them.
     """
     page.evaluate(_PLAIN_FORMULAS)
-    page.evaluate(PLAIN_CODE)
+    page.evaluate(_PLAIN_CODE)

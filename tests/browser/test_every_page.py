@@ -8,7 +8,6 @@ import pytest
 from conftest import PAGES, PROJECT, SITE, links_into
 from inspection import (
     NARROW,
-    PLAIN_CODE,
     SCHEMES,
     SLOWEST,
     WIDE,
@@ -74,15 +73,6 @@ def test_formulas_and_code_are_accessible(visit, name):
     assert violations(page) == []
     show(page, scheme="dark")
     assert violations(page, colours_only=True) == []
-
-
-def test_faint_token_is_found_among_those_that_are_left(visit):
-    page = visit("book/setting/scalar_net.html").page
-    page.add_style_tag(content=".highlight .mf { color: #ddd !important }")
-    page.evaluate(PLAIN_CODE)
-    assert page.locator("pre span").count() < 100
-    found = violations(page, colours_only=True)
-    assert any("color-contrast" in fault and 'class="mf"' in fault for fault in found)
 
 
 def test_all_figures_are_on_pages():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from exploring import centre, outcome, settle
+from conftest import centre, outcome, settle
 from inspection import NARROW
 
 

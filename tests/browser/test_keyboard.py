@@ -73,16 +73,6 @@ def test_sidebar_of_a_phone_opens_and_closes_by_keyboard(visit):
     page.wait_for_function(f"element => !({_IN_VIEW})(element)", arg=sidebar.element_handle())
 
 
-def test_a_solution_unfolds_by_keyboard(visit):
-    page = visit("book/setting/index.html").page
-    solution = page.locator("details", has=page.get_by_text("Solution", exact=True)).first
-    text = solution.locator(".sd-card-body")
-    assert not text.is_visible()
-    solution.locator("summary").focus()
-    page.keyboard.press("Enter")
-    text.wait_for(state="visible")
-
-
 _IN_VIEW = """element => {
     const box = element.getBoundingClientRect()
     return element.checkVisibility({visibilityProperty: true}) && box.right > 0

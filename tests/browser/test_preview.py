@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from conftest import SITE
 from inspection import NARROW
 
 TIP = "#link-preview"
-SCRIPT = SITE / "_static" / "preview.js"
 
 
 def focused(page, selector: str):
@@ -120,7 +117,3 @@ def test_taps_follow_links(visit):
     page.locator(".bd-article a[href$='#thm-main']").first.tap()
     page.wait_for_url("**/measurezero/index.html#thm-main")
     assert page.locator(TIP).count() == 0
-
-
-def test_the_script_is_small():
-    assert Path(SCRIPT).stat().st_size < 4096

@@ -30,23 +30,16 @@ def results(visit, words: str) -> list[str]:
         ("measure zero", "Measure zero"),
         ("install", "Gradient descent at the edge of stability"),
         ("pip", "Your own data"),
-    ],
-)
-def test_search_finds(visit, words, expected):
-    assert any(expected in title for title in results(visit, words))
-
-
-@pytest.mark.parametrize(
-    ("words", "first"),
-    [
         ("Theorem 5.2", "5. Measure zero > Theorem 5.2"),
         ("lemma 1.1", "1. The setting > Lemma 1.1"),
         ("Figure 5.3", "5. Measure zero > Figure 5.3"),
         ("fig. 5.3", "5. Measure zero > Fig. 5.3"),
     ],
 )
-def test_what_has_a_number_is_found_by_it(visit, words, first):
-    assert results(visit, words)[0] == first
+def test_search_finds(visit, words, expected):
+    found = results(visit, words)
+    # What has a number is found by it, before all else.
+    assert any(expected in title for title in (found[:1] if "." in words else found))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
