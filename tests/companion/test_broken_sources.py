@@ -80,10 +80,6 @@ CASES: list[tuple[Callable[[ToyBook], None], str]] = [
     (declares(notebook="book/toy/none.ipynb"), "'book/toy/none.ipynb' is not in the book"),
     (declares(tolerence=1e-3), "line: Additional properties are not allowed ('tolerence' was"),
     (leaves("figures/gone.npz"), "tests/references/figures/gone.npz: a stale reference"),
-    (
-        lambda toy: toy.edit(toy.notebook, '"execution_count": null', '"execution_count": 7'),
-        "book/toy/lines.ipynb: cell 1 has outputs",
-    ),
     (listed_nowhere, "book/toy/lost.md: not listed in _toc.yml"),
     # Works of others
     (cites, "references.bib: nothing cites idle; cite it or remove it"),

@@ -90,8 +90,6 @@ def followed(sources: ToyBook) -> ToyBook:
     write_cells(sources.root / NOTEBOOK, cells)
     add(sources.root / TEST, test)
     add(sources.root / "book/statements.yml", registered)
-    # The work that its comment cites is in the real bibliography.
-    add(sources.root / "book/references.bib", "@misc{mityagin2020zero,\n}\n")
 
     # The book around it: its first page lists the chapters.
     toc = yaml.safe_load((sources.root / "_toc.yml").read_text())
