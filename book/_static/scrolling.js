@@ -8,5 +8,5 @@ const wide = new ResizeObserver((changes) => {
 const observe = (selector) => document.querySelectorAll(selector).forEach((e) => wide.observe(e));
 
 // The theme looks after code and output, but not when they are unfolded.
-observe("pre, .cell_output > .output");
+observe("pre, .cell_output > .output, .cell_output [style*='overflow-x']");
 observe(".pst-scrollable-table-container, .published-picture, mjx-container[display]");
