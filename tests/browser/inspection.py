@@ -66,9 +66,12 @@ _PLAIN_CODE = """() => {
         else seen.add(kind)
     }
 }"""
-# The page has been drawn anew, and its observers have been notified.
-_DRAWN = """() => new Promise(resolve =>
-    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))"""
+# The page has been drawn anew, its observers have been notified, and what fades in or changes its
+# colour has done so.
+_DRAWN = """() => new Promise(resolve => requestAnimationFrame(() => {
+    document.getAnimations().forEach(animation => animation.effect.updateTiming({duration: 0}))
+    requestAnimationFrame(() => setTimeout(resolve))
+}))"""
 # The sum of what has moved without the reader's doing; below 0.1 is good.
 SHIFTED = """window.shifted = 0
 new PerformanceObserver(list => {
@@ -202,6 +205,7 @@ def show(page: Page, width: int | None = None, scheme: str | None = None) -> Non
 def unfold(page: Page) -> None:
     """Open what is folded: it counts too."""
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    page.evaluate(_DRAWN)
 
 
 def load_images(page: Page) -> None:
