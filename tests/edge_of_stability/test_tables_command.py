@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from fractions import Fraction
@@ -366,7 +367,7 @@ def test_pipes_that_close_and_full_disks(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="the shell of POSIX")
 def test_in_a_shell(tmp_path):
     (tmp_path / "data.csv").write_text(GOOD, encoding="utf-8")
-    python = f"{sys.executable} -m edge_of_stability {COMMAND}"
+    python = f"{shlex.quote(sys.executable)} -m edge_of_stability {COMMAND}"
     for shell, err in (
         (f"({python}y; echo $? >code) | true", ""),
         (f"{python}y >&-; echo $? >code", "the answer cannot be written: stdout is closed"),
