@@ -14,8 +14,7 @@ from companion.checking.references import load_arrays
 from companion.checking.reproducibility import RECORD, commit_in_words, commit_of, digest
 from companion.project import Project
 from companion.running.machine import machine
-from companion.running.notebooks import Notebook
-from toy import DRAW, SETUP, ToyBook
+from toy import DRAW, ToyBook
 
 
 @pytest.fixture
@@ -101,15 +100,6 @@ def test_compare(toy, build, capsys):
     assert "cannot be read" in told
     assert build("compare", str(toy.root / "none.npz")) == 1
     assert "no figure is called 'none'" in capsys.readouterr().err
-
-
-def test_sources_of_a_cell_follow_names(toy):
-    toy.write_notebook(draw=DRAW.replace("slope * x)", "height)").replace("x, slope", "x, slope"))
-    notebook = Notebook.read(toy.notebook)
-    setup, knobs, draw = notebook.code
-    assert setup.source == SETUP
-    assert notebook.sources_of(draw) == {knobs, draw}
-    assert notebook.sources_of(knobs) == {knobs}
 
 
 def test_a_blas_that_cannot_be_asked(monkeypatch):

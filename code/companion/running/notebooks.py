@@ -121,25 +121,6 @@ class Notebook:
                     return cell
         return None
 
-    def sources_of(self, cell: Cell) -> set[Cell]:
-        """The cell, and the code cells above it whose names it uses, directly or through others.
-
-        Names are followed as they are written, whatever they hold; a name counts for the last cell
-        above that binds it.
-        """
-        above = {other: _bound_and_used(self._parsed(other)) for other in self.code}
-        found: set[Cell] = set()
-        waiting = [cell]
-        while waiting:
-            current = waiting.pop()
-            found.add(current)
-            bound, used = above[current]
-            for name in used - bound:
-                binding = [c for c in above if c.index < current.index and name in above[c][0]]
-                if binding and binding[-1] not in found:
-                    waiting.append(binding[-1])
-        return found
-
     def named(self, name: str) -> Cell | None:
         """The cell of that name, if there is one."""
         return next((cell for cell in self.cells if cell.name == name), None)
@@ -227,14 +208,6 @@ def _assigned(source: str) -> set[str]:
     """Names that the code of a cell binds outside of functions and comprehensions."""
     symbols = symtable.symtable(source, "cell", "exec").get_symbols()
     return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
-
-
-def _bound_and_used(tree: ast.Module) -> tuple[set[str], set[str]]:
-    """Names that the code of a cell binds (imports apart), and names that it reads."""
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    bound |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return bound, {node.id for node in names if isinstance(node.ctx, ast.Load)}
 
 
 def _names_figure(call: ast.Call, figure: str) -> bool:
