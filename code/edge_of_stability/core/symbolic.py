@@ -84,16 +84,7 @@ class SymbolicProblem:
     @cached_property
     def hessian(self) -> sp.ImmutableMatrix:
         """H(θ), (D, D)."""
-        D = len(self.symbols)
-        return sp.ImmutableMatrix(D, D, lambda i, j: self._second_derivatives[min(i, j), max(i, j)])
-
-    @cached_property
-    def _second_derivatives(self) -> dict[tuple[int, int], sp.Expr]:
-        return {
-            (i, j): sp.diff(self.gradient[i], self.symbols[j])
-            for i in range(len(self.symbols))
-            for j in range(i, len(self.symbols))
-        }
+        return sp.ImmutableMatrix(sp.hessian(self.loss, self.symbols))
 
     def step_map(self, eta: Any) -> sp.ImmutableMatrix:
         """G_η(θ) = θ − η∇L(θ), (D, 1).
