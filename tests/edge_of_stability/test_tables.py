@@ -37,19 +37,12 @@ def table(*columns, names="abcdefg"):
 NAMELESS = "column 1 without a name: left out"
 READ = {
     "plain": (GOOD, {}),
-    "UTF-8 as Excel saves it": (GOOD.encode("utf-8-sig"), {}),
     "Unicode text of Excel": (TABS.replace("\n", "\r\n").encode("utf-16"), {}),
     "UTF-16, other order": (b"\xfe\xff" + GOOD.encode("utf-16-be"), {}),
     "blank lines": ("\n" + GOOD.replace("\n", "\n \n\n") + ",,\n\n", {}),
     "separator line of Excel": ("sep=;\r\n" + SEMICOLONS.replace("\n", "\r\n"), {}),
     "separator line in quotes": ('"sep=|"\n' + GOOD.replace(",", "|"), {}),
-    "semicolons": (SEMICOLONS, {}),
-    "tabs": (TABS, {}),
-    "bars": (GOOD.replace(",", "|"), {}),
-    "separators in quotes": (SEMICOLONS.replace("y", '"y,\r\n|y"'), {"target": "y,\r\n|y"}),
     "spaces": (GOOD.replace(",", " , ").replace("4", "+4.0e0").replace("5", "\xa05\xa0"), {}),
-    "quotes": (GOOD.replace("x,z,y", '"x", "z", "y"').replace("0,", '"0",'), {}),
-    "decimal comma": (SEMICOLONS.replace("5", "5,0"), {"decimal_comma": True}),
     "decimal comma in quotes": (GOOD.replace("5", '"5,0"'), {"decimal_comma": True}),
     "points": (GOOD.replace("4", "4.").replace("5", ".5e1").replace("7", "+7.0"), {}),
     "true minus": (GOOD.replace("0,", "−0,").replace("5", "5e−0"), {}),
@@ -64,26 +57,20 @@ READ = {
 @pytest.mark.parametrize("case", READ)
 def test_read(case, tmp_path):
     content, options, *notes = READ[case]
-    target = options.pop("target", "y")
     found = read_table(saved(tmp_path, content), **options)
-    data = prepare(found, [target], preparation="raw")
+    data = prepare(found, ["y"], preparation="raw")
     assert data.features == ["x", "z"]
     assert data.X.tolist() == [[1, 4, 0, 2], [2, 1, 5, 2]]
     assert data.Y.tolist() == [[3, 2, 1, 7]]
     assert (found.notes, data.warnings) == (notes, [])
 
 
-NAMES = st.lists(
-    st.sampled_from(["größe", 'say "x"', "two\nlines", "é|;\tm", "a b"]),
-    min_size=2,
-    max_size=3,
-    unique=True,
-)
+NAMES = ["größe", 'say "x"', "two\nlines", "é|;\tm", "a b"]
 
 
 @given(
     st.lists(st.lists(st.floats(-1e90, 1e90), min_size=3, max_size=3), min_size=1, max_size=4),
-    NAMES,
+    st.lists(st.sampled_from(NAMES), min_size=2, max_size=3, unique=True),
     st.sampled_from(",;\t|:"),
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
@@ -103,7 +90,9 @@ def test_any_dialect_gives_the_same_numbers(
     writer.writerows([names, *cells])
     content = file.getvalue().encode(encoding or "utf-8")
     path = saved(tmp_path_factory.mktemp("dialect"), gzip.compress(content) if packed else content)
-    found = read_table(path, separator, encoding, decimal_comma=comma)
+    named = separator if separator == ":" else None  # the others are found
+    unmarked = encoding if encoding in ("windows-1252", "latin-1", "utf-16-be") else None
+    found = read_table(path, named, unmarked, decimal_comma=comma)
     assert list(found.cells) == names
     for index, name in enumerate(names):
         expected = np.array([float(row[index]) for row in numbers])
@@ -118,15 +107,12 @@ BAD = {
     "blank": ("\n \n,,\n", "the file is empty"),
     "header only": ("x,z,y\n", "column names, but no rows"),
     "one row": ("x,z,y\n1,2,3\n", "one row; at least two are needed"),
-    "missing column": ("x,z\n1,2\n3,1\n", "no column 'y'; there are ['x', 'z']"),
     "constant": ("x,z,y\n1,2,3\n4,2,2\n0,2,1\n2,2,7\n", "column 'z' is constant or varies too lit"),
-    "constant target": ("x,z,y\n1,2,3\n4,1,3\n0,5,3\n", "column 'y' is constant"),
     "all digits lost": (
         "x,z,y\n1,100000000000.01,3\n4,100000000000.02,2\n0,100000000000.07,1\n2,1e11,7\n",
         "column 'z' is constant or varies too little against its size; leave it out, or subtract",
     ),
     "too large": (GOOD.replace("5", "1e400"), "column 'z' has numbers up to inf, whose squares"),
-    "large": (GOOD.replace("5", "-2e100"), "numbers up to 2e+100, whose squares may leave double"),
     "small": ("x,z,y\n1,2e-101,3\n2,0,3\n", "up to 2e-101, whose squares may leave double precis"),
     "duplicate header": ("x,x,y\n1,2,3\n4,1,2\n", "two columns have the name 'x'; rename one"),
     "no header": ("1,2,3\n4,1,2\n0,5,1\n", "the first line must name the columns"),
@@ -136,11 +122,6 @@ BAD = {
         "line 2 has 1 instead of 3 cells; delete the line if it is no row of data, put a cell w",
     ),
     "title": ("Wine 2024\n\n" + GOOD, "only one column, 'Wine 2024'; delete the lines above the n"),
-    "title and commas": ("Wine 2024,,\n" + GOOD, "delete the lines above the names"),
-    "comment": (
-        GOOD + "# end\n",
-        "line 6 has 1 instead of 3 cells; delete the line if it is no ",
-    ),
     "ragged": (
         GOOD.replace("0,5,1", "0,5"),
         "line 4 has 2 instead of 3 cells; delete the line",
@@ -150,7 +131,6 @@ BAD = {
         GOOD.replace("\n", "\nr,")[:-2],
         "line 2 has 4 instead of 3 cells; if rows begin with their names, put a separator in f",
     ),
-    "only the target": ("y\n1\n2\n", "the first line names only one column, 'y'"),
     "spaces": (GOOD.replace(",", " "), "only one column, 'x z y'; delete the lines above the nam"),
     "two separators": (GOOD.replace("x,z,y", "x;z|y"), "name the separator, as in --separator tab"),
     "open quote": (
@@ -159,20 +139,18 @@ BAD = {
     ),
     "quotes not doubled": ('x,z,y\n1,"2"a,3\n', "not a CSV file: line 2: ',' expected after '\"'"),
     "latin-1": ("x,größe,y\n".encode("latin-1"), "not UTF-8 text; save the table as CSV in UTF-8"),
-    "cut": (GOOD.encode("utf-16")[:-1], "not UTF-16 text; save the table as CSV in UTF-8"),
     "unmarked": (GOOD.encode("utf-16-le"), "not UTF-8 text; save the table as CSV in UTF-8, or na"),
     "workbook": (b"PK\x03\x04\x14\0\x06\0!\0\xd5\xff", "not UTF-8 text; save the table as"),
     "damaged": (gzip.compress(GOOD.encode())[:-9], "cannot be read: Compressed file ended"),
-    "damaged more": (b"\x1f\x8b" + b"\xff" * 30, "cannot be read: "),
+    "square": ("x,z,y\n1,2,3\n4,1,2\n", "features: 2, but the rows allow 1 independent"),
     "wide": (
         "x,z,u,y\n1,2,3,1\n4,1,2,5\n0,5,1,2\n",
         "features: 3, but the rows allow 2 independ",
     ),
     "dependent": (
-        "x,z,u,y\n0.1,0.2,0.3,1\n0.4,0.1,0.5,4\n0.1,0.6,0.7,0\n0.2,0.2,0.4,6\n1,0,1,8\n",
+        "x,z,u,w,y\n.1,.2,.3,1,1\n.4,.1,.5,2,4\n.1,.6,.7,0,0\n.2,.2,.4,5,6\n1,0,1,4,8\n1,1,2,0,1\n",
         "the features ['x', 'z', 'u'] are linearly dependent",
     ),
-    "copy": ("x,z,u,y\n1,1,2,3\n4,4,9,2\n0,0,1,1\n2,2,7,0\n3,3,1,0\n", "features ['x', 'z'] are l"),
     "unrelated": ("x,z,y\n1,1,1\n-1,1,1\n1,-1,1\n-1,-1,1\n0,0,-4\n", "explain a share of"),
 }
 MISSING = "is not a finite number; remove the row, or leave the column out (--leave-out)"
@@ -207,12 +185,19 @@ def test_refused(case, tmp_path, capsys):
     assert f"{path!r}: " in err
 
 
-@pytest.mark.parametrize("cell", ["1.5", "1.234,5", "1,5,0"])
-def test_a_decimal_comma_leaves_no_room_for_points(cell, tmp_path):
-    read = read_table(saved(tmp_path, SEMICOLONS.replace("5", cell)), decimal_comma=True)
-    with pytest.raises(ValueError, match=f"'{cell}' {PLAIN}"):
+def test_a_decimal_comma_leaves_no_room_for_points(tmp_path):
+    path = saved(tmp_path, GOOD.replace(",", ";").replace("5", "1.5"))
+    read = read_table(path, decimal_comma=True)
+    with pytest.raises(ValueError, match=f"'1.5' {PLAIN}"):
         prepare(read, ["y"])
     assert prepare(read, ["y"], leave_out=["z"]).features == ["x"]
+
+
+def test_the_rows_needed_depend_on_the_mean():
+    square = table([1, 4], [2, 1], [3, 2])
+    assert prepare(square, ["y"], preparation="raw").row_count == 2
+    with pytest.raises(ValueError, match="features: 3, but the rows allow 2"):
+        prepare(square, ["y"], preparation="raw", intercept=True)
 
 
 # -- what is warned of ----------------------------------------------------------------------------
@@ -245,7 +230,6 @@ def test_columns_that_number_the_rows(name, numbers, warned):
         ([0.5, 1.5, -999.9, 0.25, 3], "-999.9 (rows: 1)"),
         ([1, 99, 98, 50, 4], None),
         ([1, -9998, 3, 2, 2], None),
-        ([0, 99, 0, 99, 99], None),
         ([9, 1, 2, 1, 2], None),
     ],
 )
@@ -324,12 +308,12 @@ BYTES = st.builds(
 
 
 @given(TEXTS | NUMBERS | BYTES, st.sampled_from(["raw", "centre", "standardise"]))
-@pytest.mark.parametrize("depth", ["1", "4"])
-def test_any_file_gives_an_answer_or_one_sentence(tmp_path_factory, depth, content, how):
+def test_any_file_gives_an_answer_or_one_sentence(tmp_path_factory, content, how):
     path = saved(tmp_path_factory.mktemp("fuzz"), content)
     try:
         prepare(read_table(path), ["y"], preparation=how)
     except ValueError as error:
         assert "\n" not in str(error)  # noqa: PT017
-    code = main(["critical-step", str(path), "--target", "y", "--depth", depth, f"--{how}"])
-    assert code in (0, 2)
+    for depth in "14":
+        code = main(["critical-step", str(path), "--target", "y", "--depth", depth, f"--{how}"])
+        assert code in (0, 2)

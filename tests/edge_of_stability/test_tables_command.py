@@ -1,4 +1,4 @@
-"""The command: its numbers by brute force, what it prints, and how it ends in shells."""
+"""The command: its numbers, what it prints, and how it ends."""
 
 import json
 import os
@@ -8,9 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize, minimize_scalar
 
-from edge_of_stability.minima.critical_step import CriticalStepSize
+from edge_of_stability.minima.critical_step import CriticalStepSize, critical_step_size
 from edge_of_stability.tables.command import interval, loss_factors, main
 
 PREPARE = {
@@ -44,86 +43,39 @@ def refusal(capsys, *arguments):
     return err
 
 
-# -- the number, by brute force -------------------------------------------------------------------
+# -- the numbers ----------------------------------------------------------------------------------
 
 
-def random_table(seed):
-    """Columns, how many are targets, depth and preparation of one of the data sets."""
+@pytest.mark.parametrize("seed", range(9))
+def test_the_number_is_that_of_the_prepared_columns(seed, tmp_path, capsys):
     rng = np.random.default_rng(seed)
-    d_0, d_N, depth = rng.integers(1, 5), rng.integers(1, 4), rng.integers(1, 6)
-    mixing = rng.standard_normal((d_0 + d_N, d_0 + d_N))
-    columns = mixing @ rng.standard_normal((d_0 + d_N, d_0 + d_N + 20)) + 3 * rng.random()
-    return columns, int(d_N), int(depth), list(PREPARE)[seed % 3]
-
-
-def brute_force(X, Y, N):
-    """Bounds of η_C: a maximum over unit vectors v and a minimum over x, by general optimisers."""
-    Sigma = X @ X.T
-    values, vectors = np.linalg.eigh(Sigma)
-    root = (vectors * np.sqrt(values)) @ vectors.T
-    B = root @ np.linalg.solve(Sigma, X @ Y.T) @ np.linalg.solve(Sigma, X @ Y.T).T @ root
-
-    def minus_log(v):
-        v = v / np.linalg.norm(v)
-        return -np.log(v @ Sigma @ v) / N - (1 - 1 / N) * np.log(v @ B @ v + 1e-300)
-
-    def dual(t):
-        x = np.exp(t)
-        return np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1]
-
-    starts = np.random.default_rng(0).standard_normal((30, len(X)))
-    primal = N * np.exp(-min(minimize(minus_log, v, tol=1e-12).fun for v in starts))
-    around = np.log(np.linalg.norm(B, 2) / np.linalg.norm(Sigma, 2)) / N if N > 1 else 0.0
-    least = minimize_scalar(dual, bounds=(around - 20, around + 20), options={"xatol": 1e-10}).fun
-    return 1 / least, 1 / primal
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_ten_data_sets(seed, tmp_path, capsys):
-    columns, targets, depth, preparation = random_table(seed)
-    names = [f"y{i}" for i in range(targets)] + [f"x{i}" for i in range(len(columns) - targets)]
+    d_0, d_N, depth = map(int, rng.integers(1, 5, 3))
+    columns = rng.standard_normal((d_N + d_0, d_N + d_0 + 20)) + 3 * rng.random()
+    names = [f"y{i}" for i in range(d_N)] + [f"x{i}" for i in range(d_0)]
     file = write(tmp_path / "data.csv", names, columns)
-    chosen = [word for name in names[:targets] for word in ("--target", name)]
+    preparation = list(PREPARE)[seed % 3]
+    chosen = [word for name in names[:d_N] for word in ("--target", name)]
     found = answer(capsys, file, *chosen, "--depth", depth, f"--{preparation}")
-    prepared = np.array([PREPARE[preparation](c) for c in columns])
-    low, high = brute_force(prepared[targets:], prepared[:targets], depth)
+    Y, X = np.split(np.array([PREPARE[preparation](column) for column in columns]), [d_N])
     step = found["critical_step_size"]["sum"]
-    assert high == pytest.approx(low, rel=1e-6)  # the two searches agree
-    assert step["lower"] <= step["value"] <= step["upper"] <= 1.00001 * low
-    assert step["value"] == pytest.approx(low, rel=1e-6)
-    assert step["upper"] - step["lower"] <= 1e-9 * step["lower"]
+    assert step["lower"] <= step["value"] <= step["upper"] <= (1 + 1e-9) * step["lower"]
+    assert step["value"] == pytest.approx(critical_step_size(X, Y, depth).value, rel=1e-9)
 
 
-# -- what is printed ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def small(tmp_path):
-    rng = np.random.default_rng(5)
-    return write(tmp_path / "small.csv", ["a", "b", "c", "", "d"], rng.standard_normal((5, 12)))
-
-
-def test_json_object(small, capsys):
-    found = answer(capsys, small, "--target", "c", "--target", "a", "--depth", 3, "--intercept")
-    steps = found.pop("critical_step_size")
-    assert 0 < found.pop("rounding") < 1e-13
-    assert found == {
-        "format": 1,
-        "file": small,
-        "rows": 12,
-        "features": ["b", "d"],
-        "targets": ["c", "a"],
-        "preparation": "standardise",
-        "intercept": True,
-        "depth": 3,
-        "sufficient_width": 2,
-        "notes": ["column 4 without a name: left out"],
-        "warnings": [],
-    }
-    assert list(steps) == ["mean", "half_mean", "sum", "half_sum", "mean_of_entries"]
-    for step in steps.values():
-        assert list(step) == ["lower", "value", "upper"]
-        assert 0 < step["lower"] <= step["value"] <= step["upper"]
+@pytest.mark.parametrize(
+    ("options", "cells", "expected"),
+    [
+        # x = (0, 2) and y = (10, 6) become (−1, 1) and (1, −1): W⋆ = −1, Σ = 2, η_C = 1/(NΣ)
+        *((("--depth", depth), "0,10\n2,6\n", 1 / (2 * depth)) for depth in (1, 2, 5)),
+        # η_C = 1/λ_max(Σ), Σ = [[1 + 1, 1 − 1], [0, 2]] = 2I
+        (("--depth", 1, "--raw", "--intercept"), "1,10\n-1,6\n", 1 / 2),
+    ],
+)
+def test_two_rows_by_hand(tmp_path, capsys, options, cells, expected):
+    (tmp_path / "two.csv").write_text("x,y\n" + cells, encoding="utf-8")
+    found = answer(capsys, tmp_path / "two.csv", "--target", "y", *options)["critical_step_size"]
+    for loss, factor in (("sum", 1), ("mean", 2)):
+        assert found[loss]["lower"] <= factor * expected <= found[loss]["upper"]
 
 
 def test_conversions():
@@ -141,24 +93,51 @@ def test_conversions():
             assert found.upper - found.lower <= factor * (upper - lower) + 1e-15 * factor
 
 
+# -- what is printed ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(tmp_path):
+    rng = np.random.default_rng(5)
+    return write(tmp_path / "small.csv", ["a", "b", "c", "", "d"], rng.standard_normal((5, 12)))
+
+
 @pytest.mark.parametrize("depth", [1, 2])
-def test_text(small, capsys, depth):
-    targets = ("--target", "c", "--target", "a")
-    code, out, err = called(capsys, small, *targets, "--depth", depth)
+def test_json_and_text(small, capsys, depth):
+    arguments = (small, "--target", "c", "--target", "a", "--depth", depth, "--intercept")
+    found = answer(capsys, *arguments)
+    steps = found.pop("critical_step_size")
+    assert 0 < found.pop("rounding") < 1e-13
+    assert found == {
+        "format": 1,
+        "file": small,
+        "rows": 12,
+        "features": ["b", "d"],
+        "targets": ["c", "a"],
+        "preparation": "standardise",
+        "intercept": True,
+        "depth": depth,
+        "sufficient_width": 2,
+        "notes": ["column 4 without a name: left out"],
+        "warnings": [],
+    }
+    code, out, err = called(capsys, *arguments)
     assert (code, err) == (0, "")
-    assert "small.csv: 12 rows, 2 features\ncolumn 4 without a name: left out\n" in out
+    assert "12 rows, 2 features and an intercept\ncolumn 4 without a name: left out\n" in out
     assert ("network: 1 layer\n" if depth == 1 else "2 layers, hidden widths at least 2\n") in out
-    found = answer(capsys, small, *targets, "--depth", depth)["critical_step_size"]
-    for label, loss, end in (
-        ("mean over rows", "mean", "12 × sum"),
-        ("½ mean over rows", "half_mean", "24 × sum"),
-        ("sum over rows", "sum", '1 × sum     MSELoss(reduction="sum")'),
-        ("½ sum over rows", "half_sum", "2 × sum"),
-        ("mean over rows and targets", "mean_of_entries", "24 × sum    MSELoss()"),
-    ):
+    lines = {
+        "mean": ("mean over rows", "12 × sum"),
+        "half_mean": ("½ mean over rows", "24 × sum"),
+        "sum": ("sum over rows", '1 × sum     MSELoss(reduction="sum")'),
+        "half_sum": ("½ sum over rows", "2 × sum"),
+        "mean_of_entries": ("mean over rows and targets", "24 × sum    MSELoss()"),
+    }
+    assert list(steps) == list(lines)
+    for loss, (label, end) in lines.items():
+        assert list(steps[loss]) == ["lower", "value", "upper"]
         (line,) = (line for line in out.splitlines() if line.startswith(f"  {label}  "))
         low, high = line.removeprefix(f"  {label}").split()[:2]
-        assert float(low) <= found[loss]["lower"] <= found[loss]["upper"] <= float(high)
+        assert float(low) <= steps[loss]["lower"] <= steps[loss]["upper"] <= float(high)
         assert float(high) == pytest.approx(float(low), rel=1e-8)
         assert line.endswith(end)
     assert "For a non-linear network" in out
@@ -179,59 +158,7 @@ def test_warnings_are_on_stderr(tmp_path, capsys):
     assert (code, err.count("\n"), second in err) == (0, 1, True)
 
 
-@pytest.mark.parametrize(
-    ("options", "cells", "expected"),
-    [
-        # x = (0, 2) and y = (10, 6) become (−1, 1) and (1, −1): W⋆ = −1, Σ = 2, η_C = 1/(NΣ)
-        *((("--depth", depth), "0,10\n2,6\n", 1 / (2 * depth)) for depth in (1, 2, 5)),
-        # η_C = 1/λ_max(Σ), Σ = [[1 + 1, 1 − 1], [0, 2]] = 2I
-        (("--depth", 1, "--raw", "--intercept"), "1,10\n-1,6\n", 1 / 2),
-    ],
-)
-def test_two_rows_by_hand(tmp_path, capsys, options, cells, expected):
-    (tmp_path / "two.csv").write_text("x,y\n" + cells, encoding="utf-8")
-    found = answer(capsys, tmp_path / "two.csv", "--target", "y", *options)["critical_step_size"]
-    for loss, factor in (("sum", 1), ("mean", 2)):
-        assert found[loss]["lower"] <= factor * expected <= found[loss]["upper"]
-
-
-@pytest.mark.parametrize("shift", [0.0, 1e6])
-@pytest.mark.parametrize("factor", [1e-90, 1.0, 1e90])
-def test_standardising_forgets_units(tmp_path, capsys, factor, shift):
-    rng = np.random.default_rng(3)
-    columns = np.round(rng.standard_normal((3, 9)), 3)
-    plain = write(tmp_path / "plain.csv", ["a", "b", "c"], columns)
-    moved = write(tmp_path / "moved.csv", ["a", "b", "c"], factor * (columns + shift))
-    values = [
-        answer(capsys, file, "--target", "a", "--depth", 2)["critical_step_size"]["mean"]["value"]
-        for file in (plain, moved)
-    ]
-    assert values[1] == pytest.approx(values[0], rel=1e-15 * (1 + shift) * 100)
-
-
-# -- what is refused ------------------------------------------------------------------------------
-
-
-def test_rows_needed_depend_on_the_mean(tmp_path, capsys):
-    file = tmp_path / "square.csv"
-    file.write_text("x,z,y\n1,2,3\n4,1,2\n", encoding="utf-8")
-    arguments = (file, "--target", "y", "--depth", 2)
-    assert "the rows allow 1 independent" in refusal(capsys, *arguments)
-    assert answer(capsys, *arguments, "--raw")["rows"] == 2
-    line = refusal(capsys, *arguments, "--raw", "--intercept")
-    assert "features: 3, but the rows allow 2" in line
-
-
-def test_no_interval(tmp_path, capsys):
-    columns = np.random.default_rng(0).standard_normal((3, 8))
-    far = write(tmp_path / "far.csv", ["x", "z", "y"], columns * [[1e-95], [1.0], [1e95]])
-    assert "X: need rank d_0" in refusal(capsys, far, "--target", "y", "--depth", 2, "--raw")
-    answer(capsys, far, "--target", "y", "--depth", 2)
-
-
-@pytest.mark.parametrize("path", ["none.csv", ".", "two\nlines.csv"])
-def test_unreadable_paths(path, capsys):
-    assert "cannot be read: " in refusal(capsys, path, "--target", "y", "--depth", 2)
+# -- options --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -273,16 +200,21 @@ def test_bad_options(small, capsys, arguments, message):
     assert message in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("path", ["none.csv", ".", "two\nlines.csv"])
+def test_unreadable_paths(path, capsys):
+    message = f"{path!r}: cannot be read: "
+    assert message in refusal(capsys, path, "--target", "y", "--depth", 2)
+
+
 def test_options_for_files(tmp_path, capsys):
     file = tmp_path / "data.csv"
     file.write_bytes("größe|y|t\n1,5|2|a\n0,5|1|b\n0|4|c\n".encode("windows-1252"))
     options = ("--encoding", "windows-1252", "--separator", "|", "--decimal-comma")
     found = answer(capsys, file, "--target", "y", "--depth", "10000", *options, "--leave-out", "t")
     assert (found["features"], found["depth"]) == (["größe"], 10_000)
-    tabs = tmp_path / "tabs.csv"
-    tabs.write_text("x, cm\ty\n1\t2\n3\t4\n2\t1\n", encoding="utf-8")
+    file.write_text("x, cm\ty\n1\t2\n3\t4\n2\t1\n", encoding="utf-8")
     for tab in ("tab", r"\t", "\t"):
-        found = answer(capsys, tabs, "--target", "y", "--depth", "1", "--separator", tab)
+        found = answer(capsys, file, "--target", "y", "--depth", "1", "--separator", tab)
         assert found["features"] == ["x, cm"]
 
 
