@@ -66,7 +66,7 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
         # rank 1; S = (3, 4, 0) in its first row, s = 5
         *(
             ([[3, 0], [4, 0], [0, 0]], I2, (3, h, 2), "1/10", reason, ())
-            for h, reason in enumerate(["depth 2: W_1 = 0"] * 2 + ["depth 2: 2 of "] * 2, start=1)
+            for h, reason in ((1, "depth 2: W_1 = 0"), (2, "depth 2: W_1"), (3, "depth 2: 2 of 3"))
         ),
         # d_2 = 1 < h = 2 = rank X < d_0 = 3: units must read inputs 1 and 3, as 1 and 2 are
         # dependent. S = (0, 0, 1)
@@ -75,10 +75,7 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
         (I2, [[1, 0]], (2, 1, 1), HALF, "depth 2: W_1 = 0, W_2 = 2", (0, 0, 2)),
         # W⋆ = diag(2, 1): a resonance (s = 2), and at U = (W⋆, I) the Hessian has the eigenvalue
         # 2(1 + 1²) = 1/η, so t = 1 fails. E = (t − 1) W⋆ makes R(E) vanish at t = 2, 3.
-        *(
-            (I2, [[2, 0], [0, 1]], (2, h, 2), "1/4", f"depth 2: 2 of {h} hidden", (8, 0, 0, 4))
-            for h in (3, 4, 5)
-        ),
+        (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4", "depth 2: 2 of 5 hidden", (8, 0, 0, 4)),
     ],
 )
 def test_which_construction_is_used(X, Y, widths, eta, reason, witness):
@@ -239,14 +236,11 @@ ONE = [[1]]
         ((ONE, ONE, (1, 1, 1), 0), r"eta: need a positive rational number, got 0"),
         ((ONE, ONE, (1, 1, 1), "-1/2"), r"eta: need a positive rational number, got '-1/2'"),
         (([[1.0]], ONE, (1, 1, 1), 1), r"X: need a rational number.*got 1\.0"),
-        ((np.eye(1), ONE, (1, 1, 1), 1), r"X: need a rational number"),
         ((ONE, [[float("nan")]], (1, 1, 1), 1), r"Y: need a rational number"),
         ((3, ONE, (1, 1, 1), 1), r"X: need a matrix of rational numbers, got int"),
         (([1], ONE, (1, 1, 1), 1), r"X: need a matrix of rational numbers, got list"),
         (([], ONE, (1, 1, 1), 1), r"X: need a non-empty matrix"),
         (([[1, 2], [3]], [[1, 1]], (2, 1, 1), 1), r"X: need .* rows of one length"),
-        ((ONE, ONE, (2, 1, 1), 1), r"X: need 2 rows since widths"),
-        ((ONE, ONE, (1,), 1), r"widths: need at least two positive integers"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -148,8 +148,7 @@ def _exact_matrix(argument: str, value: Any) -> sp.ImmutableMatrix:
 
 def _exact_step_size(value: Any) -> sp.Expr:
     eta = sp.sympify(value)
-    if not isinstance(eta, sp.Expr) or eta.has(sp.Float, sp.nan, sp.oo, -sp.oo, sp.zoo):
-        checks.refuse("eta", "a positive exact number or a symbol", repr(value))
-    if eta.is_positive is False:
+    exact = isinstance(eta, sp.Expr) and not eta.has(sp.Float, sp.nan, sp.oo, -sp.oo, sp.zoo)
+    if not exact or eta.is_positive is False:
         checks.refuse("eta", "a positive exact number or a symbol", repr(value))
     return eta

@@ -38,12 +38,6 @@ _LOSSES = {  # in words, and in PyTorch
     "mean_of_entries": ("mean over rows and targets", "MSELoss()"),
 }
 
-_PREPARATIONS = {
-    "standardise": "every column minus its mean, divided by its standard deviation",
-    "centre": "every column minus its mean",
-    "raw": "the numbers of the file as they are",
-}
-
 _MEANING = """\
 Above η_C gradient descent on this deep linear network converges to a global minimizer
 only from a null set of initialisations. Below η_C it does so from a set of
@@ -189,7 +183,7 @@ def _as_text(answer: Answer) -> str:
         f"{answer.file}: {answer.rows} rows, {features}",
         *answer.notes,
         f"targets: {', '.join(answer.targets)}",
-        f"prepared: {_PREPARATIONS[answer.preparation]}",
+        f"prepared: {PREPARATIONS[answer.preparation]}",
         f"network: {_counted(answer.depth, 'layer')}{hidden}",
         "",
         "critical step size η_C, proven interval for the prepared numbers in double precision",
@@ -246,12 +240,15 @@ def _parser() -> argparse.ArgumentParser:
     none = "not a feature; may be repeated"
     columns("--leave-out", action="append", default=[], metavar="COLUMN", help=none)
     preparation = command.add_mutually_exclusive_group().add_argument
-    for choice in PREPARATIONS:
-        text = _PREPARATIONS[choice] + " (default)" * (choice == PREPARATIONS[0])
+    for choice, text in PREPARATIONS.items():
         preparation(
-            f"--{choice}", dest="preparation", action="store_const", const=choice, help=text
+            f"--{choice}",
+            dest="preparation",
+            action="store_const",
+            const=choice,
+            default="standardise",
+            help=text + " (default)" * (choice == "standardise"),
         )
-    command.set_defaults(preparation=PREPARATIONS[0])
     add("--intercept", action="store_true", help="add a constant feature 1, after the preparation")
     help_separator = "between cells; tab for a tab; default: as the first line has it"
     add("--separator", type=_separator, metavar="CHARACTER", help=help_separator)

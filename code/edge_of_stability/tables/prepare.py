@@ -24,7 +24,7 @@ What is only warned of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,11 @@ from ..core import checks
 from ..core.checks import FloatArray
 from .read import Table, shown
 
-PREPARATIONS = ("standardise", "centre", "raw")
+PREPARATIONS = {
+    "standardise": "every column minus its mean, divided by its standard deviation",
+    "centre": "every column minus its mean",
+    "raw": "the numbers of the file as they are",
+}
 
 # Rounding of the data may move η_C by this much, relative. Rounding that poses as an independent
 # feature, κ above 10¹⁴, is far beyond.
@@ -54,6 +58,8 @@ class PreparedData:
         The names of their rows. An intercept is not named; it is the last row of X.
     rounding : float
         4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1.
+    explained : float
+        ρ.
     warnings : sequence of str
         One sentence for each column that may not be what it seems.
     """
@@ -63,6 +69,7 @@ class PreparedData:
     features: Sequence[str]
     targets: Sequence[str]
     rounding: float
+    explained: float
     warnings: Sequence[str]
 
     @property
@@ -114,13 +121,7 @@ def prepare(
     if len(table.lines) < 2:
         raise ValueError("one row; at least two are needed")
     columns = {name: table.column(name) for name in (*chosen, *targets)}
-    for name, column in columns.items():
-        if np.ptp(column) <= 1e-9 * np.abs(column).max() * (preparation != "raw"):
-            raise ValueError(
-                f"column {shown(name)} is constant or varies too little against its size; leave it "
-                "out, or subtract a constant first (a constant feature: --intercept)"
-            )
-    prepared, error = _prepared(np.array([*columns.values()]), preparation)
+    prepared, error = _prepared(columns, preparation)
     X, Y = np.split(prepared, [len(chosen)])
     names = chosen
     if intercept:
@@ -131,13 +132,21 @@ def prepare(
             f"features: {len(X)}, but the rows allow {most} independent ones at most (assumption "
             "A1; a subtracted mean costs one); use fewer features or more rows"
         )
-    rounding = 4 * error * _condition(X, names, 4 * error)
+    U, s, Vt = np.linalg.svd(X / np.linalg.norm(X, axis=1, keepdims=True), full_matrices=False)
+    if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
+        involved = [name for name, u in zip(names, U[:, -1], strict=True) if abs(u) > 0.05]
+        raise ValueError(
+            f"the features {shown(involved)} are linearly dependent, or so nearly that double "
+            "precision cannot tell (assumption A1); leave one out"
+        )
+    explained = float(np.linalg.norm(Y @ Vt.T, 2) / np.linalg.norm(Y))
     warnings = [
         f"column {shown(name)} {fault}"
         for name, column in columns.items()
         for fault in _suspicions(name, column, features is None and name in chosen)
     ]
-    return PreparedData(X, Y, chosen, targets, rounding, warnings)
+    rounding = float(4 * error * s[0] / s[-1])
+    return PreparedData(X, Y, chosen, targets, rounding, explained, warnings)
 
 
 def rounding_estimate(data: PreparedData, depth: int) -> float:
@@ -150,14 +159,12 @@ def rounding_estimate(data: PreparedData, depth: int) -> float:
     """
     if depth == 1:
         return data.rounding
-    _, _, Vt = np.linalg.svd(_rows_of_norm_one(data.X), full_matrices=False)
-    explained = float(np.linalg.norm(data.Y @ Vt.T, 2) / np.linalg.norm(data.Y))  # ρ
-    if data.rounding > ROUNDING_LIMIT * explained:
+    if data.rounding > ROUNDING_LIMIT * data.explained:
         raise ValueError(
-            f"the features explain a share of {explained**2:.0e} of the targets, too little to be "
-            "told from rounding; with two layers or more and W⋆ = 0 there is no η_C"
+            f"the features explain a share of {data.explained**2:.0e} of the targets, too little "
+            "to be told from rounding; with two layers or more and W⋆ = 0 there is no η_C"
         )
-    return data.rounding / explained
+    return data.rounding / data.explained
 
 
 def _chosen(
@@ -181,31 +188,22 @@ def _chosen(
     return chosen
 
 
-def _prepared(columns: FloatArray, preparation: str) -> tuple[FloatArray, float]:
+def _prepared(columns: Mapping[str, FloatArray], preparation: str) -> tuple[FloatArray, float]:
     """The rows of X and Y, and a bound of their relative error by rounding."""
+    for name, column in columns.items():
+        if np.ptp(column) <= 1e-9 * np.abs(column).max() * (preparation != "raw"):
+            raise ValueError(
+                f"column {shown(name)} is constant or varies too little against its size; leave it "
+                "out, or subtract a constant first (a constant feature: --intercept)"
+            )
+    raw = np.array([*columns.values()])
     if preparation == "raw":
-        return columns, _EPS
-    centred = columns - columns.mean(axis=1, keepdims=True)
+        return raw, _EPS
+    centred = raw - raw.mean(axis=1, keepdims=True)
     centred -= centred.mean(axis=1, keepdims=True)  # what was lost when the first mean was rounded
     deviations = centred.std(axis=1, keepdims=True)
-    error = _EPS * (4 + (np.abs(columns) / deviations).max())
+    error = _EPS * (4 + (np.abs(raw) / deviations).max())
     return (centred / deviations if preparation == "standardise" else centred), error
-
-
-def _condition(X: FloatArray, names: Sequence[str], error: float) -> float:
-    """κ; refuses features that an error of this size may have made independent."""
-    U, s, _ = np.linalg.svd(_rows_of_norm_one(X), full_matrices=False)
-    if error * s[0] > ROUNDING_LIMIT * s[-1]:
-        involved = [name for name, u in zip(names, U[:, -1], strict=True) if abs(u) > 0.05]
-        raise ValueError(
-            f"the features {shown(involved)} are linearly dependent, or so nearly that double "
-            "precision cannot tell (assumption A1); leave one out"
-        )
-    return float(s[0] / s[-1])
-
-
-def _rows_of_norm_one(X: FloatArray) -> FloatArray:
-    return np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True))
 
 
 def _suspicions(name: str, column: FloatArray, by_default: bool) -> Iterator[str]:
