@@ -43,6 +43,7 @@ READ = {
     "separator line of Excel": ("sep=;\r\n" + SEMICOLONS.replace("\n", "\r\n"), {}),
     "separator line in quotes": ('"sep=|"\n' + GOOD.replace(",", "|"), {}),
     "spaces": (GOOD.replace(",", " , ").replace("4", "+4.0e0").replace("5", "\xa05\xa0"), {}),
+    "quotes": (GOOD.replace("x,z,y", '"x", "z", "y"').replace("0,", '"0",'), {}),
     "decimal comma in quotes": (GOOD.replace("5", '"5,0"'), {"decimal_comma": True}),
     "points": (GOOD.replace("4", "4.").replace("5", ".5e1").replace("7", "+7.0"), {}),
     "true minus": (GOOD.replace("0,", "−0,").replace("5", "5e−0"), {}),

@@ -200,7 +200,6 @@ def _prepared(columns: Mapping[str, FloatArray], preparation: str) -> tuple[Floa
     if preparation == "raw":
         return raw, _EPS
     centred = raw - raw.mean(axis=1, keepdims=True)
-    centred -= centred.mean(axis=1, keepdims=True)  # what was lost when the first mean was rounded
     deviations = centred.std(axis=1, keepdims=True)
     error = _EPS * (4 + (np.abs(raw) / deviations).max())
     return (centred / deviations if preparation == "standardise" else centred), error
