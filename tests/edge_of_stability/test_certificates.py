@@ -65,11 +65,12 @@ def test_depth_two_with_inputs_of_deficient_rank(h):
     assert certificate.verify()
 
 
-def test_inputs_of_deficient_rank_with_unit_rows_off_the_diagonal():
-    # d_2 = 1 < h = 2 = rank X < d_0 = 3: units must read inputs 1 and 3, as 1 and 2 are dependent.
+def test_inputs_of_deficient_rank_where_independent_ones_are_not_the_first():
+    # d_2 = 1 < h = 2 = rank X < d_0 = 3: the solution uses inputs 1 and 3; 1 and 2 are dependent.
     X = [[1, 0], [2, 0], [0, 1]]
     certificate = certify_nonsingular(X, [[0, 1]], (3, 2, 1), HALF)  # S = (0, 0, 1)
-    assert certificate.reason.startswith("depth 2: W_2 = 0")
+    assert certificate.reason.startswith("depth 2: a minimizer")
+    assert certificate.witness[3:6] == (0, 0, 0)  # the second unit is off
     assert certificate.verify()
 
 
@@ -81,8 +82,8 @@ def test_which_construction_is_used():
 
     assert reason((2, 2, 2), "1/3") == "depth 2: the origin, no resonance"
     assert reason((2, 2, 2), HALF).startswith("depth 2: W_1 = 0")
-    assert reason((3, 2, 1), HALF).startswith("depth 2: W_2 = 0")
-    assert reason((2, 4, 2), HALF) == "depth 2: 2 of 4 hidden units on, 2 off"
+    assert reason((3, 2, 1), HALF).startswith("depth 2: a minimizer")
+    assert reason((2, 4, 2), HALF).startswith("depth 2: a minimizer")
 
 
 def test_the_first_t_can_fail():
@@ -94,12 +95,13 @@ def test_the_first_t_can_fail():
 
 
 @pytest.mark.parametrize("h", [3, 4, 5])
-def test_the_line_goes_on_where_its_minimizer_is_no_witness(h):
-    # W⋆ = diag(2, 1), η = 1/4: a resonance (s = 2), and at U = (W⋆, I) the Hessian has the
-    # eigenvalue 2(1 + 1²) = 1/η, so t = 1 fails. E = (t − 1) W⋆ makes R(E) vanish at t = 2, 3.
+def test_the_first_scaling_can_fail(h):
+    # W⋆ = diag(2, 1), η = 1/4: a resonance (s = 2), and at (W⋆, I) the Hessian has the eigenvalue
+    # 2(1 + 1²) = 1/η. With t = 2 the factors are 1 − (1/4 + 4·4)/2 and 1 − (1/4 + 4)/2.
     certificate = certify_nonsingular([[1, 0], [0, 1]], [[2, 0], [0, 1]], (2, h, 2), "1/4")
-    assert certificate.reason == f"depth 2: 2 of {h} hidden units on, {h - 2} off"
-    assert certificate.witness[:4] == (8, 0, 0, 4)
+    assert certificate.reason.endswith("scaled by 2, 1/2")
+    assert certificate.witness[:4] == (4, 0, 0, 2)
+    assert certificate.determinant == (Fraction(57, 8) * Fraction(9, 8)) ** 2
     assert certificate.verify()
 
 

@@ -8,20 +8,15 @@ The witness is constructed, never searched for at random. Write h for the hidden
 ρ = rank X, and R(E) = det(I − 4η²EᵀE).
 
     depth ≥ 3           θ = 0.  π has no terms of order < 3, so H(0) = 0 and the determinant is 1.
-    depth 2, R(S) ≠ 0   θ = 0.  The determinant is R(S)^h.
-    depth 2, h ≤ d_2    W_1 = 0, W_2 = t[I_h; 0].  It is det(I − 4η²SᵀS − 2ηt²Σ)^h.
-    depth 2, h ≤ ρ      W_2 = 0, W_1 = tC, C picks h rows with CX of full rank.  It is
-                        det(I − 4η² I_h ⊗ SSᵀ − 2ηt² CΣCᵀ ⊗ I).
-    depth 2, else       W_1 = [U_1; 0], W_2 = [U_2, 0] with m = max(ρ, d_2) units on. It is
-                        p_m(U) R(E)^{h−m}, where p_m is the determinant for width m and
-                        E = (U_2U_1X − Y)Xᵀ.  U runs on the line from a witness of p_m ≢ 0 (one
-                        of the two rows above) to a factorisation of W⋆, where E = 0, R = 1.
+    depth 2, R ≠ 0      θ = 0.  The determinant is R^h, R = det(I − 4η²SᵀS).
+    depth 2, h ≤ d_2    W_1 = 0, W_2 = t[I; 0].  It is det(I − 4η²SᵀS − 2ηt²Σ)^h.
+    depth 2, h > d_2    W_1 = t[W; 0], W_2 = t⁻¹[I, 0] with WΣ = S.  It is
+                        det(I − 2η(t⁻²I + t²WᵀW)Σ)^{d_2}.
     depth 1             H = 2 I ⊗ Σ is constant: either det(I − 2ηΣ) ≠ 0 or the map is singular.
 
-X may have any rank: in the third row the matrix is the identity on ker Σ = ker Xᵀ ⊂ ker S, and on
-range Σ the leading coefficient of its determinant in t² is (−2η)^ρ times the product of the
-non-zero eigenvalues of Σ. In each row the determinant is a non-zero polynomial in t of known
-degree, so one of the first (degree + 1) values of t succeeds.
+X may have any rank. The determinants at depth 2 are not identically zero in t (lem-narrow and
+lem-scaled-minimizer of the book), so that some t among the first natural numbers, as many as the
+degree and one, succeeds.
 """
 
 from __future__ import annotations
@@ -29,22 +24,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Any
 
 from flint import fmpq, fmpq_mat
 
 from ..core.rationals import RationalProblem, flint_matrix, rational_problem, to_flint
 from . import nonsingular_check
-from ._exact import (
-    fraction,
-    from_function,
-    identity,
-    independent_rows,
-    jacobian,
-    kron,
-    padded,
-)
+from ._exact import fraction, from_function, identity, independent_rows, padded
 
 
 class SingularMapError(ValueError):
@@ -180,25 +167,13 @@ def _depth_one(data: _Data) -> _Found:
 
 def _depth_two(data: _Data, h: int) -> _Found:
     d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    largest = max(data.X.rank(), d_2)
-    at_origin = _resonance_factor(data, data.S)
+    eta, Sigma, S = data.eta, data.Sigma, data.S
+    constant = identity(d_0) - 4 * eta**2 * (S.transpose() * S)
+    at_origin = constant.det()
     if at_origin != 0:
         origin = (fmpq_mat(h, d_0), fmpq_mat(d_2, h))
         return _Found(origin, at_origin**h, "depth 2: the origin, no resonance")
-    return _one_layer_zero(data, h) if h <= largest else _units_off(data, h, largest)
-
-
-def _resonance_factor(data: _Data, E: Any) -> Any:
-    """R(E) = det(I − 4η²EᵀE)."""
-    return (identity(E.ncols()) - 4 * data.eta**2 * (E.transpose() * E)).det()
-
-
-def _one_layer_zero(data: _Data, h: int) -> _Found:
-    """For h ≤ max(rank X, d_2): one layer zero, the other t times orthonormal columns or rows."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    eta, Sigma, S = data.eta, data.Sigma, data.S
     if h <= d_2:
-        constant = identity(d_0) - 4 * eta**2 * (S.transpose() * S)
 
         def second_layer_only(t: int) -> _Found:
             determinant = (constant - 2 * eta * t**2 * Sigma).det() ** h
@@ -208,35 +183,16 @@ def _one_layer_zero(data: _Data, h: int) -> _Found:
         # The determinant of the bracket is a polynomial in t² of degree rank X.
         return _first_nonzero(second_layer_only, data.X.rank())
 
-    C = _independent_inputs(data.X, h)
-    outer = identity(h * d_2) - 4 * eta**2 * kron(identity(h), S * S.transpose())
-    inner = kron(C * Sigma * C.transpose(), identity(d_2))
+    W = _least_squares_solution(data)
 
-    def first_layer_only(t: int) -> _Found:
-        determinant = (outer - 2 * eta * t**2 * inner).det()
-        reason = f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
-        return _Found((t * C, fmpq_mat(d_2, h)), determinant, reason)
+    def scaled_minimizer(t: int) -> _Found:
+        metric = identity(d_0) / t**2 + t**2 * (W.transpose() * W)
+        determinant = (identity(d_0) - 2 * eta * (metric * Sigma)).det() ** d_2
+        layers = (padded(t * W, h, d_0), identity(d_2, h) / t)
+        return _Found(layers, determinant, f"depth 2: a minimizer, its layers scaled by {t}, 1/{t}")
 
-    return _first_nonzero(first_layer_only, h * d_2)
-
-
-def _units_off(data: _Data, h: int, m: int) -> _Found:
-    """For h > m = max(rank X, d_2): m units on, on a line that meets {π = W⋆}."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    U_1, U_2 = _one_layer_zero(data, m).weights
-    V_1, V_2 = _factorised_solution(data, m)
-
-    def on_the_line(t: int) -> _Found:
-        W_1 = (1 - t) * U_1 + t * V_1
-        W_2 = (1 - t) * U_2 + t * V_2
-        E = W_2 * W_1 * data.Sigma - data.S
-        p_m = (identity(m * (d_0 + d_2)) - data.eta * _hessian(data, W_1, W_2, E)).det()
-        layers = (padded(W_1, h, d_0), padded(W_2, d_2, h))
-        determinant = p_m * _resonance_factor(data, E) ** (h - m)
-        return _Found(layers, determinant, f"depth 2: {m} of {h} hidden units on, {h - m} off")
-
-    # H has entries of degree 2 in t, E too and EᵀE of degree 4; p_m and R are not zero polynomials.
-    return _first_nonzero(on_the_line, 2 * m * (d_0 + d_2) + 4 * min(d_0, d_2))
+    # Times t^{2 d_0} the determinant of the bracket is a polynomial in t² of degree at most 2 d_0.
+    return _first_nonzero(scaled_minimizer, 2 * d_0)
 
 
 def _first_nonzero(candidate: Callable[[int], _Found], degree: int) -> _Found:
@@ -248,30 +204,11 @@ def _first_nonzero(candidate: Callable[[int], _Found], degree: int) -> _Found:
     raise AssertionError("a non-zero polynomial has no more zeros than its degree")
 
 
-def _independent_inputs(X: Any, most: int) -> Any:
-    """C with rows of the identity, at most this many: CX has independent rows."""
-    rows = independent_rows(X)[:most]
-    return from_function(len(rows), X.nrows(), lambda a, b: int(rows[a] == b))
-
-
-def _factorised_solution(data: _Data, m: int) -> tuple[Any, Any]:
-    """V_1 (m, d_0), V_2 (d_2, m) with (V_2V_1 X − Y)Xᵀ = 0, for m ≥ max(rank X, d_2)."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    C = _independent_inputs(data.X, d_0)
+def _least_squares_solution(data: _Data) -> Any:
+    """A rational W, (d_2, d_0), with WΣ = S: it uses a maximal set of independent inputs only."""
+    rows = independent_rows(data.X)
+    if not rows:
+        return fmpq_mat(data.Y.nrows(), data.X.nrows())
+    C = from_function(len(rows), data.X.nrows(), lambda a, b: int(rows[a] == b))
     X_C = C * data.X
-    # A least-squares solution that uses the independent inputs only: W = Y X_Cᵀ (X_C X_Cᵀ)⁻¹ C.
-    gram = X_C * X_C.transpose()
-    W = data.Y * X_C.transpose() * gram.inv() * C if C.nrows() else fmpq_mat(d_2, d_0)
-    return padded(W, m, d_0), identity(d_2, m)
-
-
-def _hessian(data: _Data, W_1: Any, W_2: Any, E: Any) -> Any:
-    """H = 2JᵀJ + the part with E = (W_2W_1X − Y)Xᵀ, at depth 2; θ as in ``DeepLinearProblem``."""
-    h, d_0, d_2 = W_1.nrows(), W_1.ncols(), W_2.nrows()
-    J = jacobian([W_1, W_2], data.X)
-    H = 2 * (J.transpose() * J)
-    for p, q, r in product(range(h), range(d_0), range(d_2)):
-        i, j = p * d_0 + q, h * d_0 + r * h + p  # the entries (p, q) of W_1 and (r, p) of W_2
-        H[i, j] += 2 * E[r, q]
-        H[j, i] += 2 * E[r, q]
-    return H
+    return data.Y * X_C.transpose() * (X_C * X_C.transpose()).inv() * C
