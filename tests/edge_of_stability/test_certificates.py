@@ -61,21 +61,21 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
     [
         (I2, I2, (2, 2, 2), "1/3", "depth 2: the origin, no resonance", (0,) * 8),
         (I2, I2, (2, 2, 2), HALF, "depth 2: W_1 = 0", (0,) * 4),
-        (diagonal(3, 3, [1] * 3), [[1, 0, 0]], (3, 2, 1), HALF, "depth 2: W_2 = 0", ()),
-        (I2, I2, (2, 4, 2), HALF, "depth 2: 2 of 4 hidden units on, 2 off", ()),
+        (diagonal(3, 3, [1] * 3), [[1, 0, 0]], (3, 2, 1), HALF, "depth 2: a minimizer", ()),
+        (I2, I2, (2, 4, 2), HALF, "depth 2: a minimizer", ()),
         # rank 1; S = (3, 4, 0) in its first row, s = 5
         *(
             ([[3, 0], [4, 0], [0, 0]], I2, (3, h, 2), "1/10", reason, ())
-            for h, reason in ((1, "depth 2: W_1 = 0"), (2, "depth 2: W_1"), (3, "depth 2: 2 of 3"))
+            for h, reason in ((1, "depth 2: W_1 = 0"), (2, "depth 2: W_1"), (3, "depth 2: a min"))
         ),
-        # d_2 = 1 < h = 2 = rank X < d_0 = 3: units must read inputs 1 and 3, as 1 and 2 are
-        # dependent. S = (0, 0, 1)
-        ([[1, 0], [2, 0], [0, 1]], [[0, 1]], (3, 2, 1), HALF, "depth 2: W_2 = 0", ()),
+        # rank X = 2 < d_0 = 3, S = (0, 0, 1): the solution uses inputs 1 and 3, as 1 and 2 are
+        # dependent.
+        ([[1, 0], [2, 0], [0, 1]], [[0, 1]], (3, 2, 1), HALF, "depth 2: a minimizer", (0, 0)),
         # Σ = I, S = (1, 0): I − 4η²SᵀS − 2ηt²Σ = diag(−t², 1 − t²), so t = 1 does not do.
         (I2, [[1, 0]], (2, 1, 1), HALF, "depth 2: W_1 = 0, W_2 = 2", (0, 0, 2)),
-        # W⋆ = diag(2, 1): a resonance (s = 2), and at U = (W⋆, I) the Hessian has the eigenvalue
-        # 2(1 + 1²) = 1/η, so t = 1 fails. E = (t − 1) W⋆ makes R(E) vanish at t = 2, 3.
-        (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4", "depth 2: 2 of 5 hidden", (8, 0, 0, 4)),
+        # W⋆ = diag(2, 1): a resonance (s = 2), and at (W⋆, I) the Hessian has the eigenvalue
+        # 2(1 + 1²) = 1/η, so t = 1 fails.
+        (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4", "depth 2: a minimizer", (4, 0, 0, 2)),
     ],
 )
 def test_which_construction_is_used(X, Y, widths, eta, reason, witness):

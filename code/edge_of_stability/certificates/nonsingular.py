@@ -4,24 +4,17 @@ G_η is non-singular (preimages of null sets are null) if and only if the polyno
 identically zero (Section "Non-singularity" of the book). So one rational point θ, the *witness*,
 with det(I − ηH(θ)) ≠ 0 in exact arithmetic settles the matter.
 
-The witness is constructed, never searched for at random. Write h for the hidden width of depth 2,
-ρ = rank X, and R(E) = det(I − 4η²EᵀE).
+The witness is constructed, never searched for at random. Write h for the hidden width of depth 2.
 
     depth ≥ 3           θ = 0.  π has no terms of order < 3, so H(0) = 0 and the determinant is 1.
-    depth 2, R(S) ≠ 0   θ = 0.  The determinant is R(S)^h.
-    depth 2, h ≤ d_2    W_1 = 0, W_2 = t[I_h; 0].  It is det(I − 4η²SᵀS − 2ηt²Σ)^h.
-    depth 2, h ≤ ρ      W_2 = 0, W_1 = tC, C picks h rows with CX of full rank.  It is
-                        det(I − 4η² I_h ⊗ SSᵀ − 2ηt² CΣCᵀ ⊗ I).
-    depth 2, else       W_1 = [U_1; 0], W_2 = [U_2, 0] with m = max(ρ, d_2) units on. It is
-                        p_m(U) R(E)^{h−m}, where p_m is the determinant for width m and
-                        E = (U_2U_1X − Y)Xᵀ.  U runs on the line from a witness of p_m ≢ 0 (one
-                        of the two rows above) to a factorisation of W⋆, where E = 0, R = 1.
+    depth 2, R ≠ 0      θ = 0.  The determinant is R^h, R = det(I − 4η²SᵀS).
+    depth 2, h ≤ d_2    W_1 = 0, W_2 = t[I; 0].  It is det(I − 4η²SᵀS − 2ηt²Σ)^h.
+    depth 2, h > d_2    W_1 = t[W; 0], W_2 = t⁻¹[I, 0] with WΣ = S.  It is
+                        det(I − 2η(t⁻²I + t²WᵀW)Σ)^{d_2}.
     depth 1             H = 2 I ⊗ Σ is constant: either det(I − 2ηΣ) ≠ 0 or the map is singular.
 
-X may have any rank: in the third row the matrix is the identity on ker Σ = ker Xᵀ ⊂ ker S, and on
-range Σ the leading coefficient of its determinant in t² is (−2η)^ρ times the product of the
-non-zero eigenvalues of Σ. In each row the determinant is a non-zero polynomial in t of known
-degree, so one of the first (degree + 1) values of t succeeds.
+X may have any rank. The determinants at depth 2 are not identically zero in t (lem-narrow and
+lem-scaled-minimizer of the book), so one of the first t succeeds, one more than the degree.
 """
 
 from __future__ import annotations
@@ -184,67 +177,45 @@ def _candidates(problem: RationalProblem) -> Iterator[_Candidate]:
     origin = (Fraction(0),) * size
     yield origin, reasons.get(depth, "depth at least 3: the Hessian vanishes at the origin")
     if depth == 2:
-        rows, solution = _regression(problem)
-        most = max(len(rows), problem.widths[2])
-        if problem.widths[1] <= most:
-            yield from _one_layer_zero(problem.widths, rows)
-        else:
-            yield from _units_off(problem, most, solution)
+        yield from _depth_two(problem)
 
 
-def _one_layer_zero(widths: Sequence[int], rows: Sequence[int]) -> Iterator[_Candidate]:
-    """For h ≤ max(rank X, d_2): one layer zero, the other t times orthonormal columns or rows."""
-    d_0, h, d_2 = widths
+def _depth_two(problem: RationalProblem) -> Iterator[_Candidate]:
+    d_0, h, d_2 = problem.widths
+    rank, solution = _regression(problem)
     if h <= d_2:
         # The determinant of the bracket is a polynomial in t² of degree rank X.
-        for t in range(1, len(rows) + 2):
+        for t in range(1, rank + 2):
             W_2 = t * np.eye(d_2, h, dtype=object)
             yield _point(_zeros(h, d_0), W_2), f"depth 2: W_1 = 0, W_2 = {t} [I; 0]"
     else:
-        for t in range(1, h * d_2 + 2):
-            W_1 = t * np.eye(d_0, dtype=object)[rows[:h]]
-            yield _point(W_1, _zeros(d_2, h)), f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
+        # Times t^{2 d_0} the determinant of the bracket is one of degree at most 2 d_0.
+        for t in range(1, 2 * d_0 + 2):
+            W_1 = _zeros(h, d_0)
+            W_1[:d_2] = t * solution
+            W_2 = np.eye(d_2, h, dtype=object) * Fraction(1, t)
+            yield _point(W_1, W_2), f"depth 2: a minimizer, its layers scaled by {t}, 1/{t}"
 
 
-def _units_off(problem: RationalProblem, m: int, solution: Any) -> Iterator[_Candidate]:
-    """For h > m = max(rank X, d_2): m units on, on a line that meets {π = W⋆}."""
-    d_0, h, d_2 = problem.widths
-    U = certify_nonsingular(problem.X, problem.Y, (d_0, m, d_2), problem.eta).witness
-    V = _point(_padded(solution, m, d_0), np.eye(d_2, m, dtype=object))
-    reason = f"depth 2: {m} of {h} hidden units on, {h - m} off"
-    # H has entries of degree 2 in t, E too and EᵀE of degree 4; p_m and R are not zero polynomials.
-    for t in range(1, 2 * m * (d_0 + d_2) + 4 * min(d_0, d_2) + 2):
-        W_1, W_2 = np.split((1 - t) * np.array(U) + t * np.array(V), [m * d_0])
-        on = _padded(W_1.reshape(m, d_0), h, d_0), _padded(W_2.reshape(d_2, m), d_2, h)
-        yield _point(*on), reason
+def _regression(problem: RationalProblem) -> tuple[int, Any]:
+    """The rank of X, and a W with WΣ = S.
 
-
-def _regression(problem: RationalProblem) -> tuple[list[int], Any]:
-    """Rows of X that form a basis of its row space, the first such set, and a solution of WΣ = S.
-
-    It uses these inputs alone: their columns of W are those of the reduced form of [Σ, Sᵀ].
+    It uses independent inputs alone: their columns of W are those of the reduced form of [Σ, Sᵀ].
     """
     X, Y = exact(problem.X), exact(problem.Y)
     Sigma, S = (matrix * X.transpose() for matrix in (X, Y))
     both = Sigma.tolist(), S.transpose().tolist()
     reduced, rank = fmpq_mat([a + b for a, b in zip(*both, strict=True)]).rref()
     d_0 = X.nrows()
-    solution, rows = _zeros(Y.nrows(), d_0), []
+    solution = _zeros(Y.nrows(), d_0)
     for line in reduced.tolist()[: int(rank)]:
-        rows.append(next(j for j, entry in enumerate(line) if entry != 0))
-        solution[:, rows[-1]] = [fraction(entry) for entry in line[d_0:]]
-    return rows, solution
+        used = next(j for j, entry in enumerate(line) if entry != 0)
+        solution[:, used] = [fraction(entry) for entry in line[d_0:]]
+    return int(rank), solution
 
 
 def _zeros(rows: int, columns: int) -> Any:
     return np.zeros((rows, columns), dtype=object)  # of Python's integers
-
-
-def _padded(matrix: Any, rows: int, columns: int) -> Any:
-    """The matrix with rows and columns of zeros added."""
-    padded = _zeros(rows, columns)
-    padded[: len(matrix), : len(matrix.T)] = matrix
-    return padded
 
 
 def _point(*weights: Any) -> tuple[Fraction, ...]:
