@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import companion.running.keys
 from companion.project import Project, package_source
+from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
 from companion.running.runs import run_notebooks, stored_runs
 from toy import DRAW, ToyBook
@@ -23,9 +23,7 @@ def stale(toy: ToyBook) -> set[str]:
 
 
 def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
-    return companion.running.keys.run_key(
-        Project(toy.root), Notebook.read(toy.notebook), parameters or {}
-    )
+    return run_key(common_key(Project(toy.root)), Notebook.read(toy.notebook), parameters or {})
 
 
 def test_what_changed_is_executed_and_nothing_else(toy):
