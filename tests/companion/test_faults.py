@@ -61,12 +61,13 @@ STAGES = {
     "site checked": 'event == "shutil.copytree" and str(args[1]).endswith("html.coming")',
     "half copied": 'event == "open" and str(args[0]).endswith("html.coming/genindex.html")',
     "copied": 'event == "os.rename" and str(args[1]).endswith("html.going")',
+    "between": 'event == "os.rename" and str(args[0]).endswith("html.coming")',
     "swapped": 'event == "shutil.rmtree" and str(args[0]).endswith("going") and '
     "os.path.isdir(args[0])",
 }
 
 
-@pytest.mark.parametrize("condition", slow_but("copied", STAGES))
+@pytest.mark.parametrize("condition", slow_but("between", STAGES))
 def test_kill_at_a_stage(edited, build, condition):
     good = edited.files()
     assert finish(start(edited, before=DIES.format(condition=condition)))[0] == -signal.SIGKILL

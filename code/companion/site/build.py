@@ -77,6 +77,13 @@ def change_site(project: Project, change: Callable[[Path], None]) -> None:
     _swap(project.site, project.site, change)
 
 
+def restore_site(project: Project) -> None:
+    """Put the last site back if a build was killed between the two renames that replace it."""
+    _, going = _beside(project.site)
+    if going.is_dir() and not project.site.exists():
+        going.rename(project.site)
+
+
 def _jupyter_book(project: Project) -> None:
     # Not the script `jupyter-book`: this Python, whatever the search path says.
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build"]
@@ -101,7 +108,7 @@ def _jupyter_book(project: Project) -> None:
 
 def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
     """Replace the site by a changed copy of `fresh`, which is complete before the old one goes."""
-    coming, going = (site.with_name(f"{site.name}.{state}") for state in ("coming", "going"))
+    coming, going = _beside(site)
     for folder in (coming, going):
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -115,3 +122,8 @@ def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
         site.rename(going)
     coming.rename(site)
     shutil.rmtree(going, ignore_errors=True)
+
+
+def _beside(site: Path) -> tuple[Path, Path]:
+    """Where the new site is before, and the old one after, the two renames."""
+    return site.with_name(f"{site.name}.coming"), site.with_name(f"{site.name}.going")
