@@ -63,7 +63,7 @@ book: $(READY) ## (4 min, unchanged half a minute) run the notebooks, check ever
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (hours) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (40 min) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
