@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fontTools import subset
-
 _ICONS = Path("_static/vendor/fontawesome/6.5.2")
 # The names of one icon, as classes, and its number in the font.
 _RULE = re.compile(r"((?:\.fa-[\w-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
@@ -52,6 +50,8 @@ def slim(site: Path) -> None:
 
 def _subset(folder: Path, icons: set[int]) -> None:
     """Write the font of the solid icons anew, with `icons` alone."""
+    from fontTools import subset  # not above: a build that changes nothing does without it
+
     options = subset.Options(notdef_outline=True, hinting=False, layout_features=[])
     font = subset.load_font(str(folder / "fa-solid-900.ttf"), options)
     subsetter = subset.Subsetter(options)
