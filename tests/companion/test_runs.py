@@ -101,7 +101,6 @@ PARAMETERS = "has the tag parameters, so it needs lines `name = value`"
         ([code("a", "import edge_of_stability"), code("b", "%%script true\n1")], "cell 1: "),
         ([code("a", 'scale: Literal["quick"] = "quick"', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale = "default"  # seed = 1', ["parameters"])], f"cell 0 {PARAMETERS}"),
-        ([code("a", 'scale = "default"; seed = 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale, seed = "default", 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", "if True:\n    seed = 0", ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale = "default"')], "cell 0 sets scale, but lacks the tag parameters"),

@@ -13,14 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from companion.project import Project
-from companion.running.kernels import ForkedKernelManager
 from companion.running.machine import machine, packages
 from companion.running.notebooks import Notebook
 
@@ -79,6 +74,14 @@ def execute(project: Project, job: Job, under: Conditions) -> str | None:
 
 def _run(job: Job, work: Path, under: Conditions) -> dict[str, Any]:
     """Execute the notebook in the folder `work`; return the record of the run."""
+    # Not above: a build that executes nothing starts sooner without them.
+    import papermill
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from companion.running.kernels import ForkedKernelManager
+
     started = time.time()
     clock = time.monotonic()  # the other one may be set back meanwhile
     executed = work / EXECUTED
