@@ -59,7 +59,7 @@ $(READY): requirements.lock pyproject.toml
 	@for source in $^; do [ ! "$$source" -nt $(READY) ] || touch -r "$$source" $(READY); done
 
 .PHONY: book
-book: $(READY) ## (4 min, unchanged half a minute) run the notebooks, check every figure, build the site, print where it is
+book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check every figure, build the site, print where it is
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
