@@ -36,21 +36,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which notebooks are executed.
+    """Under which notebooks are executed."""
 
-    Parameters
-    ----------
-    timeout
-        Longest time one cell may take, in seconds.
-    sockets
-        A folder with a short name, for the sockets of kernels.
-    fork
-        Whether kernels are forked from one that has imported what they need.
-    """
-
-    timeout: int
-    sockets: Path
-    fork: bool
+    timeout: int  # longest time one cell may take, in seconds
+    sockets: Path  # a folder with a short name, for the sockets of kernels
+    fork: bool  # whether kernels are forked from one that has imported what they need
 
 
 class _FailedError(Exception):
