@@ -59,11 +59,11 @@ $(READY): requirements.lock pyproject.toml
 	@for source in $^; do [ ! "$$source" -nt $(READY) ] || touch -r "$$source" $(READY); done
 
 .PHONY: book
-book: $(READY) ## (4 min, unchanged half a minute) run the notebooks, check every figure, build the site, print where it is
+book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check every figure, build the site, print where it is
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (hours) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (40 min) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test

@@ -20,6 +20,7 @@ from companion.project import Project
 from companion.running.parameters import assignment
 from companion.running.processes import INTERRUPTED, end_on_interrupt
 from companion.running.runs import SCALES
+from companion.site.build import restore_site
 
 # What the machine refuses, through no fault of the book: one line says it, a traceback hides it.
 _REFUSED = {
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project = Project(options.root.resolve())
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
+            restore_site(project)
             options.command(project, options)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)

@@ -61,12 +61,13 @@ STAGES = {
     "site checked": 'event == "shutil.copytree" and str(args[1]).endswith("html.coming")',
     "half copied": 'event == "open" and str(args[0]).endswith("html.coming/genindex.html")',
     "copied": 'event == "os.rename" and str(args[1]).endswith("html.going")',
+    "between": 'event == "os.rename" and str(args[0]).endswith("html.coming")',
     "swapped": 'event == "shutil.rmtree" and str(args[0]).endswith("going") and '
     "os.path.isdir(args[0])",
 }
 
 
-@pytest.mark.parametrize("condition", slow_but("copied", STAGES))
+@pytest.mark.parametrize("condition", slow_but("between", STAGES))
 def test_kill_at_a_stage(edited, build, condition):
     good = edited.files()
     assert finish(start(edited, before=DIES.format(condition=condition)))[0] == -signal.SIGKILL
@@ -105,13 +106,14 @@ def test_kill_while_sphinx_writes_leaves_no_second_writer(edited, build, tmp_pat
 
 
 @pytest.mark.slow
-def test_kill_while_a_notebook_runs_leaves_no_kernel(toy, build, tmp_path):
+@pytest.mark.parametrize("few", [0, 3])
+def test_kill_while_a_notebook_runs_leaves_no_kernel(toy, build, tmp_path, few):
     marker, fast = tmp_path / "running", toy.notebook.read_text()
     toy.write_notebook(
         draw=f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(600)\n{DRAW}"
     )
     good = toy.files()
-    process = start(toy)
+    process = start(toy, before=f"from companion.running import runs; runs.FEW = {few}")
     await_file(marker, process)
     process.kill()
     finish(process)
@@ -150,24 +152,16 @@ def test_a_build_from_nothing_needs_no_network_and_leaves_the_home_alone(edited,
 
 DIES_AS_A_KERNEL = """
 import os, sys
-if "ipykernel_launcher" in sys.orig_argv and {condition}:
+if "ipykernel_launcher" in sys.orig_argv:
     os._exit(1)
 """
 
 
 def test_kernel_that_cannot_start(sources, tmp_path, monkeypatch):
-    project, alone = Project(sources.root), sources.root / "book/toy/alone.ipynb"
-    path = startup(tmp_path / "a", DIES_AS_A_KERNEL.format(condition=True))
+    path = startup(tmp_path / "startup", DIES_AS_A_KERNEL)
     monkeypatch.setenv("PYTHONPATH", path)
     with pytest.raises(BookError, match=r"^book/toy/alone\.ipynb: no kernel could be started"):
-        run_notebooks(project, [alone])
-    once = str(tmp_path / "once")
-    first = f"not os.path.exists({once!r}) and os.mkdir({once!r}) is None"
-    path = startup(tmp_path / "b", DIES_AS_A_KERNEL.format(condition=first))
-    monkeypatch.setenv("PYTHONPATH", path)
-    (run,) = run_notebooks(project, [alone])
-    assert os.path.exists(once)
-    assert not run.reused
+        run_notebooks(Project(sources.root), [sources.root / "book/toy/alone.ipynb"])
 
 
 def test_notebook_that_hangs_and_ignores_signals(sources, refusal):

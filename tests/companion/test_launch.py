@@ -38,14 +38,6 @@ def links(page: str, host: str) -> list[str]:
     return re.findall(rf'href="(https://{re.escape(host)}/[^"]*)"', page)
 
 
-def test_every_launched_notebook_begins_with_the_same_cell(tree):
-    first = {
-        nbformat.read(tree / PROJECT.name(path), as_version=4).cells[0].source
-        for path in PROJECT.notebooks
-    }
-    assert len(first) == 1
-
-
 def run_first_cell(installed: str, origin: Origin | None = ORIGIN) -> list[str]:
     """Run the cell where `installed` is the NumPy on the disk; return the magics it calls."""
     source = nbformat.reads(prepared(PROJECT.notebooks[0], origin), as_version=4).cells[0].source
@@ -119,30 +111,17 @@ def test_what_the_first_cell_installs_is_all_that_notebooks_import():
                 assert provided & set(map(canonicalize_name, distributions[module])), module
 
 
-def test_launched_notebooks_are_the_committed_ones_but_for_that_cell(tree):
+def test_tree_is_the_repository_without_workflows_and_with_one_more_cell(tree):
+    first = set()
     for path in PROJECT.notebooks:
         launched = json.loads((tree / PROJECT.name(path)).read_text(encoding="utf-8"))
-        committed = nbformat.read(path, as_version=4)
         nbformat.validate(nbformat.from_dict(launched))
-        del launched["cells"][0]
-        assert nbformat.from_dict(launched) == nbformat.from_dict(
-            json.loads(nbformat.writes(committed))
-        )
-
-
-def test_no_committed_notebook_has_the_cell():
-    for path in PROJECT.notebooks:
+        first.add("".join(launched["cells"].pop(0)["source"]))
+        assert launched == json.loads(nbformat.writes(nbformat.read(path, as_version=4)))
         assert "google.colab" not in path.read_text(encoding="utf-8")
-
-
-def test_tree_is_the_repository_without_workflows(tree):
+    assert len(first) == 1
     assert not (tree / ".github").exists()
-    for name in (
-        "environment.yml",
-        "pyproject.toml",
-        "code/companion/notebook/publish.py",
-        "_toc.yml",
-    ):
+    for name in ("environment.yml", "pyproject.toml", "code/companion/notebook/publish.py"):
         assert (tree / name).read_bytes() == (ROOT / name).read_bytes()
 
 
@@ -183,19 +162,13 @@ def test_without_a_repository_the_executed_notebook_asks_for_a_clone(built_once)
     assert "image/png" in downloaded.read_text(encoding="utf-8")
 
 
-def test_the_repository_may_stand_in_the_citation_file(sources):
+def test_where_the_repository_is_named_and_what_is_refused(sources, tmp_path, monkeypatch, refusal):
     project = Project(sources.root)
     assert Origin.find(project) is None
+    assert REPOSITORY in refusal(sources.root, "launch")
     sources.write_yaml("CITATION.cff", {**CITATION, "repository-code": f"{URL}/"})
     assert Origin.find(project) == Origin(URL, "launch")
-
-
-def test_an_address_that_colab_cannot_open_is_refused(sources, monkeypatch, refusal):
+    with pytest.raises(BookError, match="git checkout needed"):
+        write_tree(project, tmp_path / "tree", ORIGIN)
     monkeypatch.setenv(REPOSITORY, "https://example.org/a/b")
     assert "https://github.com/OWNER/NAME needed" in refusal(sources.root, "launch")
-
-
-def test_launch_needs_a_repository_and_git(sources, tmp_path, refusal):
-    assert REPOSITORY in refusal(sources.root, "launch")
-    with pytest.raises(BookError, match="git checkout needed"):
-        write_tree(Project(sources.root), tmp_path / "tree", ORIGIN)

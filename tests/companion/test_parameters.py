@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from companion.__main__ import parser
+from companion.project import Project
+from companion.running.notebooks import Notebook
 from companion.running.parameters import assignment, misfits
+from companion.running.runs import SCALES
+from toy import REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -71,3 +77,22 @@ def test_an_option_that_cannot_be_meant_is_refused(capsys, arguments, message):
         parser().parse_args(arguments)
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", Project(REPOSITORY).notebooks, ids=lambda path: path.stem)
+def test_the_scale_chooses_one_of_three_sizes_and_nothing_else(path):
+    notebook = Notebook.read(path)
+    for cell in notebook.code:
+        tree = ast.parse(cell.source)
+        choices = [
+            node.slice
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Dict)
+            and tuple(getattr(key, "value", None) for key in node.value.keys) == SCALES
+        ]
+        used = {
+            node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "scale"
+        }
+        if cell != notebook.parameters_cell:
+            assert used <= set(choices), f"cell {cell.index}"

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from builds import shows_edit
 
-import companion.running.keys
 from companion.project import Project, package_source
+from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
 from companion.running.runs import run_notebooks, stored_runs
 from toy import DRAW, ToyBook
@@ -23,9 +24,7 @@ def stale(toy: ToyBook) -> set[str]:
 
 
 def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
-    return companion.running.keys.run_key(
-        Project(toy.root), Notebook.read(toy.notebook), parameters or {}
-    )
+    return run_key(common_key(Project(toy.root)), Notebook.read(toy.notebook), parameters or {})
 
 
 def test_what_changed_is_executed_and_nothing_else(toy):
@@ -41,6 +40,18 @@ def test_what_changed_is_executed_and_nothing_else(toy):
     assert stale(toy) == {"lines.ipynb"}  # half a run is none
     (toy.root / "requirements.lock").write_text("numpy==3\n")
     assert stale(toy) == {"lines.ipynb", "alone.ipynb"}
+
+
+def test_the_site_is_built_again_only_when_something_changed(toy, build):
+    assert build() == 0
+    mark = toy.site / "mark"
+    mark.touch()
+    assert build() == 0
+    assert mark.exists()
+    toy.edit(toy.page, "# A toy book", "# A changed book")
+    assert build() == 0
+    assert not mark.exists()
+    assert shows_edit(toy)
 
 
 @pytest.mark.parametrize(

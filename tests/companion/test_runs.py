@@ -11,9 +11,9 @@ import pytest
 
 from companion.checking.checks import check_sources
 from companion.project import BookError, Project
+from companion.running import runs
 from companion.running.environment import COUNTED
-from companion.running.keys import run_key
-from companion.running.notebooks import Notebook
+from companion.running.keys import common_key
 from companion.running.runs import run_notebooks
 from toy import code, write_cells
 
@@ -43,13 +43,16 @@ MISLEADING = {
     "TZ": "Asia/Tokyo",
 }
 SEEN = """\
-import json, os
+import json, os, sys
 from ipykernel.kernelapp import IPKernelApp
-print(json.dumps([__debug__, IPKernelApp.instance().transport, dict(os.environ)]))
+forked = "multiprocessing.forkserver" in sys.modules
+print(json.dumps([__debug__, forked, IPKernelApp.instance().transport, dict(os.environ)]))
 """
 
 
-def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, monkeypatch):
+@pytest.mark.parametrize("few", [0, runs.FEW], ids=["forked", "started"])
+def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, monkeypatch, few):
+    monkeypatch.setattr(runs, "FEW", few)
     for name, value in MISLEADING.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
@@ -58,8 +61,9 @@ def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, mo
     (run,) = run_notebooks(Project(toy.root), [toy.root / "book/toy/alone.ipynb"])
     assert dict(os.environ) == before
     (cell,) = (c for c in nbformat.read(run.executed, as_version=4).cells if c.cell_type == "code")
-    checks_asserts, transport, environment = json.loads(cell.outputs[0].text)
+    checks_asserts, forked, transport, environment = json.loads(cell.outputs[0].text)
     assert checks_asserts
+    assert forked == (few == 0)
     assert transport == "ipc"
     assert not MISLEADING.items() & environment.items()
     assert environment["OPENBLAS_CORETYPE"] == "Haswell"
@@ -68,10 +72,9 @@ def test_kernel_knows_nothing_of_what_misleads_and_is_reached_by_sockets(toy, mo
 
 @pytest.mark.parametrize("name", sorted(COUNTED))
 def test_what_reaches_the_kernel_belongs_to_the_key(toy, monkeypatch, name):
-    project, notebook = Project(toy.root), Notebook.read(toy.notebook)
-    before = run_key(project, notebook, {})
+    before = common_key(Project(toy.root))
     monkeypatch.setenv(name, "another")
-    assert run_key(project, notebook, {}) != before
+    assert common_key(Project(toy.root)) != before
 
 
 def test_run_counts_only_if_every_cell_ran_to_its_end(toy):
@@ -98,7 +101,6 @@ PARAMETERS = "has the tag parameters, so it needs lines `name = value`"
         ([code("a", "import edge_of_stability"), code("b", "%%script true\n1")], "cell 1: "),
         ([code("a", 'scale: Literal["quick"] = "quick"', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale = "default"  # seed = 1', ["parameters"])], f"cell 0 {PARAMETERS}"),
-        ([code("a", 'scale = "default"; seed = 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale, seed = "default", 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", "if True:\n    seed = 0", ["parameters"])], f"cell 0 {PARAMETERS}"),
         ([code("a", 'scale = "default"')], "cell 0 sets scale, but lacks the tag parameters"),
@@ -122,12 +124,11 @@ def test_cells_are_counted_as_in_the_source(toy):
 
 
 def test_minor_versions_of_python_have_keys_of_their_own(toy, monkeypatch):
-    project, notebook = Project(toy.root), Notebook.read(toy.notebook)
     now = sys.version_info[:3]
 
     def key(*version: int) -> str:
         monkeypatch.setattr(sys, "version_info", version)
-        return run_key(project, notebook, {})
+        return common_key(Project(toy.root))
 
     assert key(*now[:2], now[2] + 1) == key(*now)
     assert key(now[0], now[1] + 1, now[2]) != key(*now)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from fontTools.ttLib import TTFont
 
 from companion.project import BookError
 from companion.site.check import check_site, is_foreign
@@ -52,3 +55,20 @@ def test_sound_site_passes(tmp_path):
 )
 def test_is_foreign(url, foreign):
     assert is_foreign(url) is foreign
+
+
+def test_the_font_has_the_icons_that_are_shown_and_hardly_another(built_once):
+    folder = built_once.site / "_static/vendor/fontawesome/6.5.2"
+    (font,) = folder.rglob("fa-solid*")
+    assert not list(folder.rglob("*.js"))
+    icons = set(TTFont(font).getBestCmap())
+    sheet = (folder / "css/all.min.css").read_text(encoding="utf-8")
+    assert "../webfonts/fa-solid-900.woff" in sheet
+    pages = "".join(path.read_text(encoding="utf-8") for path in built_once.site.rglob("*.html"))
+    names = set(re.findall(r'"fa(?:-solid|s) (fa-[\w-]+)', pages))
+    assert len(names) > 3
+    for name in names:
+        (number,) = re.findall(rf'\.{name}:before[^{{]*\{{content:"\\([0-9a-f]+)"', sheet)
+        assert int(number, 16) in icons
+    assert ord("\uf071") in icons  # of the theme's warnings, by a variable in another sheet
+    assert len(icons) < 60

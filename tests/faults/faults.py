@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,11 +53,6 @@ def build(toy: ToyBook, setting: str = ":", **environment: str) -> tuple[int, st
         **environment,
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def state(toy: ToyBook) -> Mapping[str, bytes]:
-    """The site, file by file."""
-    return {str(path): path.read_bytes() for path in toy.site.rglob("*") if path.is_file()}
 
 
 def edit(toy: ToyBook) -> None:
@@ -100,7 +95,7 @@ def read_only_home(toy: ToyBook) -> None:
 
 def disk_full(toy: ToyBook) -> None:
     """The build folder on a disk with less and less room: each time the old site stays."""
-    good = {Path(name).relative_to(toy.site): content for name, content in state(toy).items()}
+    good = toy.files()
     size = sum(path.stat().st_size for path in (toy.root / "_build").rglob("*") if path.is_file())
     edit(toy)
     for room in (0, size // 20, size // 4):
@@ -124,7 +119,7 @@ def disk_full(toy: ToyBook) -> None:
         """
         done = apart(script, sys.executable, str(toy.root))
         left = Path(f"{toy.root}.copy")
-        after = {p.relative_to(left): p.read_bytes() for p in left.rglob("*") if p.is_file()}
+        after = {str(p.relative_to(left)): p.read_bytes() for p in left.rglob("*") if p.is_file()}
         shutil.rmtree(left)
         told = f"room for {room} bytes: {done.returncode}\n{done.stdout}{done.stderr}"
         require(done.returncode == 1, "disk full", told)
@@ -142,7 +137,7 @@ def killed_at_any_time(toy: ToyBook) -> None:
     whole_build = time.monotonic() - started
     killed = 0
     for k in range(KILLS):
-        before = state(toy)
+        before = toy.files()
         edit(toy)
         try:
             # Ends by SIGKILL what it has waited for in vain.
@@ -153,7 +148,7 @@ def killed_at_any_time(toy: ToyBook) -> None:
             killed += 1
         # Any command puts a site back that was cut between two renames.
         subprocess.run([*companion(toy), "check"], check=True, capture_output=True)
-        after = state(toy)
+        after = toy.files()
         whole = after == before or (after.keys() == before.keys() and shows_edit(toy))
         require(whole, f"kill {k}", f"{after.keys() ^ before.keys()}")
     require(killed > KILLS // 2, "kill", f"killed {killed} times only")

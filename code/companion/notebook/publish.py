@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +80,9 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
             f"figure {name!r}: alt text {alt!r} has {len(alt)} characters; "
             f"at least {SHORTEST_ALT} needed"
         )
+    # Once for all, not for every drawing: it takes as long as the drawing itself.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     _require_ink(figure, name)
 
     folder = Path(FOLDER) / "figures"
@@ -212,10 +214,7 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
         for other in hidden:
             other.set_visible(False)
         axes.set_axis_off()
-        with warnings.catch_warnings():
-            # Without its ticks the figure may leave the layout less room than it wants.
-            warnings.simplefilter("ignore")
-            canvas.draw()
+        canvas.draw()
         box = axes.get_window_extent()
         pixels = np.asarray(canvas.buffer_rgba())
         rows = slice(int(pixels.shape[0] - box.y1), int(pixels.shape[0] - box.y0))

@@ -13,10 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
-import zmq
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from companion.project import Project
@@ -25,7 +21,6 @@ from companion.running.notebooks import Notebook
 
 EXECUTED = "notebook.ipynb"
 RECORD = "run.json"
-_STARTS = 3  # times that a kernel is started before its notebook fails
 
 
 @dataclass(frozen=True)
@@ -39,24 +34,25 @@ class Job:
     target: Path
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """Under which notebooks are executed."""
+
+    timeout: int  # longest time one cell may take, in seconds
+    sockets: Path  # a folder with a short name, for the sockets of kernels
+    fork: bool  # whether kernels are forked from one that has imported what they need
+
+
 class _FailedError(Exception):
     """A notebook did not run to its end; the message says where and why."""
 
 
-def execute(project: Project, job: Job, timeout: int, sockets: Path) -> str | None:
-    """Execute one notebook; return what went wrong, in one line, or None.
-
-    Parameters
-    ----------
-    timeout
-        Longest time one cell may take, in seconds.
-    sockets
-        A folder with a short name, for the sockets of kernels.
-    """
+def execute(project: Project, job: Job, under: Conditions) -> str | None:
+    """Execute one notebook; return what went wrong, in one line, or None."""
     work = project.running / uuid.uuid4().hex
     try:
         work.mkdir(parents=True)
-        record = _run(job, work, timeout, sockets)
+        record = _run(job, work, under)
         _store(job, work, record)
     except _FailedError as error:
         kept = _keep_failed(project, job, work)
@@ -66,23 +62,45 @@ def execute(project: Project, job: Job, timeout: int, sockets: Path) -> str | No
     return None
 
 
-def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
+def _run(job: Job, work: Path, under: Conditions) -> dict[str, Any]:
     """Execute the notebook in the folder `work`; return the record of the run."""
+    # Not above: a build that executes nothing starts sooner without them.
+    import papermill
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from companion.running.kernels import ForkedKernelManager
+
     started = time.time()
     clock = time.monotonic()  # the other one may be set back meanwhile
     executed = work / EXECUTED
     try:
-        _with_kernel(job, executed, timeout, sockets)
+        papermill.execute_notebook(
+            _literally(job.source),
+            _literally(executed),
+            parameters=dict(job.parameters),
+            kernel_name="python3",
+            cwd=str(work),
+            progress_bar=False,
+            execution_timeout=under.timeout,
+            iopub_timeout=under.timeout,  # on a busy machine outputs come late
+            extra_arguments=["--log-level=CRITICAL"],
+            config=_connection(under.sockets),
+            kernel_manager_class=ForkedKernelManager if under.fork else AsyncKernelManager,
+        )
     except PapermillExecutionError as error:
         cell = _in_source(job, error.cell_index)
         raise _FailedError(f"cell {cell}: {error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:
         raise _FailedError(
-            f"cell {_in_source(job, _last_begun(executed))} took longer than {timeout} s, "
+            f"cell {_in_source(job, _last_begun(executed))} took longer than {under.timeout} s, "
             "which --timeout sets, or TIMEOUT= of make"
         ) from error
     except DeadKernelError as error:
         raise _FailedError("the kernel died") from error
+    except RuntimeError as error:  # jupyter_client has no class of its own for this one
+        raise _FailedError(f"no kernel could be started: {error}") from error
     _require_every_cell(job, executed)
     return {
         "notebook": job.name,
@@ -95,43 +113,17 @@ def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
     }
 
 
-def _with_kernel(job: Job, executed: Path, timeout: int, sockets: Path) -> None:
-    """Let papermill execute the notebook; where its kernel does not start, try another one."""
-    for start in range(1, _STARTS + 1):
-        try:
-            papermill.execute_notebook(
-                _literally(job.source),
-                _literally(executed),
-                parameters=dict(job.parameters),
-                kernel_name="python3",
-                cwd=str(executed.parent),
-                progress_bar=False,
-                execution_timeout=timeout,
-                iopub_timeout=timeout,  # on a busy machine outputs come late
-                extra_arguments=["--log-level=CRITICAL"],
-                config=_connection(sockets),
-            )
-            return
-        except RuntimeError as error:  # jupyter_client has no class of its own for this one
-            if isinstance(error, DeadKernelError) or not str(error).startswith("Kernel"):
-                raise
-            if start == _STARTS:
-                raise _FailedError(f"no kernel could be started: {error}") from error
-
-
 def _literally(path: Path) -> str:
     """A path as papermill takes it, which formats it with the parameters."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _connection(sockets: Path) -> Config:
-    """How a kernel is reached: by sockets in a folder, where the system has them.
+    """How a kernel is reached: by sockets in a folder.
 
     Over TCP a client chooses free ports, which the kernel binds a second later; in between another
     process may take them.
     """
-    if not zmq.has("ipc"):
-        return Config()
     file = sockets / f"{uuid.uuid4().hex[:12]}.json"
     return Config({"KernelManager": {"transport": "ipc", "connection_file": str(file)}})
 

@@ -16,23 +16,29 @@ from companion.running.notebooks import Notebook
 LIBRARY = "edge_of_stability"
 
 
-def run_key(project: Project, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
-    """Digest of a run's inputs: cells, parameters, the library, the room `notebook`, the lock.
+def common_key(project: Project) -> str:
+    """Digest of what all runs depend on: the lock, the library, the room `notebook`.
 
     Cells alone would not do: a change in the library would leave stale figures behind. The minor
     version of Python counts too, since the lock resolves differently for each, and the variables of
     the environment on which results may depend.
     """
     digest = hashlib.sha256()
-    _add(digest, json.dumps(sys.version_info[:2]))
-    _add(digest, json.dumps(counted()))
+    _add(digest, json.dumps([sys.version_info[:2], counted()]))
+    _add(digest, project.lock.read_text(encoding="utf-8"))
+    _add(digest, source_digest(package_source("companion", "notebook")))
+    _add(digest, source_digest(package_source(LIBRARY)))
+    return digest.hexdigest()
+
+
+def run_key(common: str, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
+    """Digest of a run's inputs: the cells, the parameters, and what all runs depend on."""
+    digest = hashlib.sha256()
+    _add(digest, common)
     for cell in notebook.cells:
         _add(digest, f"{cell.is_code} {cell.name} {sorted(cell.tags)}")
         _add(digest, cell.source)
     _add(digest, json.dumps(parameters, sort_keys=True, default=repr))
-    _add(digest, project.lock.read_text(encoding="utf-8"))
-    _add(digest, source_digest(package_source("companion", "notebook")))
-    _add(digest, source_digest(package_source(LIBRARY)))
     return digest.hexdigest()[:20]
 
 

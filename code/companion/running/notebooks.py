@@ -72,11 +72,9 @@ class Notebook:
         if cell is None or not cell.is_code:
             return {}
         return {
-            target.id: ast.unparse(node.value)
+            node.targets[0].id: ast.unparse(node.value)
             for node in self._parsed(cell).body
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
-            for target in getattr(node, "targets", [getattr(node, "target", None)])
-            if isinstance(target, ast.Name)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
 
     def obstacles(self) -> Iterator[str]:
@@ -95,15 +93,12 @@ class Notebook:
         yield from self._misread_parameters()
 
     def _misread_parameters(self) -> Iterator[str]:
-        # Imported here: it loads much that Sphinx's extensions, which only read cells, do not need.
-        from papermill.translators import PythonTranslator
-
         tagged = [cell for cell in self.cells if "parameters" in cell.tags]
         for cell in tagged[1:]:
             yield f"cell {cell.index} is the second one with the tag parameters; one needed"
         for cell in tagged[:1]:
-            seen = [found.name for found in PythonTranslator.inspect({"source": cell.source})]
-            if seen != list(self.parameters) or len(seen) != len(self._parsed(cell).body):
+            statements = self._parsed(cell).body
+            if not len(statements) == len(self.parameters) == cell.source.count("="):
                 yield (
                     f"cell {cell.index} has the tag parameters, so it needs lines `name = value`, "
                     "with one equals sign each, and nothing else"

@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -26,13 +27,14 @@ from tqdm import tqdm
 from companion.notebook.publish import FOLDER
 from companion.project import BookError, Project
 from companion.running.environment import cleaned
-from companion.running.execution import EXECUTED, RECORD, Job, execute
-from companion.running.keys import run_key
+from companion.running.execution import EXECUTED, RECORD, Conditions, Job, execute
+from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
 from companion.running.parameters import misfits
 from companion.running.processes import begin_worker, end, interrupts_wait
 
 SCALES = ("quick", "default", "paper")
+FEW = 3  # notebooks for each worker, for which it is not worth while to fork kernels
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
 
 
@@ -102,9 +104,9 @@ def run_notebooks(
     """
     if scale not in SCALES:
         raise BookError(f"scale {scale!r}: one of {', '.join(SCALES)} needed")
-    plans = [_plan(project, path, scale, dict(parameters or {})) for path in notebooks]
+    plans = _plans(project, notebooks, scale, parameters or {})
     todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
-    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
+    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout, told=scale == "paper")
     done = {plan.name for plan in todo}
     for plan in plans:
         _forget_old_runs(plan.target)
@@ -113,7 +115,7 @@ def run_notebooks(
 
 def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
     """Finished runs of `notebooks` at scale "default", as they are now; nothing is executed."""
-    plans = [_plan(project, path, "default", {}) for path in notebooks]
+    plans = _plans(project, notebooks, "default", {})
     return [
         Run(plan.name, plan.key, plan.target, reused=True)
         for plan in plans
@@ -121,7 +123,16 @@ def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
     ]
 
 
-def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) -> Job:
+def _plans(
+    project: Project, notebooks: Sequence[Path], scale: str, parameters: Mapping[str, Any]
+) -> list[Job]:
+    common = common_key(project)
+    return [_plan(project, path, scale, parameters, common) for path in notebooks]
+
+
+def _plan(
+    project: Project, path: Path, scale: str, parameters: Mapping[str, Any], common: str
+) -> Job:
     name = project.name(path)
     notebook = Notebook.read(path)
     if obstacles := list(notebook.obstacles()):
@@ -137,7 +148,7 @@ def _plan(project: Project, path: Path, scale: str, parameters: dict[str, Any]) 
     # What equals the default is not injected: the page then shows the cell the author wrote.
     if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}
-    key = run_key(project, notebook, parameters)
+    key = run_key(common, notebook, parameters)
     target = project.runs / Path(name).with_suffix("") / key
     return Job(name, path, parameters, key, target)
 
@@ -146,24 +157,34 @@ def _is_complete(folder: Path) -> bool:
     return (folder / RECORD).is_file()
 
 
-def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
+def _execute_all(
+    project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int, *, told: bool
+) -> None:
+    """Execute `jobs`, several at a time; say of each how long it took, if that is to be `told`."""
     if not jobs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
     failures: list[str] = []
-    progress = tqdm(total=len(jobs), desc="notebooks", unit="nb")
+    size = min(at_a_time, len(jobs))
+    # To import everything once takes as long as three kernels do. Only Linux forks safely after it.
+    fork = sys.platform == "linux" and len(jobs) > FEW * size
     with (
-        progress,
+        tqdm(total=len(jobs), desc="notebooks", unit="nb") as progress,
         _sockets() as sockets,
-        _pool(project, min(at_a_time, len(jobs)), sockets) as pool,
+        _pool(project, size, sockets) as pool,
     ):
+        under = Conditions(timeout, sockets, fork)
         try:
             with cleaned(project.cache), interrupts_wait():  # workers are started here
-                futures = [pool.submit(execute, project, job, timeout, sockets) for job in jobs]
+                futures = {pool.submit(execute, project, job, under): job for job in jobs}
             for future in as_completed(futures):
                 progress.update()
+                job = futures[future]
                 if problem := future.result():
                     failures.append(problem)
+                elif told:
+                    seconds = Run(job.name, job.key, job.target, False).record["seconds"]
+                    progress.write(f"{job.name}: {seconds:.0f} s")
         except BrokenProcessPool as error:
             _end_workers()
             raise BookError(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from companion.project import BookError, Project, package_source
 from companion.running.environment import clean
-from companion.running.keys import source_digest
 from companion.site.check import check_site
 from companion.site.slim import slim
 
-_STAMP = "companion.txt"  # beside Sphinx's output: with which machinery that was made
+# Beside Sphinx's output: digests of the machinery that made it and of what the site was made from.
+_STAMP = "companion.txt"
 _SEEN = re.compile(
     r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|\w+(?:Error|Exception): \S.*)$", re.MULTILINE
 )
@@ -33,7 +33,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_site(project: Project) -> Path:
-    """Build the staged book; return the folder of the new site.
+    """Build the staged book, unless the site is of just that; return the site's folder.
 
     Warnings are errors. After a failure Sphinx's cache is thrown away: it would otherwise remember
     a page as read, and the next build would pass without its warning.
@@ -45,10 +45,13 @@ def build_site(project: Project) -> Path:
         good site is untouched.
     """
     # Sphinx does not notice a change in its extensions or in the lock; we do.
-    digest = hashlib.sha256(project.lock.read_bytes())
-    digest.update(source_digest(package_source("companion")).encode())
+    machinery = _digest(project.lock, *package_source("companion"))
+    staged = _digest(*(path for path in sorted(project.stage.rglob("*")) if path.is_file()))
     stamp = project.sphinx / _STAMP
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest.hexdigest():
+    known = stamp.read_text(encoding="utf-8").split() if stamp.is_file() else []
+    if known == [machinery, staged] and (project.site / "index.html").is_file():
+        return project.site
+    if known[:1] != [machinery]:
         shutil.rmtree(project.sphinx, ignore_errors=True)
     # No stamp while we build: what a killed build leaves behind has lost its warnings.
     stamp.unlink(missing_ok=True)
@@ -59,8 +62,9 @@ def build_site(project: Project) -> Path:
     except BaseException:
         shutil.rmtree(project.sphinx, ignore_errors=True)
         raise
-    stamp.write_text(digest.hexdigest(), encoding="utf-8")
+    stamp.write_text(machinery, encoding="utf-8")
     _swap(fresh, project.site, slim)
+    stamp.write_text(f"{machinery} {staged}", encoding="utf-8")
     return project.site
 
 
@@ -75,6 +79,22 @@ def change_site(project: Project, change: Callable[[Path], None]) -> None:
     if not (project.site / "index.html").is_file():
         raise BookError(f"{project.name(project.site)}: no site; build it first")
     _swap(project.site, project.site, change)
+
+
+def restore_site(project: Project) -> None:
+    """Put the last site back if a build was killed between the two renames that replace it."""
+    _, going = _beside(project.site)
+    if going.is_dir() and not project.site.exists():
+        going.rename(project.site)
+
+
+def _digest(*files: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"{file} {len(content)} ".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def _jupyter_book(project: Project) -> None:
@@ -101,7 +121,7 @@ def _jupyter_book(project: Project) -> None:
 
 def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
     """Replace the site by a changed copy of `fresh`, which is complete before the old one goes."""
-    coming, going = (site.with_name(f"{site.name}.{state}") for state in ("coming", "going"))
+    coming, going = _beside(site)
     for folder in (coming, going):
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -115,3 +135,8 @@ def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
         site.rename(going)
     coming.rename(site)
     shutil.rmtree(going, ignore_errors=True)
+
+
+def _beside(site: Path) -> tuple[Path, Path]:
+    """Where the new site is before, and the old one after, the two renames."""
+    return site.with_name(f"{site.name}.coming"), site.with_name(f"{site.name}.going")

@@ -1,8 +1,7 @@
-"""Make the pages of a built site light: no style and no icon that no page uses.
+"""Make the first load of a built site light: no icon that no page uses.
 
-The theme brings the whole of Bootstrap and of Font Awesome, half a megabyte of every first load. A
-rule of a style sheet stays if every class it asks for occurs, as a word, in some page or script;
-that keeps classes a script adds.
+The theme brings the whole of Font Awesome, more than all other styles together. An icon stays if
+its class occurs, as a word, in some page or script, or if another style sheet shows it.
 """
 
 from __future__ import annotations
@@ -10,68 +9,54 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from fontTools import subset
-
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_STRING = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-# An innermost rule; the braces of the groups that hold rules (@media) stay outside of it.
-_RULE = re.compile(rf"((?:[^{{}};\"']|{_STRING})+)\{{((?:[^{{}}\"']|{_STRING})*)\}}")
-_EMPTY_GROUP = re.compile(r"@(?:media|supports|layer|container)[^{};]*\{\s*\}")
-_COMMA = re.compile(r",(?![^()]*\))")  # between selectors, not between the arguments of :is(…)
-_NOT = re.compile(r":not\([^)]*\)")  # what stands in it need not be there
-_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
-_WORD = re.compile(r"-?[A-Za-z_][\w-]*")
-
 _ICONS = Path("_static/vendor/fontawesome/6.5.2")
-# An icon is the content of a pseudo-element, by its number, or a variable that becomes one (so does
-# the theme for its boxes), by the character itself, from the area for private use.
-_NUMBER = re.compile(r"content:\s*\"\\([0-9a-f]+)\"")
-_CHARACTER = re.compile("[\ue000-\uf8ff]")
+# The names of one icon, as classes, and its number in the font.
+_RULE = re.compile(r"((?:\.fa-[\w-]+:before,?)+)\{content:\"\\([0-9a-f]+)\"\}")
+# In other sheets: the number, or the character itself, from the area for private use.
+_SHOWN = re.compile(r"content:\s*\"\\([ef][0-9a-f]{3})\"|([\ue000-\uf8ff])")
 _SOURCE = re.compile(r"src:[^;}]*fa-solid-900[^;}]*")
+_WORD = re.compile(r"fa-[\w-]+")
 
 
 def slim(site: Path) -> None:
-    """Rewrite the style sheets below `site`, and its icon font, with what is used."""
-    files = (path for kind in ("*.html", "*.js") for path in site.rglob(kind))
-    words = {word for file in files for word in _WORD.findall(file.read_text(encoding="utf-8"))}
+    """Rewrite the icon font below `site`, and its style sheet, with what is used."""
+    folder = site / _ICONS
+    if not folder.is_dir():
+        return
+    sheet = folder / "css" / "all.min.css"
+    pages = (path for kind in ("*.html", "*.js") for path in site.rglob(kind))
+    text = {path: path.read_text(encoding="utf-8") for path in pages if folder not in path.parents}
+    words = {word for page in text.values() for word in _WORD.findall(page)}
     icons: set[int] = set()
-    for sheet in sorted(site.rglob("*.css")):
-        text = used_rules(sheet.read_text(encoding="utf-8"), words)
-        sheet.write_text(text, encoding="utf-8")
-        icons |= {int(code, 16) for code in _NUMBER.findall(text)}
-        icons |= {ord(character) for character in _CHARACTER.findall(text)}
-    if (site / _ICONS).is_dir():
-        _slim_icons(site / _ICONS, icons)
-
-
-def used_rules(sheet: str, words: set[str]) -> str:
-    """Return `sheet` without comments and without rules for classes that are not in `words`."""
+    for other in site.rglob("*.css"):
+        if folder not in other.parents:
+            found = _SHOWN.findall(other.read_text(encoding="utf-8"))
+            icons |= {int(number, 16) if number else ord(icon) for number, icon in found}
 
     def kept(rule: re.Match[str]) -> str:
-        selectors = [
-            selector.strip()
-            for selector in _COMMA.split(rule[1])
-            if words.issuperset(_CLASS.findall(_NOT.sub("", selector)))
-        ]
-        return f"{','.join(selectors)}{{{' '.join(rule[2].split())}}}\n" if selectors else ""
+        if words.isdisjoint(_WORD.findall(rule[1])):
+            return ""
+        icons.add(int(rule[2], 16))
+        return rule[0]
 
-    return _EMPTY_GROUP.sub("", _RULE.sub(kept, _COMMENT.sub("", sheet)))
+    style = _RULE.sub(kept, sheet.read_text(encoding="utf-8"))
+    source = 'src:url("../webfonts/fa-solid-900.woff") format("woff")'
+    sheet.write_text(_SOURCE.sub(source, style), encoding="utf-8")
+    _subset(folder / "webfonts", icons)
+    unloaded = ("webfonts/fa-solid*.ttf", "webfonts/fa-solid*.woff2", "js/*.js")
+    for other in (file for pattern in unloaded for file in folder.glob(pattern)):
+        other.unlink()
 
 
-def _slim_icons(folder: Path, icons: set[int]) -> None:
-    """Keep those icons of the font that some style sheet, made slim before, still names."""
-    sheet = folder / "css" / "all.min.css"
-    text = sheet.read_text(encoding="utf-8")
+def _subset(folder: Path, icons: set[int]) -> None:
+    """Write the font of the solid icons anew, with `icons` alone."""
+    from fontTools import subset  # not above: a build that changes nothing does without it
+
     options = subset.Options(notdef_outline=True, hinting=False, layout_features=[])
-    font = subset.load_font(str(folder / "webfonts" / "fa-solid-900.ttf"), options)
+    font = subset.load_font(str(folder / "fa-solid-900.ttf"), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=icons)
     subsetter.subset(font)
     options.flavor = "woff"
-    subset.save_font(font, str(folder / "webfonts" / "fa-solid-900.woff"), options)
+    subset.save_font(font, str(folder / "fa-solid-900.woff"), options)
     font.close()  # it reads its tables when they are needed
-    source = 'src:url("../webfonts/fa-solid-900.woff") format("woff")'
-    sheet.write_text(_SOURCE.sub(source, text), encoding="utf-8")
-    unloaded = ("webfonts/fa-solid*.ttf", "webfonts/fa-solid*.woff2", "js/*.js")
-    for other in (file for pattern in unloaded for file in folder.glob(pattern)):
-        other.unlink()

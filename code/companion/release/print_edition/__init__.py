@@ -1,7 +1,8 @@
 """The book as a PDF, printed from the built site with Chromium.
 
 ``make book`` builds a site that neither has nor names a PDF, so none is ever out of date;
-``make pdf`` builds the same site, prints it, and swaps in a copy that has the PDF and links to it.
+``make pdf`` builds the same site, prints it, and swaps in a copy that has the PDF and links to it,
+which stays until the site changes.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def make_pdf(project: Project) -> Path:
         If there is no Chromium or no site, a file is missing, or something is wider than the
         paper.
     """
-    content = pdf_of(project)
-    change_site(project, lambda site: attach(site, content))
+    if not (project.site / PDF).is_file():  # that of a new site is always to be made
+        content = pdf_of(project)
+        change_site(project, lambda site: attach(site, content))
     return project.site / PDF
 
 
