@@ -50,10 +50,14 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     (
         "book/figures.yml",
         "line: {}\nline: {}\n",
-        "figures.yml:2: not YAML: the key 'line' is given",
+        'figures.yml:2: not YAML: found duplicate key "line"',
     ),
-    ("book/figures.yml", "line:\n  no: 1\n", "figures.yml:2: not YAML: the key no is not text"),
-    ("book/figures.yml", f"line:\n  notebook: {LINES}\n  why: w\n  tolerance: .nan\n", "yml:4: "),
+    ("book/figures.yml", "line:\n  no: 1\n", "figures.yml:1: line: Additional properties are not"),
+    (
+        "book/figures.yml",
+        f"line:\n  notebook: {LINES}\n  why: w\n  tolerance: .nan\n",
+        "yml:4: line.",
+    ),
     (
         "book/figures.yml",
         f"line:\n  notebook: {LINES}\n  why: w\n  tolerance: -1\n",
@@ -69,7 +73,7 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     (
         "book/claims.yml",
         "claims:\n  one: {in: &a [*a]}\n",
-        "claims.yml:2: claims.one: 'title' is a",
+        "claims.yml: Circular reference detected",
     ),
     ("book/claims.yml", "\x00", "claims.yml: unacceptable character #x0000"),
     (
@@ -97,7 +101,7 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     ("book/references.bib", "@misc{k, title = {Crăciun}}".encode("utf-16"), "bib:1: not UTF-8"),
     ("book/claims/fingerprints/tract.txt", b"\xff", "tract.txt:1: not UTF-8"),
     (NUMBERS, '{"answer": 42.0,}', "toy--lines.json:1: not JSON: "),
-    (NUMBERS, '{"answer": NaN}', "toy--lines.json: not JSON: NaN is no finite number"),
+    (NUMBERS, '{"answer": NaN}', "toy--lines.json: answer: 'NaN' is not a number"),
     (NUMBERS, '{"answer": "42"}', "toy--lines.json: answer: '42' is not a number"),
     ("book/toy/index.md", "# A page\n\nüber\n".encode("latin-1"), "index.md:3: not UTF-8; save it"),
     ("book/toy/index.md", "# A page".encode("utf-16"), "index.md:1: not UTF-8"),

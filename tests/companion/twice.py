@@ -41,9 +41,8 @@ def lasting(path: Path) -> bytes:
     if path.suffix == ".html":
         return VOLATILE.sub(b"", content)
     if path.name == "reproducibility.json":
-        record = json.loads(content)
-        del record["volatile"]
-        return json.dumps(record).encode()
+        hook = lambda part: None if part.keys() == {"volatile"} else part  # noqa: E731
+        return json.dumps(json.loads(content, object_hook=hook)).encode()
     if path.suffix == ".ipynb":
         notebook = json.loads(content)
         for cell in notebook["cells"]:

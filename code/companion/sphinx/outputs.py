@@ -117,12 +117,12 @@ def _remove(node: nodes.Element) -> None:
 # Where a figure is explained ----------------------------------------------------------------
 
 
-def _explain(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+def _explain(app: Sphinx, doctree: nodes.document, here: str) -> None:
     for node in list(doctree.findall(explanation)):
         if place := _place(app.env, node["figure"]):
-            docname, number, title = place
-            text = app.config.numfig_format["figure"] % number
-            link = page_link("", nodes.Text(text), docname=docname, anchor=f"fig-{node['figure']}")
+            page, number, title = place
+            text = nodes.Text(app.config.numfig_format["figure"] % number)
+            link = page_link(app.env, here, page, f"fig-{node['figure']}", text)
             node.replace_self([link, nodes.Text(f", explained in {title}")])
         else:
             _remove(node)
