@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 
 from companion.checking.claims import check_claims
@@ -15,7 +14,6 @@ from companion.project import Project
 from toy import DRAW, NOTATION, STATEMENTS, TITLE, ToyBook
 
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
-REFERENCES = "tests/references"
 
 
 def draws(old: str, new: str) -> Callable[[ToyBook], None]:
@@ -51,15 +49,6 @@ def notes(scope: str, *, alone: bool = False, **fields: object) -> Callable[[Toy
     return lambda toy: toy.write_yaml("book/notation.yml", notation)
 
 
-def leaves(name: str) -> Callable[[ToyBook], None]:
-    def change(toy: ToyBook) -> None:
-        path = toy.root / REFERENCES / name
-        path.parent.mkdir(parents=True)
-        np.savez(path, x=np.zeros(2))
-
-    return change
-
-
 def cites(toy: ToyBook) -> None:
     entries = "".join(f"@misc{{{key},\n}}\n" for key in ("page", "registry", "idle"))
     (toy.root / "book/references.bib").write_text(entries)
@@ -78,8 +67,6 @@ CASES: list[tuple[Callable[[ToyBook], None], str]] = [
     (adds("```{published} ghost\nBoo.\n```"), "ghost: shown in book/toy/index.md but not declared"),
     (declares(tolerance=1e-3), "line: a tolerance of its own needs a reason"),
     (declares(notebook="book/toy/none.ipynb"), "'book/toy/none.ipynb' is not in the book"),
-    (declares(tolerence=1e-3), "line: Additional properties are not allowed ('tolerence' was"),
-    (leaves("figures/gone.npz"), "tests/references/figures/gone.npz: a stale reference"),
     (listed_nowhere, "book/toy/lost.md: not listed in _toc.yml"),
     # Works of others
     (cites, "references.bib: nothing cites idle; cite it or remove it"),
@@ -87,36 +74,23 @@ CASES: list[tuple[Callable[[ToyBook], None], str]] = [
     # Statements
     (adds("```{prf:lemma} Odd\nOne is odd.\n```"), "book/toy/index.md: lemma 'Odd' has no label"),
     (adds("```{prf:lemma}\nZero is even.\n```"), "without a title"),
-    (states("def-odd", source="Folklore."), "def-odd: registered in statements.yml but stated on"),
-    (states(source=None), "thm-two.source: None is not text"),
-    (states(source=7), "thm-two.source: 7 is not text; a sentence or a citation needed"),
-    (states(used=[]), "thm-two: Additional properties are not allowed ('used' was unexpected)"),
-    (states(evidence=[]), "thm-two: no evidence"),
     (
         proves(tier="sampled", cell="book/toy/lines.ipynb#title"),  # prose is no evidence
         "cell book/toy/lines.ipynb#title does not exist",
     ),
-    (proves(tier="certain"), "tier: 'certain' is not one of ['proved', 'exact', 'rigorous', "),
-    (proves(tier="sampled"), "a tier and one of function, test, cell needed"),
     (proves(tier="exact", test="a", cell="b"), "a tier and at most one of function, test, cell"),
-    (proves(tier="cited"), "cited, but its source 'Folklore.' cites nothing"),
     # Claims
     (claims(quote="two is an odd number"), "one: tract does not say 'two is an odd number'"),
-    (claims(quote="every number is odd … two is an even number"), "one: tract does not say"),
     (claims(quote="two is an even number … or even"), "or not in 3 words or more"),
     (claims(quote="known that every number is odd"), "one: tract does not say"),
-    (claims(quote=None), "one: 'quote' is a required property"),
     (claims(verdict="true"), "one.verdict: 'true' is not one of ['holds', 'holds with hypoth"),
     (claims(**{"in": ["sermon"]}), "one: source 'sermon' is not among the sources"),
-    (claims(**{"in": []}), "one.in: [] should be non-empty; at least one source needed"),
-    (claims(reason=" "), "one.reason: ' ' does not match"),
     (claims(statements=["thm-three"]), "one: statement thm-three is not registered"),
     (claims(statements=None), "one: the verdict 'corrected' needs a statement"),
     (claims(cells=None), "one: the verdict 'corrected' needs a cell"),
     (claims(cells=None, verdict="refuted"), "one: the verdict 'refuted' needs a cell"),
     (claims(cells=["book/toy/lines.ipynb#draw-curve"]), "draw-curve does not exist"),
     (claims(cells=["book/toy/curves.ipynb#draw-line"]), "curves.ipynb#draw-line does not exist"),
-    (claims(veridct="holds"), "one: Additional properties are not allowed ('veridct' was unexp"),
     (
         claims(sources={"tract": "a tract", "sermon": "a sermon"}, **{"in": ["sermon"]}),
         "one: sermon has no fingerprint book/claims/fingerprints/sermon.txt",
@@ -124,15 +98,10 @@ CASES: list[tuple[Callable[[ToyBook], None], str]] = [
     # Notation
     (notes("throughout", where="def-odd"), "m: no page has the label def-odd"),
     (notes("throughout", symbol="q", alone=True), "q: does not occur in book/toy/index.md"),
-    (notes("throughout", note="x"), "throughout.0: Additional properties are not allowed"),
     (notes("local", instead=False), "m: a symbol that is used throughout, and only such a one"),
     (
         notes("local", meanings={"other": {"meaning": "a number", "where": "thm-two"}}),
         "thm-two is in book/toy/index.md, not in chapter other",
-    ),
-    (
-        notes("local", meanings={"toy": {"meaning": "a number"}}),
-        "local.0.meanings.toy: 'where' is a required property",
     ),
     (
         lambda toy: toy.write_yaml(

@@ -20,7 +20,8 @@ import numpy as np
 
 from companion.checking.references import (
     Deviation,
-    figure_arrays,
+    load_arrays,
+    published_data,
     published_figures,
     published_numbers,
 )
@@ -53,7 +54,7 @@ def gather(
             {
                 "Figure": name,
                 "Notebook": run.notebook,
-                "Data digest": digest(figure_arrays(run, name)),
+                "Data digest": digest(load_arrays(published_data(run, name))),
                 "compared": compared[name],
             }
             for run in runs
