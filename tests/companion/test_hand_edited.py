@@ -68,8 +68,8 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
     },
     "_toc.yml": {
         "foo: [": ":1: not YAML: expected the node content",
-        "format: jb-book\n": ":1: 'root' is a required property",
-        "root: book/toy/index\nchapters: book\n": ":2: chapters: 'book' is not a list",
+        "format: jb-book\n": ": 'root' key not found @ '/'",
+        "root: book/toy/index\nchapters: book\n": ": 'chapters' not a non-empty list @ '/'",
         TWICE: ": document file used multiple times: 'book/toy/lines'",
         "root: book/toy/index\nfoo: 1\n": ": Unknown keys found: {'foo'}",
     },

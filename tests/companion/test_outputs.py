@@ -39,18 +39,6 @@ def test_page_shows_below_the_cell_what_it_published(built_once):
     assert [figure.get("id") for figure in page.select("figure.published")] == ["fig-line", None]
 
 
-def test_page_is_written_again_when_its_figure_is_explained_elsewhere(monkeypatch):
-    places = {"line": ("chapter", "2.1", "A chapter"), "disc": ("chapter", "2.2", "A chapter")}
-    monkeypatch.setattr(outputs, "_place", lambda _, figure: places[figure])
-    pages = {"lines": "line", "discs": "disc"}
-    metadata = {page: {"figures_explained_elsewhere": [name]} for page, name in pages.items()}
-    env = SimpleNamespace(metadata={**metadata, "chapter": {}})
-    assert outputs._pages_to_write_again(None, env) == ["lines", "discs"]
-    assert outputs._pages_to_write_again(None, env) == []
-    places["disc"] = ("chapter", "2.3", "A chapter")
-    assert outputs._pages_to_write_again(None, env) == ["discs"]
-
-
 def test_declared_figure_that_no_output_shows(toy, caplog):
     env = SimpleNamespace(docname="book/toy/lines", srcdir=toy.root, metadata=defaultdict(dict))
     outputs._show_outputs(SimpleNamespace(env=env), new_document("lines"))
