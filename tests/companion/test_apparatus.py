@@ -10,11 +10,9 @@ import yaml
 from bs4 import BeautifulSoup
 from pybtex.database import parse_file, parse_string
 
-from companion.checking.notation import read_notation
-from companion.project import Project
 from companion.sphinx.bibliography import AuthorYearLabels, citation_entry
 from companion.sphinx.search import plain_letters
-from toy import CITATION, NOTATION, REPOSITORY
+from toy import CITATION, REPOSITORY
 
 
 def test_built_apparatus(built_once):
@@ -43,12 +41,6 @@ def test_built_apparatus(built_once):
     assert f"Version {cff['version']}" in cited
     assert html.count("_images/line.svg") == 1  # a repeated figure has neither number nor label
     assert 'id="fig-line"' not in html
-
-
-def test_the_same_letter_with_its_argument_is_no_new_symbol(sources):
-    entry = {**NOTATION["throughout"][0], "symbol": r"m(\theta)"}
-    sources.write_yaml("book/notation.yml", {**NOTATION, "throughout": [entry]})
-    assert len(read_notation(Project(sources.root).notation)) == 2
 
 
 @pytest.mark.parametrize(

@@ -32,14 +32,6 @@ COMPUTED = [
 ]
 
 
-def test_all_numbered_chapters_teach():
-    toc = (REPOSITORY / "_toc.yml").read_text()
-    chapters = toc.partition("numbered:")[2].partition("caption: Reference")[0]
-    numbered = set(re.findall(r"book/(\w+)/index$", chapters, re.MULTILINE))
-    assert numbered & set(CHAPTERS) >= {"setting", "minima", "stability", "past"}
-    assert set(TEACHING) >= numbered - {"explorers", "claims"}
-
-
 def test_every_chapter_is_in_the_list_of_the_first_page():
     parts = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     (chapters,) = (part["chapters"] for part in parts if part["caption"] == "Chapters")
