@@ -69,7 +69,7 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
     "_toc.yml": {
         "foo: [": ":1: not YAML: expected the node content",
         "format: jb-book\n": ": 'root' key not found @ '/'",
-        "format: jb-book\nroot: book/toy/index\nchapters: book\n": ": 'chapters' not a non-empty list @ '/'",
+        "format: jb-book\nroot: a\nchapters: book\n": ": entry not a mapping type @ '/chapters/0'",
         TWICE: ": document file used multiple times: 'book/toy/lines'",
         "root: book/toy/index\nfoo: 1\n": ": Unknown keys found: {'foo'}",
     },
