@@ -64,18 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m companion", description=__doc__)
-    # Of one notebook: a site whose notebooks ran with other parameters is not this book.
-    parser.set_defaults(parameter=[])
+    # Parameters are of one notebook: a site whose notebooks ran with others is not this book. And
+    # references are those of the committed notebooks.
+    parser.set_defaults(parameter=[], scale="default")
     parser.add_argument("--root", type=Path, default=Path(), help="the checkout (default: here)")
     known = parser.add_subparsers(required=True)
 
     executing, changing, chosen = (argparse.ArgumentParser(add_help=False) for _ in range(3))
-    executing.add_argument(
-        "--jobs", type=_positive, help="notebooks at a time (default: processors)"
-    )
-    executing.add_argument(
-        "--timeout", type=_positive, default=900, help="seconds one cell may take"
-    )
+    executing.add_argument("--jobs", type=_positive, help="notebooks at a time")
+    executing.add_argument("--timeout", type=_positive, default=900, help="seconds a cell may take")
     executing.add_argument("--scheduler", help="address of a Dask scheduler for the ensembles")
     executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
     changing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
@@ -101,21 +98,16 @@ def parser() -> argparse.ArgumentParser:
     reference = add(commands.reference, executing, chosen)
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
     reference.add_argument("--all", action="store_true", help="everything, looked at or not")
-    # References are those of the committed notebooks, so nothing may change their experiments.
-    reference.set_defaults(scale="default")
-    compare = add(commands.compare)
-    compare.add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")
+    add(commands.compare).add_argument("files", nargs="+", type=Path, metavar="FIGURE.npz")
     figure = add(commands.figure)
     figure.add_argument("name", help="lower-case words joined by hyphens")
     figure.add_argument("notebook", metavar="NOTEBOOK.ipynb")
     fingerprint = add(commands.fingerprint)
     fingerprint.add_argument("source", help="its key in book/claims.yml")
-    fingerprint.add_argument(
-        "text", type=Path, help="a file with the whole text, which is not kept"
-    )
+    fingerprint.add_argument("text", type=Path, help="a file with it, which is not kept")
+    add(commands.archive, executing, changing)
     for command in (commands.check, commands.pdf, commands.launch):
         add(command)
-    add(commands.archive, executing, changing)
     return parser
 
 

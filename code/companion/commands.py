@@ -8,15 +8,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from companion.checking.checks import check_runs, check_sources
+from companion.checking.checks import check_runs, check_sources, compare_figure
 from companion.checking.claims import check_claims, read_claims
 from companion.checking.claims import fingerprint as fingerprint_of
 from companion.checking.declarations import read_declarations
 from companion.checking.notation import check_notation
 from companion.checking.references import (
+    Deviation,
     accept_figure,
     accept_numbers,
-    figure_deviations,
     load_arrays,
     published_figures,
 )
@@ -89,24 +89,17 @@ def reference(project: Project, options: Namespace) -> None:
 def compare(project: Project, options: Namespace) -> None:
     """Compare data files of figures with the references."""
     declarations = read_declarations(project)
-    beyond = []
+    problems: list[str] = []
     for path in options.files:
-        declaration = declarations.get(path.stem)
-        if declaration is None:
+        if path.stem not in declarations:
             raise BookError(f"{path}: no figure is called {path.stem!r} in figures.yml")
-        if not path.is_file():
-            raise BookError(f"{path}: no such file")
-        try:
-            arrays = load_arrays(path)
-            deviations = figure_deviations(project, declaration, arrays)
-        except LookupError as error:
-            raise BookError(f"{path}: {error}") from error
-        print(f"{path.stem}: SHA-256 {digest(arrays)}")
+        deviations: list[Deviation] = []
+        problems += compare_figure(project, declarations[path.stem], path, deviations)
+        if deviations:
+            print(f"{path.stem}: SHA-256 {digest(load_arrays(path))}")
         for row in deviations:
             print(f"  {row.array:24} {row.deviation:8.2e} of {row.tolerance:.1e}")
-            if row.is_beyond:
-                beyond.append(f"figure {row.figure}: {row.array} is beyond its tolerance")
-    refuse(beyond)
+    refuse(problems)
 
 
 def check(project: Project, _: Namespace) -> None:

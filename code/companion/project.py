@@ -12,7 +12,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from companion.errors import BookError as BookError  # most modules know it from here
 from companion.errors import refuse
-from companion.source_files import form, read_yaml, schema_of
+from companion.source_files import read_yaml, schema_of
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
@@ -52,7 +52,6 @@ class Project:
     statements = _Place("book/statements.yml")
     claims = _Place("book/claims.yml")
     notation = _Place("book/notation.yml")
-    bibliography = _Place("book/references.bib")
     citation = _Place("CITATION.cff")
     lock = _Place("requirements.lock")
     references = _Place("tests/references")
@@ -99,10 +98,10 @@ class Project:
             If ``_toc.yml`` has another form, a listed page does not exist or is listed twice, or
             a page below ``book/`` is not listed.
         """
-        contents = read_yaml(self.toc, form("toc"))
+        contents = read_yaml(self.toc)
         try:
             listed = [self._page(entry) for entry in parse_toc_data(contents)]
-        except MalformedError as error:
+        except (MalformedError, TypeError) as error:  # TypeError: of what it does not check
             raise BookError(f"{self.toc.name}: {error}") from error
         present = {
             path

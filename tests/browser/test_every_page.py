@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from conftest import PAGES, PROJECT, SITE, links_into
+from conftest import PAGES, PROJECT, links_into
 from inspection import (
     NARROW,
     SCHEMES,
     SLOWEST,
     WIDE,
     faults_of,
-    figure_of,
     make_plain,
     show,
     unfold,
@@ -73,16 +70,3 @@ def test_formulas_and_code_are_accessible(visit, name):
     assert violations(page) == []
     show(page, scheme="dark")
     assert violations(page, colours_only=True) == []
-
-
-def test_all_figures_are_on_pages():
-    sources = {
-        figure_of(source)
-        for name in PAGES
-        for figure in re.findall(
-            r'<figure class="[^"]*published.*?</figure>', (SITE / name).read_text("utf-8"), re.S
-        )
-        for source in re.findall(r'<img[^>]* src="([^"]*)"', figure)
-    }
-    published = {path.stem for path in (PROJECT.stage / "book").glob("*/_published/figures/*.json")}
-    assert sources == published

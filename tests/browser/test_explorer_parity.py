@@ -25,18 +25,18 @@ CALL = """async ([module, name, cases]) => {
 }"""
 
 
-@pytest.fixture
-def call(visit):
+@pytest.fixture(scope="module")
+def call(tab):
     """Call a function of a module once for each list of arguments."""
-    opened = visit("book/explorers/index.html")
+    tab.open("book/explorers/index.html")
 
     def called(module: str, name: str, cases) -> list:
         arguments = [
             [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
             for case in cases
         ]
-        url = f"{opened.address}_static/explorers/maths/{module}.js"
-        return opened.page.evaluate(CALL, [url, name, arguments])
+        url = f"{tab.address}_static/explorers/maths/{module}.js"
+        return tab.page.evaluate(CALL, [url, name, arguments])
 
     return called
 

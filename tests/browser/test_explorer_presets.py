@@ -10,11 +10,11 @@ import edge_of_stability as eos
 SCALAR = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
 
 
-@pytest.fixture
-def presets(visit):
-    opened = visit("book/explorers/index.html")
-    url = f"{opened.address}_static/explorers/maths/scalar_presets.js"
-    module = opened.page.evaluate("async (url) => ({...(await import(url))})", url)
+@pytest.fixture(scope="module")
+def presets(tab):
+    tab.open("book/explorers/index.html")
+    url = f"{tab.address}_static/explorers/maths/scalar_presets.js"
+    module = tab.page.evaluate("async (url) => ({...(await import(url))})", url)
     steps = module["SHOWN_STEPS"]
     found = {}
     for preset in module["PRESETS"]:

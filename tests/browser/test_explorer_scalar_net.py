@@ -52,7 +52,7 @@ def test_an_example_plays_and_can_be_stopped(explore):
     )
 
 
-def test_arrow_keys_move_the_start(explore):
+def test_keys_and_mouse_move_the_start_and_the_step_size(explore):
     page = explore("scalar_net", "#eta=0.4&x=1&y=0.5")
     assert "converges" in outcome(page)
     handle = page.get_by_role("slider", name="Start")
@@ -65,9 +65,7 @@ def test_arrow_keys_move_the_start(explore):
         page.keyboard.press("ArrowUp")
     assert "diverges" in outcome(page)
 
-
-def test_the_step_size_moves_by_keyboard(explore):
-    page = explore("scalar_net", "#eta=0.495&x=1&y=0.9")
+    page.evaluate("location.hash = '#eta=0.495&x=1&y=0.9'")
     assert "converges to the minimizer" in outcome(page)
     page.get_by_label("Step size").focus()
     for _ in range(17):
@@ -75,12 +73,11 @@ def test_the_step_size_moves_by_keyboard(explore):
     assert "a cycle of period 2" in outcome(page)
     assert "almost every orbit from there stays bounded" in outcome(page)
 
-
-def test_the_mouse_drags_the_start(explore):
-    page = explore("scalar_net", "#eta=0.4&x=1&y=1")
-    page.mouse.move(*centre(page, ".handle-dot"))
-    page.mouse.down()
+    page.evaluate("location.hash = '#eta=0.4&x=1&y=1'")
+    settle(page)
     x, y = centre(page, ".handle-dot")
+    page.mouse.move(x, y)
+    page.mouse.down()
     page.mouse.move(x + 60, y + 30, steps=5)
     assert page.locator(".outcome").get_attribute("aria-busy") == "true"
     page.mouse.up()
@@ -185,6 +182,8 @@ def test_slow_convergence_is_called_slow(explore):
     page.evaluate("location.hash = '#eta=0.499&x=1.172&y=-0.108'")
     assert "has not settled" in outcome(page)
     assert outcome(page).endswith("from there converges, some slowly.")
+    page.evaluate("location.hash = '#eta=0&x=1.5&y=1.5'")
+    assert outcome(page) == "With η = 0 nothing moves."
 
 
 def test_the_address_holds_the_state(explore):
@@ -208,8 +207,3 @@ def test_the_link_is_copied(explore):
     copied = page.evaluate("navigator.clipboard.readText()")
     again = explore("scalar_net", "#" + copied.partition("#")[2])
     assert start_of(again)[0] == 0.75
-
-
-def test_step_size_zero_moves_nothing(explore):
-    page = explore("scalar_net", "#eta=0&x=1.5&y=1.5")
-    assert outcome(page) == "With η = 0 nothing moves."

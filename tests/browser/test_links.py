@@ -49,6 +49,9 @@ def test_reload_and_back_end_at_the_target(visit):
     page.goto(page.url.partition("/book/")[0] + "/book/cite.html")
     page.go_back()
     assert page.evaluate(MISSED) == []
+    # Readers who want no motion land there, too.
+    page = visit("book/measurezero/index.html#thm-origin", motion="reduce").page
+    assert page.evaluate(MISSED) == []
 
 
 def test_a_result_of_the_search_is_where_it_says(visit):
@@ -65,8 +68,3 @@ def test_a_result_of_the_search_is_where_it_says(visit):
 def test_a_long_page_stands_still_on_a_slow_machine(visit, chapter, width, anchor):
     page = visit(f"book/{chapter}/index.html{anchor}", width, slowness=4).page
     assert page.evaluate("window.shifted") < 0.1
-
-
-def test_readers_who_want_no_motion_land_there_too(visit):
-    page = visit("book/measurezero/index.html#thm-origin", motion="reduce").page
-    assert page.evaluate(MISSED) == []

@@ -68,7 +68,7 @@ def test_escape_and_leaving_close(visit):
     assert "flattest" not in "".join(page.locator(TIP).all_inner_texts())
 
 
-def test_pointer_may_enter_the_preview(visit):
+def test_pointer_may_enter_a_preview_and_proofs_have_none(visit):
     page = visit("book/index.html").page
     page.locator(".bd-article a[href$='#thm-main']").first.hover()
     tip = page.locator(TIP)
@@ -78,9 +78,7 @@ def test_pointer_may_enter_the_preview(visit):
     assert tip.count() == 1
     page.mouse.move(2, 2)
     page.wait_for_function("() => !document.querySelector('#link-preview')")
-
-
-def test_proofs_have_no_preview(visit):
+    # Proofs have none: they are longer than a preview.
     page = visit("book/measurezero/index.html").page
     focused(page, "a.internal[href='#proof-thm-main']")
     page.wait_for_timeout(400)

@@ -17,16 +17,14 @@ ICONS = """
 """
 
 
-@pytest.mark.parametrize(
-    "name", ["book/index", "book/measurezero/index", "book/setting/scalar_net"]
-)
-def test_every_icon_is_in_the_font(visit, address, name):
-    page = visit(f"{name}.html").page
-    icons = set(page.evaluate(ICONS))
+def test_every_icon_is_in_the_font(visit, address):
     folder = f"{address}_static/vendor/fontawesome/6.5.2/webfonts"
-    font = TTFont(io.BytesIO(page.request.get(f"{folder}/fa-solid-900.woff").body()))
-    assert len(icons) > 2
-    assert icons <= set(font.getBestCmap())
+    for name in ("book/index", "book/measurezero/index", "book/setting/scalar_net"):
+        page = visit(f"{name}.html").page
+        icons = set(page.evaluate(ICONS))
+        font = TTFont(io.BytesIO(page.request.get(f"{folder}/fa-solid-900.woff").body()))
+        assert len(icons) > 2
+        assert icons <= set(font.getBestCmap())
 
 
 def test_formulas_need_no_script(visit):
@@ -57,17 +55,13 @@ def test_statement_table_sorts_by_column_and_by_keyboard(visit):
     assert cells.all_inner_texts() == sorted(ascending, reverse=True)
 
 
-def test_first_page_names_the_evidence_of_the_main_statements(visit):
+def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit):
     page = visit("book/index.html").page
     rows = page.locator(".statement-table tbody tr")
     assert rows.count() >= 8
     for row in rows.all():
         assert row.locator("a[href*='#']").count() == 1
         assert "proved" in row.locator(".badge").all_inner_texts()
-
-
-def test_first_page_leads_to_the_paper_and_the_code(visit):
-    page = visit("book/index.html").page
     top = page.locator("h1 + p, h1 ~ p").first
     assert top.get_by_role("link", name="Paper").get_attribute("href") == (
         "https://arxiv.org/abs/2402.13108"

@@ -1,11 +1,9 @@
-"""The form that every chapter has, as CONTRIBUTING.md says it, and its line on the first page."""
+"""The form that every chapter has, as CONTRIBUTING.md says it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 _EXERCISE = re.compile(
     r"^\((?P<label>exercise-[\w-]+)\)=\n"
@@ -15,7 +13,6 @@ _EXERCISE = re.compile(
 )
 _SOLUTION = re.compile(r"^:::\{dropdown\} Solution\n(.*?)^:::$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LISTED = re.compile(r"^(\d+)\. \[(.+?)\]\((\S+)\): \S", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -46,14 +43,3 @@ def assert_form_of_a_chapter(page: str) -> None:
     assert [exercise.number for exercise in found] == list(range(1, len(found) + 1))
     assert any(exercise.code for exercise in found)
     assert "What if the hypothesis fails" in page
-
-
-def title(page: Path) -> str:
-    return re.findall(r"^# (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)[0]
-
-
-def assert_chapters_listed(index: str, chapters: Sequence[tuple[str, str]]) -> None:
-    """The first page lists the chapters, each by its title and page, in this order."""
-    listed = _LISTED.findall(index.partition("\n## The chapters\n")[2].partition("<!--")[0])
-    expected = [(str(number), *chapter) for number, chapter in enumerate(chapters, 1)]
-    assert listed == expected

@@ -1,20 +1,28 @@
-"""What helps a reader find things: table of statements, notation, how to cite, search."""
+"""What a reader finds on pages: statements, notation, citations, claims, what cells published."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
+import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils.utils import new_document
 from pybtex.database import parse_file, parse_string
 
-from companion.checking.notation import read_notation
+from companion.checking.claims import VERDICTS, fingerprint, occurs, read_claims
 from companion.project import Project
+from companion.sphinx import outputs
 from companion.sphinx.bibliography import AuthorYearLabels, citation_entry
 from companion.sphinx.search import plain_letters
-from toy import CITATION, NOTATION, REPOSITORY
+from toy import CITATION, REPOSITORY, TRACT
+
+ALT = "A straight line rising from the origin with constant slope."
 
 
 def test_built_apparatus(built_once):
@@ -41,14 +49,11 @@ def test_built_apparatus(built_once):
     cited = re.sub(r"<[^>]*>", "", html[html.index("highlight-bibtex") :])
     assert cff["title"] in cited
     assert f"Version {cff['version']}" in cited
+    # Numbers have the format that the text asks for.
+    assert '<span class="number">42.0</span>' in index
+    assert r'data-tex="-1.50\times10^{-7}"' in index
     assert html.count("_images/line.svg") == 1  # a repeated figure has neither number nor label
     assert 'id="fig-line"' not in html
-
-
-def test_the_same_letter_with_its_argument_is_no_new_symbol(sources):
-    entry = {**NOTATION["throughout"][0], "symbol": r"m(\theta)"}
-    sources.write_yaml("book/notation.yml", {**NOTATION, "throughout": [entry]})
-    assert len(read_notation(Project(sources.root).notation)) == 2
 
 
 @pytest.mark.parametrize(
@@ -80,18 +85,6 @@ def test_plain_letters(word, plain):
     assert plain_letters(word) == plain
 
 
-def test_numbers_have_the_format_that_the_text_asks_for(built_once):
-    page = (built_once.site / "book/toy/index.html").read_text()
-    assert '<span class="number">42.0</span>' in page
-    assert r'data-tex="-1.50\times10^{-7}"' in page
-
-
-def test_pages_of_notebooks_show_what_ran(built_once):
-    page = BeautifulSoup((built_once.site / "book/toy/alone.html").read_text(), "html.parser")
-    (output,) = page.select(".cell_output")
-    assert output.get_text().strip() == "2"  # of the cell `1 + 1`
-
-
 def labels(entries):
     return list(AuthorYearLabels().format_labels(list(entries.values())))
 
@@ -118,3 +111,75 @@ def test_labels_of_the_book_are_readable():
     for label, entry in zip(found, entries.values(), strict=True):
         assert entry.fields["year"] in label
         assert not set(label) & set("\\{}$")
+
+
+# Claims -------------------------------------------------------------------------------------------
+
+
+def test_page_shows_entries_counts_and_links(built_once):
+    page = (built_once.site / "book/toy/apparatus.html").read_text(encoding="utf-8")
+    for part in (
+        '<span class="number">2</span> claims, <span class="number">0</span> of',
+        'id="claim-one"',
+        'href="#claim-one"',
+        '<span class="std std-ref">claim 2</span>',
+        '<span class="number">42</span> in mind',
+        'class="badge verdict-corrected"',
+        'href="lines.html#cell-draw-line"',
+        'href="index.html#thm-two"',
+    ):
+        assert part in page
+
+
+def test_quotation_ignores_case_punctuation_and_mark_up():
+    whole = fingerprint(TRACT)
+    assert set(whole) <= set("0123456789abcdef ")  # nothing of the text itself
+    assert occurs("Known that TWO is an *even* number", whole)
+    assert occurs(r"so is \(2 + 2\), and", whole)
+    assert occurs("odd or even", whole)
+    assert not occurs("odd or uneven", whole)
+    assert not occurs("even number", whole)  # two words could be anybody's
+    assert not occurs("", whole)
+
+
+def test_every_verdict_has_a_colour_and_a_claim_of_the_book():
+    sheet = (REPOSITORY / "book/_static/book.css").read_text(encoding="utf-8")
+    for verdict in VERDICTS:
+        assert f".verdict-{verdict.replace(' ', '-')} " in sheet
+    registry = read_claims(Project(REPOSITORY).claims)
+    cited = {source for claim in registry.claims for source in claim.sources}
+    assert cited == set(registry.sources)
+    assert {claim.verdict for claim in registry.claims} == set(VERDICTS)
+
+
+# What cells published -----------------------------------------------------------------------------
+
+
+def test_executed_notebook_carries_picture_and_numbers(built_once):
+    (executed,) = (built_once.root / "_build/runs/book/toy/lines").glob("*/notebook.ipynb")
+    cells = nbformat.read(executed, as_version=4).cells
+    picture, numbers = next(cell for cell in cells if cell.id == "draw-line").outputs
+    png = executed.parent / "_published/figures/line.png"
+    assert b64decode(picture.data["image/png"]) == png.read_bytes()
+    assert picture.metadata["image/png"]["alt"] == ALT
+    assert numbers.data["text/plain"].startswith("answer = 42, tiny = -1.5e-07, now = 1.")
+
+
+def test_page_shows_below_the_cell_what_it_published(built_once):
+    page = BeautifulSoup((built_once.site / "book/toy/lines.html").read_text(), "html.parser")
+    figure = page.select_one("#cell-draw-line .cell_output figure.published")
+    assert [(image["class"][0], image["alt"]) for image in figure.select("img")] == [
+        ("for-light", ALT),
+        ("for-dark", ALT),
+    ]
+    assert figure.get_text().split() == ["Fig.", "1.1,", "explained", "in", "Lines"]
+    assert figure.a["href"] == "#fig-line"
+    line = page.select_one("#cell-draw-line .published-numbers")
+    assert line.get_text().split()[:7] == ["answer", "=", "42", "tiny", "=", "-1.5e-07", "now"]
+    assert [figure.get("id") for figure in page.select("figure.published")] == ["fig-line", None]
+
+
+def test_declared_figure_that_no_output_shows(toy, caplog):
+    env = SimpleNamespace(docname="book/toy/lines", srcdir=toy.root, metadata=defaultdict(dict))
+    outputs._show_outputs(SimpleNamespace(env=env), new_document("lines"))
+    assert "figure 'line': no cell of book/toy/lines.ipynb shows it" in caplog.text

@@ -1,162 +1,119 @@
 """Sources that do not fit together: `make check`, the first step of every build, says so.
 
-What is wrong about one entry of the real registries is in test_every_statement_bites.
+What is wrong about one entry of the real registries is in test_every_statement_bites, what is wrong
+with the form of a file in test_hand_edited.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
-import pytest
-
-from companion.checking.claims import check_claims
-from companion.project import Project
-from toy import DRAW, NOTATION, STATEMENTS, TITLE, ToyBook
+from companion.__main__ import main
+from toy import CLAIM, DRAW, NOTATION, STATEMENTS, TITLE, ToyBook
 
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
-REFERENCES = "tests/references"
+SLOPE = {"symbol": "m", "meaning": "a slope", "where": "def-even"}
 
 
-def draws(old: str, new: str) -> Callable[[ToyBook], None]:
-    return lambda toy: toy.write_notebook(draw=DRAW.replace(old, new))
+def missing(sentences: list[str], said: str) -> list[str]:
+    return [sentence for sentence in sentences if sentence not in said]
 
 
-def adds(text: str) -> Callable[[ToyBook], None]:
-    return lambda toy: toy.edit(toy.page, "# A toy book\n", f"# A toy book\n\n{text}\n")
+def test_figures_statements_and_citations_that_do_not_fit(sources: ToyBook, refusal):
+    sources.write_yaml("book/figures.yml", {"line": {**FIGURE, "tolerance": 1e-3}})
+    assert "line: a tolerance of its own needs a reason" in refusal(sources.root)
+    sources.write_yaml("book/figures.yml", {"line": {"notebook": "book/toy/none.ipynb"}})
+    assert "'book/toy/none.ipynb' is not in the book" in refusal(sources.root)
 
-
-def declares(**fields: object) -> Callable[[ToyBook], None]:
-    return lambda toy: toy.write_yaml("book/figures.yml", {"line": {**FIGURE, **fields}})
-
-
-def states(label: str = "thm-two", **fields: object) -> Callable[[ToyBook], None]:
-    changed = {**STATEMENTS.get(label, {}), **fields}
-    return lambda toy: toy.write_yaml("book/statements.yml", {**STATEMENTS, label: changed})
-
-
-def proves(**evidence: str) -> Callable[[ToyBook], None]:
-    return states(evidence=[evidence])
-
-
-def claims(**fields: object) -> Callable[[ToyBook], None]:
-    return lambda toy: toy.write_claims(**fields)
-
-
-def notes(scope: str, *, alone: bool = False, **fields: object) -> Callable[[ToyBook], None]:
-    notation = {key: [dict(entry) for entry in entries] for key, entries in NOTATION.items()}
-    notation[scope][0].update(fields)
-    if alone:
-        notation["local"] = []
-    return lambda toy: toy.write_yaml("book/notation.yml", notation)
-
-
-def leaves(name: str) -> Callable[[ToyBook], None]:
-    def change(toy: ToyBook) -> None:
-        path = toy.root / REFERENCES / name
-        path.parent.mkdir(parents=True)
-        np.savez(path, x=np.zeros(2))
-
-    return change
-
-
-def cites(toy: ToyBook) -> None:
+    sources.write_yaml("book/figures.yml", {"line": FIGURE})
+    sources.write_notebook(draw=DRAW.replace('"line"', '"other"'))
+    shown = f"{TITLE.removeprefix('# Lines')}\n\n```{{published}} ghost\nBoo.\n```"
+    cited = "See {cite:p}`page,missing`."
+    sources.edit(sources.page, "# A toy book\n", f"# A toy book\n{shown}\n\n{cited}\n")
     entries = "".join(f"@misc{{{key},\n}}\n" for key in ("page", "registry", "idle"))
-    (toy.root / "book/references.bib").write_text(entries)
-    adds("See {cite:p}`page,missing`.")(toy)
-    states(source="{cite:t}`registry`")(toy)
-
-
-def listed_nowhere(toy: ToyBook) -> None:
-    (toy.root / "book/toy/lost.md").write_text("# Lost\n")
-
-
-CASES: list[tuple[Callable[[ToyBook], None], str]] = [
-    # Figures and notebooks
-    (draws('"line"', '"other"'), "figure line: no cell of book/toy/lines.ipynb publishes it"),
-    (adds(TITLE.removeprefix("# Lines\n\n")), "figure line: shown more than once"),
-    (adds("```{published} ghost\nBoo.\n```"), "ghost: shown in book/toy/index.md but not declared"),
-    (declares(tolerance=1e-3), "line: a tolerance of its own needs a reason"),
-    (declares(notebook="book/toy/none.ipynb"), "'book/toy/none.ipynb' is not in the book"),
-    (declares(tolerence=1e-3), "line: Additional properties are not allowed ('tolerence' was"),
-    (leaves("figures/gone.npz"), "tests/references/figures/gone.npz: a stale reference"),
-    (listed_nowhere, "book/toy/lost.md: not listed in _toc.yml"),
-    # Works of others
-    (cites, "references.bib: nothing cites idle; cite it or remove it"),
-    (cites, "references.bib: no entry missing, which is cited"),
-    # Statements
-    (adds("```{prf:lemma} Odd\nOne is odd.\n```"), "book/toy/index.md: lemma 'Odd' has no label"),
-    (adds("```{prf:lemma}\nZero is even.\n```"), "without a title"),
-    (states("def-odd", source="Folklore."), "def-odd: registered in statements.yml but stated on"),
-    (states(source=None), "thm-two.source: None is not text"),
-    (states(source=7), "thm-two.source: 7 is not text; a sentence or a citation needed"),
-    (states(used=[]), "thm-two: Additional properties are not allowed ('used' was unexpected)"),
-    (states(evidence=[]), "thm-two: no evidence"),
-    (
-        proves(tier="sampled", cell="book/toy/lines.ipynb#title"),  # prose is no evidence
-        "cell book/toy/lines.ipynb#title does not exist",
-    ),
-    (proves(tier="certain"), "tier: 'certain' is not one of ['proved', 'exact', 'rigorous', "),
-    (proves(tier="sampled"), "a tier and one of function, test, cell needed"),
-    (proves(tier="exact", test="a", cell="b"), "a tier and at most one of function, test, cell"),
-    (proves(tier="cited"), "cited, but its source 'Folklore.' cites nothing"),
-    # Claims
-    (claims(quote="two is an odd number"), "one: tract does not say 'two is an odd number'"),
-    (claims(quote="every number is odd … two is an even number"), "one: tract does not say"),
-    (claims(quote="two is an even number … or even"), "or not in 3 words or more"),
-    (claims(quote="known that every number is odd"), "one: tract does not say"),
-    (claims(quote=None), "one: 'quote' is a required property"),
-    (claims(verdict="true"), "one.verdict: 'true' is not one of ['holds', 'holds with hypoth"),
-    (claims(**{"in": ["sermon"]}), "one: source 'sermon' is not among the sources"),
-    (claims(**{"in": []}), "one.in: [] should be non-empty; at least one source needed"),
-    (claims(reason=" "), "one.reason: ' ' does not match"),
-    (claims(statements=["thm-three"]), "one: statement thm-three is not registered"),
-    (claims(statements=None), "one: the verdict 'corrected' needs a statement"),
-    (claims(cells=None), "one: the verdict 'corrected' needs a cell"),
-    (claims(cells=None, verdict="refuted"), "one: the verdict 'refuted' needs a cell"),
-    (claims(cells=["book/toy/lines.ipynb#draw-curve"]), "draw-curve does not exist"),
-    (claims(cells=["book/toy/curves.ipynb#draw-line"]), "curves.ipynb#draw-line does not exist"),
-    (claims(veridct="holds"), "one: Additional properties are not allowed ('veridct' was unexp"),
-    (
-        claims(sources={"tract": "a tract", "sermon": "a sermon"}, **{"in": ["sermon"]}),
-        "one: sermon has no fingerprint book/claims/fingerprints/sermon.txt",
-    ),
-    # Notation
-    (notes("throughout", where="def-odd"), "m: no page has the label def-odd"),
-    (notes("throughout", symbol="q", alone=True), "q: does not occur in book/toy/index.md"),
-    (notes("throughout", note="x"), "throughout.0: Additional properties are not allowed"),
-    (notes("local", instead=False), "m: a symbol that is used throughout, and only such a one"),
-    (
-        notes("local", meanings={"other": {"meaning": "a number", "where": "thm-two"}}),
-        "thm-two is in book/toy/index.md, not in chapter other",
-    ),
-    (
-        notes("local", meanings={"toy": {"meaning": "a number"}}),
-        "local.0.meanings.toy: 'where' is a required property",
-    ),
-    (
-        lambda toy: toy.write_yaml(
-            "book/notation.yml", {**NOTATION, "throughout": NOTATION["throughout"] * 2}
-        ),
-        "m: listed twice",
-    ),
-    # With its argument, the same letter is no new symbol.
-    (notes("local", symbol=r"m(\theta)", instead=False), "instead: true"),
-]
-
-
-@pytest.mark.parametrize(("change", "sentence"), CASES)
-def test_what_does_not_fit_is_named(sources, refusal, change, sentence):
-    change(sources)
-    assert sentence in refusal(sources.root)
-
-
-def test_a_build_begins_with_the_check(sources, refusal):
-    states(evidence=[])(sources)
-    assert "thm-two: no evidence" in refusal(sources.root, "book")
+    (sources.root / "book/references.bib").write_text(entries)
+    registered = {**STATEMENTS["thm-two"], "source": "{cite:t}`registry`"}
+    sources.write_yaml("book/statements.yml", {**STATEMENTS, "thm-two": registered})
+    said = refusal(sources.root, "book")
+    expected = [
+        "figure line: no cell of book/toy/lines.ipynb publishes it",
+        "figure line: shown more than once (book/toy/index.md, book/toy/lines.ipynb); link to it",
+        "figure ghost: shown in book/toy/index.md but not declared in figures.yml",
+        "references.bib: nothing cites idle; cite it or remove it",
+        "references.bib: no entry missing, which is cited",
+    ]
+    assert missing(expected, said) == []
+    assert len(said.splitlines()) == len(expected)
     assert not (sources.root / "_build/runs").exists()
 
+    (sources.root / "book/toy/lost.md").write_text("# Lost\n")
+    assert "book/toy/lost.md: not listed in _toc.yml" in refusal(sources.root)
 
-def test_a_judgement_that_cannot_be_made_needs_neither_statement_nor_cell(sources):
-    sources.write_claims(verdict="cannot be judged", statements=None, cells=None)
-    check_claims(Project(sources.root))
+
+def test_statements_that_do_not_fit(sources: ToyBook, refusal):
+    lemmas = "```{prf:lemma} Odd\nOne is odd.\n```\n\n```{prf:lemma}\nZero is even.\n```"
+    sources.edit(sources.page, "# A toy book\n", f"# A toy book\n\n{lemmas}\n")
+    heading = {"tier": "sampled", "cell": "book/toy/lines.ipynb#title"}  # prose is no evidence
+    sources.write_yaml(
+        "book/statements.yml", {**STATEMENTS, "thm-two": {"source": "I", "evidence": [heading]}}
+    )
+    expected = [
+        "book/toy/index.md: lemma 'Odd' has no label",
+        "book/toy/index.md: lemma 'without a title' has no label",
+        "thm-two: sampled evidence: cell book/toy/lines.ipynb#title does not exist",
+    ]
+    assert missing(expected, refusal(sources.root)) == []
+
+
+# What is changed in a claim, and what is said of it; None leaves an entry out.
+CLAIMS: dict[str, tuple[dict[str, object], str]] = {
+    "wrong": ({"quote": "two is an odd number"}, "tract does not say 'two is an odd number'"),
+    "short": ({"quote": "two is an even number … or even"}, "or not in 3 words or more"),
+    "joined": ({"quote": "known that every number is odd"}, "joined: tract does not say"),
+    "order": ({"quote": "every number is odd … two is an even number"}, "order: tract does not"),
+    "unknown": ({"statements": ["thm-three"]}, "unknown: statement thm-three is not registered"),
+    "unproved": ({"statements": None}, "unproved: the verdict 'corrected' needs a statement"),
+    "unseen": ({"cells": None}, "unseen: the verdict 'corrected' needs a cell"),
+    "refuted": ({"cells": None, "verdict": "refuted"}, "the verdict 'refuted' needs a cell"),
+    "cell": ({"cells": ["book/toy/lines.ipynb#curve"]}, "lines.ipynb#curve does not exist"),
+    "file": ({"cells": ["book/toy/curves.ipynb#draw-line"]}, "curves.ipynb#draw-line does not"),
+    "unprinted": ({"in": ["sermon"]}, "no fingerprint book/claims/fingerprints/sermon.txt"),
+}
+
+
+def test_claims_that_do_not_fit(sources: ToyBook, refusal):
+    claims = {
+        key: {k: v for k, v in {**CLAIM, **changes}.items() if v is not None}
+        for key, (changes, _) in CLAIMS.items()
+    }
+    registry = {"sources": {"tract": "a tract", "sermon": "a sermon"}, "claims": claims}
+    sources.write_yaml("book/claims.yml", registry)
+    said = refusal(sources.root)
+    assert missing([sentence for _, sentence in CLAIMS.values()], said) == []
+    assert len(said.splitlines()) == len(CLAIMS)
+    sources.write_yaml("book/claims.yml", {"claims": claims})
+    assert "wrong: source 'tract' is not among the sources" in refusal(sources.root)
+
+
+def test_a_judgement_that_cannot_be_made_needs_neither_statement_nor_cell(sources: ToyBook):
+    claim = {key: CLAIM[key] for key in ("title", "in", "quote", "reason")}
+    claim["verdict"] = "cannot be judged"
+    sources.write_yaml("book/claims.yml", {"sources": {"tract": "T"}, "claims": {"one": claim}})
+    assert main(["--root", str(sources.root), "check"]) == 0
+
+
+def test_symbols_that_do_not_fit(sources: ToyBook, refusal):
+    local = NOTATION["local"][0]
+    elsewhere = {"other": {"meaning": "a number", "where": "thm-two"}}
+    for notation, sentence in (
+        ({"throughout": [{**SLOPE, "where": "def-odd"}]}, "m: no page has the label def-odd"),
+        (
+            {"throughout": [{**SLOPE, "symbol": "q"}], "local": []},
+            "q: does not occur in book/toy/index.md",
+        ),
+        ({"throughout": [SLOPE, SLOPE]}, "m: listed twice"),
+        ({"local": [{**local, "instead": False}]}, "m: a symbol that is used throughout, and only"),
+        # With its argument, the same letter is no new symbol.
+        ({"local": [{**local, "symbol": r"m(\theta)", "instead": False}]}, "`instead: true`"),
+        ({"local": [{**local, "meanings": elsewhere}]}, "thm-two is in book/toy/index.md, not in"),
+    ):
+        sources.write_yaml("book/notation.yml", {**NOTATION, **notation})
+        assert sentence in refusal(sources.root)

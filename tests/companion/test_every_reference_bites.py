@@ -16,7 +16,13 @@ import pytest
 
 from companion.checking.checks import check_runs
 from companion.checking.declarations import Declaration, read_declarations
-from companion.checking.references import deviation, figure_reference, reference_numbers
+from companion.checking.references import (
+    deviation,
+    figure_reference,
+    load_arrays,
+    published_data,
+    reference_numbers,
+)
 from companion.project import BookError, Project
 from companion.running.runs import Run
 from toy import REPOSITORY
@@ -35,8 +41,7 @@ def _declarations_read_once(monkeypatch):
 
 
 def arrays(declaration: Declaration) -> dict[str, np.ndarray]:
-    with np.load(figure_reference(PROJECT, declaration.name)) as reference:
-        return dict(reference)
+    return load_arrays(figure_reference(PROJECT, declaration.name))
 
 
 def publish(folder: Path, notebook: str) -> Run:
@@ -46,9 +51,9 @@ def publish(folder: Path, notebook: str) -> Run:
         (run.published / kind).mkdir(parents=True)
     for declaration in DECLARATIONS.values():
         if declaration.notebook == notebook:
-            data = arrays(declaration)
             # What is not compared is published all the same.
-            data |= {name: np.ones(1) for name, tol in declaration.arrays.items() if tol is None}
+            others = {name: np.ones(1) for name, tol in declaration.arrays.items() if tol is None}
+            data = {**arrays(declaration), **others}
             write_figure(run, declaration.name, data)
     for name, value in reference_numbers(PROJECT, notebook).items():
         write_number(run, name, value)
@@ -56,9 +61,8 @@ def publish(folder: Path, notebook: str) -> Run:
 
 
 def write_figure(run: Run, name: str, data: dict[str, np.ndarray]) -> None:
-    folder = run.published / "figures"
-    np.savez(folder / f"{name}.npz", **data)
-    (folder / f"{name}.json").write_text("{}")
+    np.savez(published_data(run, name), **data)
+    published_data(run, name).with_suffix(".json").write_text("{}")
 
 
 def write_number(run: Run, name: str, value: float) -> None:
@@ -90,17 +94,21 @@ def complaint(*runs: Run, compared: bool = True) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_references_agree_with_themselves(tmp_path, notebook):
-    compared = check_runs(PROJECT, [publish(tmp_path, notebook)])
+@pytest.fixture(params=NOTEBOOKS)
+def run(request, tmp_path) -> Run:
+    return publish(tmp_path, request.param)
+
+
+def test_references_agree_with_themselves(run):
+    compared = check_runs(PROJECT, [run])
     assert all(item.deviation == 0 for item in compared)
     expected = {
         (name, array)
         for name, declaration in DECLARATIONS.items()
-        if declaration.notebook == notebook
+        if declaration.notebook == run.notebook
         for array in arrays(declaration)
     }
-    expected |= {(name, "value") for name in reference_numbers(PROJECT, notebook)}
+    expected |= {(name, "value") for name in reference_numbers(PROJECT, run.notebook)}
     assert {(item.figure, item.array) for item in compared} == expected
 
 
@@ -108,32 +116,33 @@ def test_references_agree_with_themselves(tmp_path, notebook):
 def test_every_array_beyond_its_tolerance_or_exchanged_is_named(tmp_path, name):
     declaration = DECLARATIONS[name]
     run = publish(tmp_path, declaration.notebook)
-    with np.load(run.published / "figures" / f"{name}.npz") as published:
-        data = dict(published)
+    data = load_arrays(published_data(run, name))
     compared = arrays(declaration)
     assert compared, "a figure of which nothing is compared"
+
+    def said(changes: dict[str, np.ndarray]) -> str:
+        write_figure(run, name, {**data, **changes})
+        return complaint(run)
+
     # Two ways to compute the same agree; all others differ by more than their tolerances.
     for a, b in combinations(compared, 2):
         if differ(declaration, compared, a, b):
-            write_figure(run, name, {**data, a: compared[b], b: compared[a]})
-            assert f"figure {name}: " in complaint(run)
+            assert f"figure {name}: " in said({a: compared[b], b: compared[a]})
+    deviates = f"figure {name}: {{}} deviates from its reference by {{}}"
     for array, values in compared.items():
         tolerance = declaration.tolerance_of(array)
         assert tolerance is not None
         write_figure(run, name, {**data, array: moved(values, WITHIN * tolerance)})
         check_runs(PROJECT, [run])
-        write_figure(run, name, {**data, array: moved(values, BEYOND * tolerance)})
-        assert f"figure {name}: {array} deviates from its reference by" in complaint(run)
-        write_figure(run, name, {**data, array: values.ravel()[:-1]})
-        assert f"figure {name}: {array} deviates from its reference by inf" in complaint(run)
+        assert deviates.format(array, "") in said({array: moved(values, BEYOND * tolerance)})
+        assert deviates.format(array, "inf") in said({array: values.ravel()[:-1]})
         write_figure(run, name, {key: value for key, value in data.items() if key != array})
         assert f"figure {name}: publishes" in complaint(run)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_every_number_beyond_its_tolerance_is_named(tmp_path, notebook):
-    run = publish(tmp_path, notebook)
-    for name, value in reference_numbers(PROJECT, notebook).items():
+def test_every_number_beyond_its_tolerance_or_published_twice_is_named(run, tmp_path):
+    numbers = reference_numbers(PROJECT, run.notebook)
+    for name, value in numbers.items():
         write_number(run, name, value + WITHIN * TOLERANCE * (abs(value) or 1.0))
         check_runs(PROJECT, [run])
         write_number(run, name, value + BEYOND * TOLERANCE * (abs(value) or 1.0))
@@ -141,25 +150,16 @@ def test_every_number_beyond_its_tolerance_is_named(tmp_path, notebook):
         (run.published / "numbers" / f"{name}.json").unlink()
         assert f"number {name}: " in complaint(run)
         write_number(run, name, value)
+    said = complaint(run, publish(tmp_path / "copy", run.notebook)) if numbers else ""
+    assert [name for name in numbers if f"number {name}: published by 2" not in said] == []
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_every_figure_that_is_gone_or_not_declared_is_named(tmp_path, notebook):
-    run = publish(tmp_path, notebook)
-    mine = [name for name, d in DECLARATIONS.items() if d.notebook == notebook]
+def test_every_figure_that_is_gone_or_not_declared_is_named(run):
+    mine = [name for name, d in DECLARATIONS.items() if d.notebook == run.notebook]
     write_figure(run, "one-more", {"x": np.ones(1)})
     for name in mine:
         (run.published / "figures" / f"{name}.json").unlink()
     for compared in (True, False):  # as with other parameters
         said = complaint(run, compared=compared)
         assert [name for name in mine if f"figure {name}: declared, but" not in said] == []
-        assert f"figure one-more: published by {notebook}, but not declared for it" in said
-
-
-def test_every_number_published_twice_is_named(tmp_path):
-    runs = [publish(tmp_path / str(n), notebook) for n, notebook in enumerate(NOTEBOOKS)]
-    copies = [publish(tmp_path / f"copy {n}", notebook) for n, notebook in enumerate(NOTEBOOKS)]
-    said = complaint(*runs, *copies)
-    numbers = [name for notebook in NOTEBOOKS for name in reference_numbers(PROJECT, notebook)]
-    assert len(numbers) > 100
-    assert [name for name in numbers if f"number {name}: published by 2" not in said] == []
+        assert f"figure one-more: published by {run.notebook}, but not declared for it" in said

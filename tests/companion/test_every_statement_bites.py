@@ -20,7 +20,8 @@ from companion.checking.statements import check_statements, read_registry
 from companion.project import BookError, Project
 from toy import REPOSITORY
 
-REGISTRY: dict[str, Any] = yaml.safe_load((REPOSITORY / "book/statements.yml").read_text("utf-8"))
+PATH = REPOSITORY / "book/statements.yml"
+REGISTRY: dict[str, Any] = yaml.safe_load(PATH.read_text("utf-8"))
 FIGURES = list(read_declarations(Project(REPOSITORY)))
 EVIDENCE = {label: entry.get("evidence") or [] for label, entry in REGISTRY.items()}
 PROVED = {label for label in REGISTRY if {"tier": "proved"} in EVIDENCE[label]}
@@ -135,8 +136,7 @@ def test_every_place_of_evidence(of_registry):
 
 def test_every_list_of_tiers_begins_with_the_strongest():
     order = ("proved", "exact", "rigorous", "cited", "sampled")
-    statements = read_registry(REPOSITORY / "book/statements.yml")
-    several = [found.tiers for found in statements.values() if len(found.tiers) > 1]
+    several = [found.tiers for found in read_registry(PATH).values() if len(found.tiers) > 1]
     assert len(several) > 10
     assert [tiers for tiers in several if sorted(tiers, key=order.index) != list(tiers)] == []
 

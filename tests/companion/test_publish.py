@@ -56,8 +56,8 @@ def test_smallest_letters_are_those_that_are_seen(tmp_path):
 
 
 def test_dark_picture_differs_in_neutral_colours_alone(tmp_path):
-    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
     folder = tmp_path / "_published" / "figures"
+    publish(line(), "a-line", {"y": [0.0, 1.0]}, ALT)
     light, dark = ((folder / f"a-line{end}").read_text() for end in (".svg", ".dark.svg"))
     assert style.INK in light
     assert style.INK not in dark
@@ -75,20 +75,16 @@ def test_same_figure_gives_the_same_bytes(tmp_path):
     assert published() == published()
 
 
-def test_blank_axes_beside_a_full_one_is_refused():
-    figure, (left, _) = plt.subplots(1, 2)
+@pytest.mark.parametrize("y", [[np.nan, np.nan], [10.0, 11.0]], ids=["NaN", "outside the limits"])
+def test_a_blank_axes_is_refused_also_beside_a_full_one(y):
+    figure, (left, right) = plt.subplots(1, 2)
     left.plot([0, 1], [0, 1])
+    right.plot([0, 1], y)
+    right.set_ylim(0, 1)
     with pytest.raises(PublishError, match="axes 1 is blank"):
         publish(figure, "half", {"y": [0.0]}, ALT)
-
-
-@pytest.mark.parametrize("y", [[np.nan, np.nan], [10.0, 11.0]], ids=["NaN", "outside the limits"])
-def test_blank_figure_is_refused(y):
-    figure, axes = plt.subplots()
-    axes.plot([0, 1], y)
-    axes.set_ylim(0, 1)
-    with pytest.raises(PublishError, match="axes 0 is blank"):
-        publish(figure, "blank", {"y": [0.0]}, ALT)
+    with pytest.raises(PublishError, match="it has no axes"):
+        publish(plt.figure(), "nothing", {"y": [1.0]}, ALT)
 
 
 def test_image_without_frame_is_not_blank():
@@ -121,21 +117,14 @@ def test_unfit_figure(name, data, alt, message):
         publish(line(), name, data, alt)
 
 
-def test_figure_without_axes():
-    with pytest.raises(PublishError, match="it has no axes"):
-        publish(plt.figure(), "nothing", {"y": [1.0]}, ALT)
-
-
 @pytest.mark.parametrize("value", [np.nan, np.inf, "1", [1.0], None, 1j])
 def test_unfit_number(value):
     with pytest.raises(PublishError, match="one finite real number needed"):
         publish_number("answer", value)
-
-
-@pytest.mark.parametrize("tolerance", [-1e-9, np.nan, np.inf, "1e-6", None])
-def test_unfit_tolerance(tolerance):
     with pytest.raises(PublishError, match="a number of 0 or more needed"):
-        publish_number("answer", 42.0, tolerance=tolerance)
+        publish_number("answer", 42.0, tolerance=value)
+    with pytest.raises(PublishError, match="a number of 0 or more needed"):
+        publish_number("answer", 42.0, tolerance=-1e-9)
 
 
 @pytest.mark.parametrize("value", [3, 2.5, 1 / 3, np.float64(2.5), np.int64(3), True])

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from companion.checking.references import deviation
+from companion.checking.declarations import Declaration
+from companion.checking.references import Deviation, deviation
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,9 @@ from companion.checking.references import deviation
 )
 def test_deviation(new, reference, expected):
     assert deviation(np.array(new), np.array(reference)) == pytest.approx(expected)
+
+
+def test_an_array_without_a_tolerance_of_its_own_may_differ_by_rounding_alone():
+    tolerance = Declaration("line", "book/toy/lines.ipynb").tolerance_of("x")
+    beyond = [Deviation("line", "x", size, tolerance).is_beyond for size in (9e-10, 1.1e-9)]
+    assert beyond == [False, True]

@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pytest
 from twice import differences, lasting
 
 from companion.checking.references import load_arrays
-from companion.checking.reproducibility import RECORD, commit_in_words, commit_of, digest
+from companion.checking.reproducibility import RECORD, commit_of, digest
 from companion.project import Project
-from companion.running.machine import machine
+from companion.running.machine import machine, packages
 from toy import DRAW, ToyBook
-
-
-@pytest.fixture
-def record(toy: ToyBook) -> dict:
-    return json.loads((toy.root / "_build/stage" / RECORD).read_text())
 
 
 def page(toy: ToyBook) -> str:
     return (toy.site / "book/reproducibility.html").read_text()
+
+
+def words(toy: ToyBook) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", page(toy)).split())
 
 
 def test_two_clean_builds_agree_but_for_what_is_volatile(toy, built_once, build):
@@ -54,25 +56,42 @@ def test_difference_is_seen(toy, built_once):
     ]
 
 
-def test_page_says_what_happened(toy, record):
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page(toy)))
+def test_page_says_what_happened(toy):
+    record = json.loads((toy.root / "_build/stage" / RECORD).read_text())
+    text = words(toy)
     assert "This build shows 1 figures and 3 numbers from 2 notebooks" in text
     assert "compared 2 arrays behind the figures and 2 of the numbers" in text
     assert "4 of 4 are equal to the last bit" in text
-    arrays = load_arrays(toy.root / "tests/references/figures/line.npz")
-    assert record["figures"]["line"]["digest"] == digest(arrays)
-    assert digest(arrays) in page(toy)
-    run = record["volatile"]["runs"]["book/toy/lines.ipynb"]
-    assert f'<span class="volatile">{run["started"]}</span>' in page(toy)
-    assert record["volatile"]["machine"][0]["processor"] in page(toy)
-    assert record["packages"][0]["numpy"] == np.__version__
+    (figure,) = record["figures"]
+    assert figure["Data digest"] == digest(load_arrays(reference(toy)))
+    assert figure["Data digest"] in page(toy)
+    assert record["packages"] == [
+        {"Package": name, "Version": version(name)} for name in sorted(packages())
+    ]
+    values = {number["Number"]: number["Value"] for number in record["numbers"]}
+    assert (values["answer"], list(values["now"])) == (42.0, ["volatile"])
+    run = record["notebooks"][0]
+    for shown in (run["Executed (UTC)"], run["Seconds"], record["machine"][1]["Value"]):
+        assert f'<span class="volatile">{shown["volatile"]}</span>' in page(toy)
 
 
-def test_page_shows_the_deviation(toy, build):
+def test_page_shows_deviations_and_what_is_not_known_and_is_left_alone_when_nothing_changes(
+    toy, build
+):
     toy.write_notebook(draw=DRAW.replace('"y": slope * x', '"y": slope * x * (1 + 3e-10)'))
+    assert build("run") == 0
+    for path in (toy.root / "_build/runs").rglob("run.json"):
+        run = json.loads(path.read_text())
+        run["machine"]["blas"] = []
+        path.write_text(json.dumps(run))
     assert build() == 0
-    assert "The largest deviation is 0.3 of its tolerance" in page(toy)
-    assert "3.0e-10 (y)" in re.sub(r"<[^>]+>", "", page(toy))
+    assert "The largest deviation is 0.3 of its tolerance: line (y)." in words(toy)
+    assert "3.0e-10 (y)" in words(toy)
+    assert '<span class="volatile">not reported</span>' in page(toy)
+    made = toy.root / "_build/sphinx/_build/html/book/reproducibility.html"
+    before = made.stat().st_mtime_ns
+    assert build() == 0
+    assert made.stat().st_mtime_ns == before
 
 
 def test_digest_is_of_names_types_shapes_and_entries():
@@ -85,21 +104,20 @@ def test_digest_is_of_names_types_shapes_and_entries():
     assert len({same, *map(digest, others)}) == 6
 
 
-def test_compare(toy, build, capsys):
-    reference = toy.root / "tests/references/figures/line.npz"
-    assert build("compare", str(reference)) == 0
-    assert digest(load_arrays(reference)) in capsys.readouterr().out
+def reference(toy: ToyBook) -> Path:
+    return toy.root / "tests/references/figures/line.npz"
+
+
+def test_compare(toy, build, refusal, capsys):
+    arrays = load_arrays(reference(toy))
+    assert build("compare", str(reference(toy))) == 0
+    assert digest(arrays) in capsys.readouterr().out
     other = toy.root / "line.npz"
-    arrays = load_arrays(reference)
+    assert "line.npz: no such file" in refusal(toy.root, "compare", str(other))
     np.savez(other, x=arrays["x"], y=arrays["y"] * 1.01)
-    assert build("compare", str(other)) == 1
-    assert "figure line: y is beyond its tolerance" in capsys.readouterr().err
-    other.write_bytes(reference.read_bytes()[:-40])
-    assert build("compare", str(other)) == 1
-    assert "line.npz in" in (told := capsys.readouterr().err)
-    assert "cannot be read" in told
-    assert build("compare", str(toy.root / "none.npz")) == 1
-    assert "no figure is called 'none'" in capsys.readouterr().err
+    assert "figure line: y deviates from its" in refusal(toy.root, "compare", str(other))
+    other.write_bytes(reference(toy).read_bytes()[:-40])
+    assert "cannot be read" in refusal(toy.root, "compare", str(other))
 
 
 def test_a_blas_that_cannot_be_asked(monkeypatch):
@@ -113,24 +131,11 @@ def test_a_blas_that_cannot_be_asked(monkeypatch):
     assert machine.__wrapped__()["blas"] == []
 
 
-def test_a_machine_without_blas_is_said_and_an_unchanged_build_leaves_the_page_alone(toy, build):
-    made = toy.root / "_build/sphinx/_build/html/book/reproducibility.html"
-    for path in (toy.root / "_build/runs").rglob("run.json"):
-        run = json.loads(path.read_text())
-        run["machine"]["blas"] = []
-        path.write_text(json.dumps(run))
-    assert build() == 0
-    assert '<span class="volatile">not reported</span>' in page(toy)
-    before = made.stat().st_mtime_ns
-    assert build() == 0
-    assert made.stat().st_mtime_ns == before
-
-
 @pytest.mark.slow
 def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
     assert build("book", "--scale", "quick") == 0
     assert "no data compared: references belong to scale default" in capsys.readouterr().out
-    text = " ".join(page(toy).split())
+    text = words(toy)
     assert "no figure and no number was compared with a reference" in text
     assert "All are within their tolerances" not in text
 
@@ -144,13 +149,29 @@ def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
     ],
     ids=["no checkout", "refused", "no git"],
 )
-def test_why_the_commit_is_not_known(toy, monkeypatch, tmp_path, git, told):
+def test_why_the_commit_is_not_known(sources, monkeypatch, tmp_path, git, told):
     if git is not None:
-        (toy.root / ".git").mkdir()
+        (sources.root / ".git").mkdir()
         programs = tmp_path / "programs"
         programs.mkdir()
         if git:
             (programs / "git").write_text(git)
             (programs / "git").chmod(0o755)
         monkeypatch.setenv("PATH", str(programs))
-    assert commit_in_words(commit_of(Project(toy.root))) == told
+    assert commit_of(Project(sources.root)) == told
+
+
+def test_the_commit_is_named_and_whether_files_changed_since(sources):
+    def git(*words: str) -> str:
+        author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+        command = ["git", "-C", str(sources.root), *author, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    git("init", "-q")
+    git("add", "_toc.yml")
+    git("commit", "-qm", "A book")
+    git("tag", "v1")
+    commit = git("rev-parse", "HEAD")
+    assert commit_of(Project(sources.root)) == commit
+    (sources.root / "_toc.yml").write_text("")
+    assert commit_of(Project(sources.root)) == f"{commit}, and files changed since"

@@ -56,7 +56,10 @@ CLAIM = {
     "statements": ["thm-two"],
     "cells": ["book/toy/lines.ipynb#draw-line"],
 }
-OTHER_CLAIM = {**CLAIM, "title": "Four", "quote": "so is $2+2$, and", "verdict": "holds"}
+CLAIMS = {
+    "one": CLAIM,
+    "other": {**CLAIM, "title": "Four", "quote": "so is $2+2$, and", "verdict": "holds"},
+}
 
 TITLE = "# Lines\n\n```{published} line\nA line of slope $m$.\n```"
 SETUP = "import time\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom companion import publish, publish_number, style\nstyle.use()"  # noqa: E501
@@ -114,13 +117,6 @@ class ToyBook:
         """Write a registry of the book, or any other file of YAML."""
         (self.root / name).write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def write_claims(self, *, sources: object = None, **changes: object) -> None:
-        """Write two claims, the first one with some entries changed, or left out (None)."""
-        first = {key: value for key, value in {**CLAIM, **changes}.items() if value is not None}
-        claims = {"one": first, "other": OTHER_CLAIM}
-        registry = {"sources": sources or {"tract": "a tract"}, "claims": claims}
-        self.write_yaml("book/claims.yml", registry)
-
     @property
     def apparatus(self) -> Path:
         return self.root / "book" / "toy" / "apparatus.md"
@@ -158,11 +154,11 @@ def make_toy_book(root: Path) -> ToyBook:
         shutil.copyfile(_PAGES / page.name, page)
     toy.write_notebook()
     toy.write_alone("1 + 1")
-    toy.write_claims()
     for name, content in {
         "_toc.yml": toc,
         "CITATION.cff": CITATION,
         "book/figures.yml": {"line": {"notebook": "book/toy/lines.ipynb"}},
+        "book/claims.yml": {"sources": {"tract": "a tract"}, "claims": CLAIMS},
         "book/notation.yml": NOTATION,
         "book/statements.yml": STATEMENTS,
     }.items():

@@ -41,15 +41,17 @@ def lasting(path: Path) -> bytes:
     if path.suffix == ".html":
         return VOLATILE.sub(b"", content)
     if path.name == "reproducibility.json":
-        record = json.loads(content)
-        del record["volatile"]
-        return json.dumps(record).encode()
+        return json.dumps(json.loads(content, object_hook=lasting_part)).encode()
     if path.suffix == ".ipynb":
         notebook = json.loads(content)
         for cell in notebook["cells"]:
             cell["outputs"] = [o for o in cell.get("outputs", ()) if not is_volatile(o)]
         return json.dumps(notebook).encode()
     return content
+
+
+def lasting_part(part: dict[str, Any]) -> dict[str, Any] | None:
+    return None if part.keys() == {"volatile"} else part
 
 
 def is_volatile(output: dict[str, Any]) -> bool:

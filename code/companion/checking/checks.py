@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from pybtex.database import parse_string
 from pybtex.exceptions import PybtexError
@@ -18,10 +19,11 @@ from companion.checking.declarations import Declaration, read_declarations
 from companion.checking.references import (
     Deviation,
     compared_numbers,
-    figure_arrays,
     figure_deviations,
     figure_reference,
+    load_arrays,
     number_reference,
+    published_data,
     published_figures,
     published_numbers,
     reference_numbers,
@@ -54,14 +56,15 @@ def check_sources(project: Project) -> None:
     read_citation(project.citation)
     for path in project.notebooks:
         reference_numbers(project, project.name(path))
-    problems = [
-        *_obstacles(project),
-        *_unpublishable(project, declarations),
-        *_misplaced(project, declarations),
-        *_stale_references(project, declarations),
-        *_citations(project),
-    ]
-    refuse(problems)
+    refuse(
+        (
+            *_obstacles(project),
+            *_unpublishable(project, declarations),
+            *_misplaced(project, declarations),
+            *_stale_references(project, declarations),
+            *_citations(project),
+        )
+    )
 
 
 def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
@@ -176,19 +179,27 @@ def compare_runs(project: Project, runs: Sequence[Run]) -> tuple[list[Deviation]
     problems: list[str] = []
     for run in runs:
         for name in published_figures(run):
-            try:
-                arrays = figure_arrays(run, name)
-                found = figure_deviations(project, declarations[name], arrays)
-            except LookupError as error:
-                problems.append(f"figure {name}: {error}")
-                continue
-            deviations.extend(found)
-            if beyond := [item for item in found if item.is_beyond]:
-                worst = max(beyond, key=lambda item: item.share)
-                what = f"figure {name}: {worst.array} deviates from its reference"
-                problems.append(f"{what} by {_how_much(worst, f'FIGURE={name}')}")
+            data = published_data(run, name)
+            problems.extend(compare_figure(project, declarations[name], data, deviations))
         problems.extend(_compare_numbers(project, run, deviations))
     return deviations, problems
+
+
+def compare_figure(
+    project: Project, declaration: Declaration, data: Path, deviations: list[Deviation]
+) -> Iterator[str]:
+    """Compare the data of a figure with its reference, and append what is found."""
+    name = declaration.name
+    try:
+        found = figure_deviations(project, declaration, load_arrays(data))
+    except LookupError as error:
+        yield f"figure {name}: {error}"
+        return
+    deviations += found
+    if beyond := [item for item in found if item.is_beyond]:
+        worst = max(beyond, key=lambda item: item.share)
+        what = f"figure {name}: {worst.array} deviates from its reference"
+        yield f"{what} by {_how_much(worst, f'FIGURE={name}')}"
 
 
 def _compare_numbers(project: Project, run: Run, deviations: list[Deviation]) -> Iterator[str]:

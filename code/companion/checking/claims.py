@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from companion.checking.statements import cell_exists, read_registry
 from companion.errors import refuse
@@ -45,12 +44,12 @@ class Claim:
     key: str
     number: int
     title: str
-    sources: tuple[str, ...]
+    sources: Sequence[str]
     quote: str
     verdict: str
     reason: str
-    statements: tuple[str, ...]
-    cells: tuple[str, ...]
+    statements: Sequence[str] = ()
+    cells: Sequence[str] = ()
 
     @property
     def label(self) -> str:
@@ -64,6 +63,10 @@ class Claims:
 
     sources: Mapping[str, str]
     claims: tuple[Claim, ...]
+
+    def names_of(self, claim: Claim) -> str:
+        """Names of the sources of a claim."""
+        return ", ".join(self.sources[source] for source in claim.sources)
 
 
 def read_claims(path: Path) -> Claims:
@@ -82,7 +85,10 @@ def read_claims(path: Path) -> Claims:
         for source in entry["in"]
         if source not in sources
     )
-    claims = (_claim(key, number, entry) for number, (key, entry) in enumerate(entries.items(), 1))
+    claims = []
+    for number, (key, entry) in enumerate(entries.items(), 1):
+        quote, said_in = " ".join(entry.pop("quote").split()), entry.pop("in")
+        claims.append(Claim(key, number, sources=said_in, quote=quote, **entry))
     return Claims(sources, tuple(claims))
 
 
@@ -104,9 +110,6 @@ def check_claims(project: Project) -> None:
         for claim in read_claims(project.claims).claims
         for problem in (*_misquoted(project, claim), *_unfounded(project, claim, labels))
     )
-
-
-# Quotations ---------------------------------------------------------------------------------
 
 
 def fingerprint(text: str) -> str:
@@ -135,23 +138,6 @@ def _misquoted(project: Project, claim: Claim) -> Iterator[str]:
             yield f"{source} has no fingerprint {project.name(path)}"
         elif not occurs(claim.quote, " ".join(read_text(path).split())):
             yield f"{source} does not say {claim.quote!r}, or not in {_RUN} words or more"
-
-
-# Entries and reasons ------------------------------------------------------------------------
-
-
-def _claim(key: str, number: int, entry: Mapping[str, Any]) -> Claim:
-    return Claim(
-        key=key,
-        number=number,
-        title=entry["title"],
-        sources=tuple(entry["in"]),
-        quote=" ".join(entry["quote"].split()),
-        verdict=entry["verdict"],
-        reason=entry["reason"],
-        statements=tuple(entry.get("statements", ())),
-        cells=tuple(entry.get("cells", ())),
-    )
 
 
 def _unfounded(project: Project, claim: Claim, labels: Container[str]) -> Iterator[str]:

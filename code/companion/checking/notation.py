@@ -7,6 +7,7 @@ them. The directives of :mod:`companion.sphinx.notation` show it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,16 +41,13 @@ def read_notation(path: Path) -> list[Symbol]:
         If an entry has another form, or a symbol gets two meanings in the same place.
     """
     index = read_yaml(path, form("notation"))
-    clashes = _clashes(index["throughout"], index["local"])
-    refuse(f"{path.name}: {problem}" for problem in clashes)
-    return [
-        *(Symbol(**entry) for entry in index["throughout"]),
-        *(
-            Symbol(entry["symbol"], chapter=chapter, **meaning)
-            for entry in index["local"]
-            for chapter, meaning in entry["meanings"].items()
-        ),
-    ]
+    throughout, local = index["throughout"], index["local"]
+    refuse(f"{path.name}: {problem}" for problem in _clashes(throughout, local))
+    found = [Symbol(**entry) for entry in throughout]
+    for entry in local:
+        for chapter, meaning in entry["meanings"].items():
+            found.append(Symbol(entry["symbol"], chapter=chapter, **meaning))
+    return found
 
 
 def check_notation(project: Project) -> None:
@@ -63,7 +61,11 @@ def check_notation(project: Project) -> None:
     """
     if not project.notation.is_file():
         return
-    pages = dict(_labels(project))
+    pages = {
+        next(filter(None, match.groups())): page
+        for page in project.pages
+        for match in _LABEL.finditer(prose(page))
+    }
     refuse(
         f"{project.notation.name}: {item.symbol}: {problem}"
         for item in read_notation(project.notation)
@@ -81,12 +83,6 @@ def _misplaced(project: Project, item: Symbol, pages: Mapping[str, Path]) -> Ite
         yield f"does not occur in {project.name(page)}"
 
 
-def _labels(project: Project) -> Iterator[tuple[str, Path]]:
-    for page in project.pages:
-        for match in _LABEL.finditer(prose(page)):
-            yield next(filter(None, match.groups())), page
-
-
 def _packed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
@@ -99,10 +95,10 @@ def _letter(symbol: str) -> str:
 def _clashes(
     throughout: Sequence[Mapping[str, Any]], local: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
-    everywhere = [_letter(entry["symbol"]) for entry in throughout]
-    here = [_letter(entry["symbol"]) for entry in local]
-    for symbols in (everywhere, here):
-        for symbol in sorted({symbol for symbol in symbols if symbols.count(symbol) > 1}):
+    everywhere = Counter(_letter(entry["symbol"]) for entry in throughout)
+    here = Counter(_letter(entry["symbol"]) for entry in local)
+    for symbol, count in (*everywhere.items(), *here.items()):
+        if count > 1:
             yield f"{symbol}: listed twice"
     for entry in local:
         if (_letter(entry["symbol"]) in everywhere) != entry.get("instead", False):

@@ -120,9 +120,9 @@ def figure_deviations(
     ]
 
 
-def figure_arrays(run: Run, figure: str) -> dict[str, np.ndarray]:
-    """Return the data a run published with a figure."""
-    return load_arrays(run.published / "figures" / f"{figure}.npz")
+def published_data(run: Run, figure: str) -> Path:
+    """Where the data are that a run published with a figure."""
+    return run.published / "figures" / f"{figure}.npz"
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -131,8 +131,10 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises
     ------
     LookupError
-        If the file is damaged, or holds anything but arrays of real numbers.
+        If there is no such file, it is damaged, or it holds anything but arrays of real numbers.
     """
+    if not path.is_file():
+        raise LookupError(f"{path}: no such file")
     state = path.stat()
     return _load(path, state.st_mtime_ns, state.st_size)
 
@@ -172,7 +174,7 @@ def accept_figure(project: Project, declaration: Declaration, run: Run) -> Path:
     """Make the run's data the reference of a figure; arrays that are not compared stay out."""
     path = figure_reference(project, declaration.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    source = run.published / "figures" / path.name
+    source = published_data(run, declaration.name)
     shutil.copyfile(source.with_suffix(".png"), reference_picture(project, declaration.name))
     with np.load(source) as new:
         kept = {key: new[key] for key in new.files if declaration.tolerance_of(key) is not None}

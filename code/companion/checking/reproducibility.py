@@ -1,13 +1,17 @@
 """What the page on reproducibility says: gathered by a build from the runs it shows.
 
-All that differs between two clean builds of one commit on one machine is under ``"volatile"``.
+Lists of rows, by the parts of the page. What differs between two clean builds of one commit on one
+machine is marked: ``{"volatile": what}``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,8 @@ import numpy as np
 
 from companion.checking.references import (
     Deviation,
-    figure_arrays,
+    load_arrays,
+    published_data,
     published_figures,
     published_numbers,
 )
@@ -31,54 +36,91 @@ def gather(
     project: Project, runs: Sequence[Run], deviations: Sequence[Deviation]
 ) -> dict[str, Any]:
     """Return the record of a build: plain data, to be written as JSON."""
-    compared: dict[str, list[Deviation]] = {}
+    compared: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in deviations:
-        compared.setdefault(item.figure, []).append(item)
-    return {
-        "lock": hashlib.sha256(project.lock.read_bytes()).hexdigest(),
-        "packages": _common(runs, "packages"),
-        "notebooks": {run.notebook: {"key": run.key} for run in runs},
-        "figures": {
-            name: {
-                "notebook": run.notebook,
-                "digest": digest(figure_arrays(run, name)),
-                "compared": [_row(item) for item in compared.get(name, ())],
+        compared[item.figure].append({**asdict(item), "share": item.share})
+    numbers = [(run, *number) for run in runs for number in published_numbers(run).items()]
+    record: dict[str, list[dict[str, Any]]] = {
+        "notebooks": [
+            {
+                "Notebook": run.notebook,
+                "Executed (UTC)": _volatile(f"{_utc(run.record['started']):%Y-%m-%d %H:%M}"),
+                "Seconds": _volatile(f"{run.record['seconds']:.1f}"),
+                "Key": run.key,
+            }
+            for run in runs
+        ],
+        "figures": [
+            {
+                "Figure": name,
+                "Notebook": run.notebook,
+                "Data digest": digest(load_arrays(published_data(run, name))),
+                "compared": compared[name],
             }
             for run in runs
             for name in published_figures(run)
-        },
-        "numbers": {
-            name: {
-                "notebook": run.notebook,
-                "value": None if number["volatile"] else number["value"],
-                "compared": [_row(item) for item in compared.get(name, ())],
+        ],
+        "numbers": [
+            {
+                "Number": name,
+                "Value": _volatile(number["value"]) if number["volatile"] else number["value"],
+                "compared": compared[name],
+                "Notebook": run.notebook,
             }
-            for run in runs
-            for name, number in published_numbers(run).items()
-        },
-        "volatile": {
-            "commit": commit_of(project),
-            "machine": _common(runs, "machine"),
-            "numbers": {
-                name: number["value"]
-                for run in runs
-                for name, number in published_numbers(run).items()
-                if number["volatile"]
-            },
-            "runs": {
-                run.notebook: {
-                    "started": _minute(record["started"]),
-                    "seconds": record["seconds"],
-                }
-                for run in runs
-                for record in (run.record,)
-            },
-        },
+            for run, name, number in numbers
+        ],
+        "machine": [{"What": what, "Value": value} for what, value in _machine(project, runs)],
+        "packages": [
+            {"Package": name, "Version": version}
+            # One version of each, unless runs of several environments are reused.
+            for name, version in dict.fromkeys(
+                package for run in runs for package in run.record["packages"].items()
+            )
+        ],
     }
+    return {"summary": _summary(record, deviations), **record}
 
 
-def _minute(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+def _volatile(what: object) -> dict[str, object]:
+    return {"volatile": what}
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _summary(record: Mapping[str, Sequence[Any]], deviations: Sequence[Deviation]) -> str:
+    if not deviations:
+        return (
+            "References belong to the default scale, and this site was built at another one. "
+            "Everything that is declared was published, but no figure and no number was "
+            "compared with a reference."
+        )
+    numbers = sum(bool(row["compared"]) for row in record["numbers"])
+    text = (
+        f"This build shows {len(record['figures'])} figures and {len(record['numbers'])} numbers "
+        f"from {len(record['notebooks'])} notebooks. It compared {len(deviations) - numbers} "
+        f"arrays behind the figures and {numbers} of the numbers with their references. "
+        "All are within their tolerances; "
+        f"{sum(item.deviation == 0 for item in deviations)} of {len(deviations)} are equal to the "
+        "last bit."
+    )
+    worst = max(deviations, key=lambda item: item.share)
+    if worst.deviation:
+        text += f" The largest deviation is {worst.share:.2g} of its tolerance: "
+        text += f"{worst.figure} ({worst.array})."
+    return text
+
+
+def _machine(project: Project, runs: Sequence[Run]) -> Iterator[tuple[str, object]]:
+    yield "Commit", _volatile(commit_of(project))
+    machines = {json.dumps(run.record["machine"]): run.record["machine"] for run in runs}
+    for machine in machines.values():
+        yield "Processor", _volatile(f"{machine['processor']}, {machine['cores']} cores")
+        yield "System", _volatile(f"{machine['system']}, Python {machine['python']}")
+        yield "Vector instructions NumPy uses", _volatile(", ".join(machine["simd"]))
+        yield from (("BLAS", _volatile(blas)) for blas in machine["blas"] or ["not reported"])
+    yield "Lock", hashlib.sha256(project.lock.read_bytes()).hexdigest()
 
 
 def digest(arrays: Mapping[str, np.ndarray]) -> str:
@@ -92,53 +134,18 @@ def digest(arrays: Mapping[str, np.ndarray]) -> str:
     return result.hexdigest()
 
 
-def _row(item: Deviation) -> dict[str, Any]:
-    return {
-        "array": item.array,
-        "deviation": item.deviation,
-        "tolerance": item.tolerance,
-        "share": item.share,
-    }
-
-
-def _common(runs: Sequence[Run], what: str) -> list[dict[str, Any]]:
-    """The different values the runs recorded: one, unless runs of several machines are reused.
-
-    Runs of a version of the book that did not record it yet have none.
-    """
-    found: list[dict[str, Any]] = []
-    for run in runs:
-        value = run.record.get(what)
-        if value and value not in found:
-            found.append(value)
-    return found
-
-
-def commit_of(project: Project) -> dict[str, Any]:
-    """The commit that is checked out, and whether committed files were changed since.
-
-    Without a checkout it is empty; where git does not answer it says why it is not known.
-    """
+def commit_of(project: Project) -> str:
+    """Say which commit is checked out, and whether committed files were changed since."""
     if not (project.root / ".git").exists():
-        return {}
-    command = ["git", "-C", str(project.root), "status", "--porcelain=v2", "--branch", "-uno"]
+        return "not built from a checkout"
+    command = ["git", "-C", str(project.root), "describe", "--always", "--dirty", "--abbrev=40"]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            [*command, "--exclude=*"], capture_output=True, text=True, check=True
+        )
     except OSError:
-        return {"unknown": "git could not be started"}
+        return "unknown: git could not be started"
     except subprocess.CalledProcessError:
         # Its own words name the folder. The usual reason is an owner other than the builder.
-        return {"unknown": "git refused to read the checkout (safe.directory?)"}
-    lines = result.stdout.splitlines()
-    commits = [line.split()[-1] for line in lines if line.startswith("# branch.oid")]
-    changed = any(not line.startswith("#") for line in lines)
-    return {"id": commits[0], "changed": changed} if commits else {}
-
-
-def commit_in_words(commit: Mapping[str, Any]) -> str:
-    """Return what the page says of a commit, as `commit_of` found it."""
-    if "unknown" in commit:
-        return f"unknown: {commit['unknown']}"
-    if not commit:
-        return "not built from a checkout"
-    return f"{commit['id']}, and files changed since" if commit["changed"] else str(commit["id"])
+        return "unknown: git refused to read the checkout (safe.directory?)"
+    return found.stdout.strip().replace("-dirty", ", and files changed since")

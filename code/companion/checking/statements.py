@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -29,8 +29,7 @@ TIERS = {
 }
 """How a statement is known; numerics last."""
 
-_PLACES = ("function", "test", "cell")
-_LABELLED = re.compile(
+_STATED = re.compile(
     r"^(?P<fence>```+|:::+)\{prf:(?P<kind>\w+)\}[ \t]*(?P<title>[^\n]*)\n"
     r"(?:[ \t]*:(?!label:)[\w-]+:[^\n]*\n)*"
     r"(?:[ \t]*:label:[ \t]*(?P<label>\S+))?",
@@ -65,16 +64,6 @@ class Statement:
         return tuple(tier for tier in TIERS if tier in present)
 
 
-@dataclass(frozen=True)
-class Stated:
-    """A statement as a page states it."""
-
-    label: str
-    kind: str
-    title: str
-    page: Path
-
-
 def proof_target(label: str) -> str:
     """The MyST target that stands before a statement's proof."""
     return f"proof-{label}"
@@ -92,14 +81,6 @@ def read_registry(path: Path) -> dict[str, Statement]:
     return {label: _statement(label, entry) for label, entry in entries.items()}
 
 
-def stated(project: Project) -> Iterator[Stated]:
-    """Every labelled statement of every page, in reading order."""
-    for page in project.pages:
-        for match in _LABELLED.finditer(prose(page)):
-            if match["label"]:
-                yield Stated(match["label"], match["kind"], match["title"].strip(), page)
-
-
 def check_statements(project: Project) -> None:
     """Check that pages and registry agree and that all evidence exists.
 
@@ -113,8 +94,7 @@ def check_statements(project: Project) -> None:
     registry = read_registry(project.statements)
     proved = _proved(project)
     problems = (
-        *_unlabelled(project),
-        *_unmatched(registry, list(stated(project)), project),
+        *_disagreements(project, registry.keys()),
         *_bad_uses(registry),
         *(
             f"{label}: {problem}"
@@ -125,42 +105,30 @@ def check_statements(project: Project) -> None:
     refuse(problems)
 
 
-def order(registry: Mapping[str, Statement]) -> tuple[str, ...]:
-    """Labels such that each comes after everything it uses."""
-    return tuple(TopologicalSorter({k: v.uses for k, v in registry.items()}).static_order())
-
-
 def _statement(label: str, entry: Mapping[str, Any]) -> Statement:
+    # Of each piece of evidence: its tier, then the place and the target of those that have one.
     evidence = tuple(
-        Evidence(item["tier"], *next(((p, item[p]) for p in _PLACES if p in item), ()))
+        Evidence(item.pop("tier"), *next(iter(item.items()), ()))
         for item in entry.get("evidence", ())
     )
     return Statement(label, tuple(entry.get("uses", ())), entry["source"], evidence)
 
 
-# Agreement of pages and registry ------------------------------------------------------------
-
-
-def _unlabelled(project: Project) -> Iterator[str]:
+def _disagreements(project: Project, labels: Collection[str]) -> Iterator[str]:
+    places: dict[str, list[str]] = {label: [] for label in labels}
     for page in project.pages:
-        for match in _LABELLED.finditer(prose(page)):
-            if not match["label"] and match["kind"] not in _UNREGISTERED_KINDS:
+        for match in _STATED.finditer(prose(page)):
+            if match["label"]:
+                places.setdefault(match["label"], []).append(project.name(page))
+            elif match["kind"] not in _UNREGISTERED_KINDS:
                 title = match["title"].strip() or "without a title"
                 yield f"{project.name(page)}: {match['kind']} {title!r} has no label"
-
-
-def _unmatched(
-    registry: Mapping[str, Statement], found: list[Stated], project: Project
-) -> Iterator[str]:
-    places: dict[str, list[str]] = {}
-    for item in found:
-        places.setdefault(item.label, []).append(project.name(item.page))
-    for label in sorted(set(places) - set(registry)):
-        yield f"{label}: stated in {places[label][0]} but not registered in statements.yml"
-    for label in sorted(set(registry) - set(places)):
-        yield f"{label}: registered in statements.yml but stated on no page"
     for label, pages in places.items():
-        if len(pages) > 1:
+        if label not in labels:
+            yield f"{label}: stated in {pages[0]} but not registered in statements.yml"
+        elif not pages:
+            yield f"{label}: registered in statements.yml but stated on no page"
+        elif len(pages) > 1:
             yield f"{label}: stated more than once ({', '.join(pages)})"
 
 
@@ -170,12 +138,9 @@ def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:
             if used not in registry:
                 yield f"{label}: uses {used}, which is not registered"
     try:
-        order(registry)
+        TopologicalSorter({k: v.uses for k, v in registry.items()}).prepare()
     except CycleError as error:
         yield f"a circle of uses: {' → '.join(error.args[1])}"
-
-
-# Evidence -----------------------------------------------------------------------------------
 
 
 def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]) -> Iterator[str]:
@@ -191,12 +156,8 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
                 target = proof_target(statement.label)
                 yield f"{item.tier} evidence: proof at ({target})= does not exist"
             continue
-        exists = {
-            "function": _function_exists,
-            "test": _test_exists,
-            "cell": cell_exists,
-        }[item.place]
-        if not exists(project, item.target):
+        exists = {"function": _function_exists, "test": _test_exists, "cell": cell_exists}
+        if not exists[item.place](project, item.target):
             yield f"{item.tier} evidence: {item.place} {item.target} does not exist"
 
 
@@ -209,15 +170,12 @@ def _proved(project: Project) -> frozenset[str]:
 
 
 def _function_exists(project: Project, target: str) -> bool:
-    module_name, _, name = target.rpartition(".")
-    if not module_name:
-        return False
-    package = module_name.partition(".")[0]
+    package, _, name = target.partition(".")
     try:
         source = package_source(package)
     except BookError:
         return False
-    return any(name in _defined(path) for path in source)
+    return any(name.rpartition(".")[2] in _defined(path) for path in source)
 
 
 def _test_exists(project: Project, target: str) -> bool:

@@ -16,9 +16,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from companion.checking.citation import read_citation
+from companion.sphinx.elements import depended_on
 
 _NAME = "author_year_labels"  # as _config.yml calls it
-_CITATION = "CITATION.cff"
 
 
 def setup(app: Sphinx) -> None:
@@ -63,18 +63,14 @@ class _BibtexDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         wanted = self.arguments[0]
-        root = Path(self.env.srcdir)
-        if wanted == _CITATION:
-            source = root / _CITATION
-            entries = {"companion": citation_entry(source)}
+        if wanted == "CITATION.cff":
+            entries = {"companion": citation_entry(depended_on(self.env, wanted))}
         else:
-            source = root / self.config.bibtex_bibfiles[0]
-            entries = {
-                key: entry for key, entry in parse_file(source).entries.items() if key == wanted
-            }
-        if not entries:
-            raise self.error(f"{source.name} has no entry {wanted}")
-        self.env.note_dependency(str(source))
+            source = depended_on(self.env, self.config.bibtex_bibfiles[0])
+            found = parse_file(source).entries
+            if wanted not in found:
+                raise self.error(f"{source.name} has no entry {wanted}")
+            entries = {wanted: found[wanted]}
         text = BibliographyData(entries).to_string("bibtex").strip()
         return [nodes.literal_block(text, text, language="bibtex")]
 
@@ -89,11 +85,10 @@ def citation_entry(path: Path) -> Entry:
     }
     if address := cff.get("url") or cff.get("repository-code"):
         fields["url"] = address
-    authors = [_person(author) for author in cff["authors"]]
+    authors = [
+        Person(first=author.get("given-names", ""), last=author["family-names"])
+        if "family-names" in author
+        else Person(last=f"{{{author['name']}}}")  # a group has one name
+        for author in cff["authors"]
+    ]
     return Entry("misc", fields, {"author": authors})
-
-
-def _person(author: dict[str, str]) -> Person:
-    if "family-names" in author:
-        return Person(first=author.get("given-names", ""), last=author["family-names"])
-    return Person(last=f"{{{author['name']}}}")  # a group has one name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from pathlib import Path
 from typing import cast
 
 from docutils import nodes
@@ -14,9 +12,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from companion.checking.claims import VERDICTS, Claim, Claims, read_claims
-from companion.sphinx.elements import badge, cell_link, separated, table
+from companion.sphinx.elements import badge, cell_link, depended_on, separated, table
 
-_FILE = Path("book") / "claims.yml"
 _logger = logging.getLogger(__name__)
 
 
@@ -28,9 +25,7 @@ def setup(app: Sphinx) -> None:
 
 
 def _claims(env: BuildEnvironment) -> Claims:
-    path = Path(env.srcdir) / _FILE
-    env.note_dependency(str(path))
-    return read_claims(path)
+    return read_claims(depended_on(env, "book/claims.yml"))
 
 
 class _CountRole(SphinxRole):
@@ -48,14 +43,12 @@ class _VerdictsDirective(SphinxDirective):
     """What each verdict means, and how often it was given."""
 
     def run(self) -> list[nodes.Node]:
-        given = Counter(claim.verdict for claim in _claims(self.env).claims)
-        items = [
-            nodes.paragraph(
-                "", "", badge(verdict, "verdict"), nodes.Text(f" {given[verdict]}: {meaning}")
-            )
-            for verdict, meaning in VERDICTS.items()
-        ]
-        return [nodes.container("", *items, classes=["claim-verdicts"])]
+        given = [claim.verdict for claim in _claims(self.env).claims]
+        whole = nodes.container(classes=["claim-verdicts"])
+        for verdict, meaning in VERDICTS.items():
+            words = nodes.Text(f" {given.count(verdict)}: {meaning}")
+            whole += nodes.paragraph("", "", badge(verdict, "verdict"), words)
+        return [whole]
 
 
 class _TableDirective(SphinxDirective):
@@ -63,16 +56,16 @@ class _TableDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         registry = _claims(self.env)
-        columns = {"No.": 8, "Claim": 46, "Source": 18, "Verdict": 28}
         rows = [
             (
                 str(claim.number),
                 nodes.reference("", claim.title, refid=claim.label, internal=True),
-                _names(registry, claim),
+                registry.names_of(claim),
                 badge(claim.verdict, "verdict"),
             )
             for claim in registry.claims
         ]
+        columns = {"No.": 8, "Claim": 46, "Source": 18, "Verdict": 28}
         return [table(columns, rows, "claim-table", "sortable")]
 
 
@@ -85,46 +78,34 @@ class _ListDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         registry = _claims(self.env)
         if unknown := sorted(set(self.arguments) - set(registry.sources)):
-            raise self.error(f"{', '.join(unknown)}: no such source in {_FILE.name}")
+            raise self.error(f"{', '.join(unknown)}: no such source in claims.yml")
         return [
-            self._entry(registry, claim)
+            self._entry(claim, registry.names_of(claim))
             for claim in registry.claims
             if claim.sources[0] in self.arguments
         ]
 
-    def _entry(self, registry: Claims, claim: Claim) -> nodes.container:
-        entry = nodes.container(classes=["claim"], ids=[claim.label])
-        self._make_referable(claim)
-        title = nodes.strong("", f"{claim.number}. {claim.title}")
-        verdict = badge(claim.verdict, "verdict")
-        entry += nodes.paragraph("", "", title, nodes.Text(" "), verdict, classes=["claim-heading"])
-        source = nodes.inline("", _names(registry, claim), classes=["claim-source"])
-        quoted = self._inline(f"“{claim.quote}”")
-        entry += nodes.block_quote("", nodes.paragraph("", "", *quoted, nodes.Text(" "), source))
-        entry += self.parse_text_to_nodes(claim.reason)
-        entry += self._footer(claim)
-        return entry
-
-    def _footer(self, claim: Claim) -> nodes.container:
-        footer = nodes.container(classes=["statement-footer"])
-        if claim.statements:
-            links = ", ".join(f"{{prf:ref}}`{label}`" for label in claim.statements)
-            footer += nodes.paragraph("", "", *self._inline(f"Statements: {links}"))
-        if claim.cells:
-            cells = [cell_link(self.env, cell, "{name} in {notebook}") for cell in claim.cells]
-            footer += nodes.paragraph("", "Cells: ", *separated(cells))
-        return footer
-
-    def _make_referable(self, claim: Claim) -> None:
-        """Let ``{ref}`claim-…` `` give "claim 7", from any page."""
+    def _entry(self, claim: Claim, sources: str) -> nodes.container:
+        # Let ``{ref}`claim-…` `` give "claim 7", from any page.
         domain = cast(StandardDomain, self.env.get_domain("std"))
         place = (self.env.docname, claim.label)
         domain.anonlabels[claim.label] = place
         domain.labels[claim.label] = (*place, f"claim {claim.number}")
 
-    def _inline(self, text: str) -> list[nodes.Node]:
-        return self.parse_inline(text)[0]
-
-
-def _names(registry: Claims, claim: Claim) -> str:
-    return ", ".join(registry.sources[source] for source in claim.sources)
+        entry = nodes.container(classes=["claim"], ids=[claim.label])
+        title = nodes.strong("", f"{claim.number}. {claim.title}")
+        verdict = badge(claim.verdict, "verdict")
+        entry += nodes.paragraph("", "", title, nodes.Text(" "), verdict, classes=["claim-heading"])
+        quoted = [*self.parse_inline(f"“{claim.quote}”")[0], nodes.Text(" ")]
+        source = nodes.inline("", sources, classes=["claim-source"])
+        entry += nodes.block_quote("", nodes.paragraph("", "", *quoted, source))
+        entry += self.parse_text_to_nodes(claim.reason)
+        footer = nodes.container(classes=["statement-footer"])
+        if claim.statements:
+            links = ", ".join(f"{{prf:ref}}`{label}`" for label in claim.statements)
+            footer += nodes.paragraph("", "", *self.parse_inline(f"Statements: {links}")[0])
+        if claim.cells:
+            cells = (cell_link(self.env, cell, "{name} in {notebook}") for cell in claim.cells)
+            footer += nodes.paragraph("", "Cells: ", *separated(cells))
+        entry += footer
+        return entry

@@ -18,13 +18,6 @@ Content: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 """What a cell of a table holds."""
 
 
-class page_link(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names nodes in lower case
-    """A link to an anchor of another page, resolved when addresses are known.
-
-    Attributes: ``docname`` and ``anchor`` (may be empty).
-    """
-
-
 class volatile(nodes.Inline, nodes.Element):  # noqa: N801 - a docutils node
     """Text that another build of the same commit would have otherwise, as the attribute ``text``.
 
@@ -34,27 +27,37 @@ class volatile(nodes.Inline, nodes.Element):  # noqa: N801 - a docutils node
 
 
 def setup(app: Sphinx) -> None:
-    app.add_node(page_link)
     app.add_node(volatile, html=(_visit_volatile, lambda *_: None))
     app.connect("doctree-read", _add_anchors)
-    app.connect("doctree-resolved", _resolve_links)
+
+
+def depended_on(env: BuildEnvironment, name: str | Path) -> Path:
+    """Return a file of the book; the page that is being read is read again when it changes."""
+    path = Path(env.srcdir) / name
+    env.note_dependency(str(path))
+    return path
 
 
 # Links --------------------------------------------------------------------------------------
 
 
-def cell_link(env: BuildEnvironment, target: str, text: str) -> page_link:
+def page_link(
+    env: BuildEnvironment, here: str, page: str, anchor: str, *content: nodes.Node
+) -> nodes.reference:
+    """Link from page `here` to an anchor (may be empty) of another page."""
+    uri = env.app.builder.get_relative_uri(here, page)
+    if anchor:
+        uri = f"{uri.partition('#')[0]}#{anchor}"
+    return nodes.reference("", "", *content, refuri=uri, internal=True)
+
+
+def cell_link(env: BuildEnvironment, target: str, text: str) -> nodes.reference:
     """Link to ``notebook.ipynb#name``; `text` may have ``{name}`` and ``{notebook}`` in it."""
     file, _, name = target.partition("#")
     cell = Notebook.read(Path(env.srcdir) / file).named(name)
-    docname = file.removesuffix(".ipynb")
-    shown = nodes.Text(text.format(name=name, notebook=docname.removeprefix("book/")))
-    return page_link("", shown, docname=docname, anchor=cell.anchor if cell else "")
-
-
-def statement_link(docname: str, label: str) -> addnodes.pending_xref:
-    """A link that shows the number of a statement."""
-    return name_link(docname, label, label, domain="prf", explicit=False)
+    page = file.removesuffix(".ipynb")
+    shown = nodes.Text(text.format(name=name, notebook=page.removeprefix("book/")))
+    return page_link(env, env.docname, page, cell.anchor if cell else "", shown)
 
 
 def name_link(
@@ -73,19 +76,18 @@ def name_link(
     )
 
 
+def download(env: BuildEnvironment, text: str, file: Path) -> addnodes.download_reference:
+    """A link to a file of the book, which becomes a file of the site."""
+    shown = nodes.inline("", text)
+    target = f"/{file.as_posix()}"
+    return addnodes.download_reference("", "", shown, refdoc=env.docname, reftarget=target)
+
+
 def _add_anchors(_: Sphinx, doctree: nodes.document) -> None:
     for node in doctree.findall(nodes.container):
         if "cell" in node.get("classes", ()) and "cell_index" in node:
             name = node.get("cell_metadata", {}).get("name", "")
             node["ids"].append(anchor(node["cell_index"], name))
-
-
-def _resolve_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    for node in list(doctree.findall(page_link)):
-        uri = app.builder.get_relative_uri(docname, node["docname"])
-        if node["anchor"]:
-            uri = f"{uri.partition('#')[0]}#{node['anchor']}"
-        node.replace_self(nodes.reference("", "", *node.children, refuri=uri, internal=True))
 
 
 # Badges, tables, changing text --------------------------------------------------------------
@@ -96,7 +98,7 @@ def badge(text: str, kind: str = "tier") -> nodes.inline:
     return nodes.inline("", text, classes=["badge", f"{kind}-{text.replace(' ', '-')}"])
 
 
-def separated(items: Sequence[nodes.Node]) -> list[nodes.Node]:
+def separated(items: Iterable[nodes.Node]) -> list[nodes.Node]:
     """Put commas between `items`."""
     return [part for item in items for part in (nodes.Text(", "), item)][1:]
 

@@ -52,11 +52,10 @@ def setup(app: Sphinx) -> None:
     # Before Sphinx collects the images of a page, and before links are resolved.
     app.connect("doctree-read", _show_outputs, priority=400)
     app.connect("doctree-resolved", _explain, priority=400)
-    app.connect("env-get-updated", _pages_to_write_again)
 
 
 def _show_outputs(app: Sphinx, doctree: nodes.document) -> None:
-    shown, explained_elsewhere = set(), []
+    shown = set()
     for output in list(doctree.findall(published_output)):
         bundle = output.parent.parent  # all forms of this output; one for each MIME type
         if output["numbers"]:
@@ -68,8 +67,6 @@ def _show_outputs(app: Sphinx, doctree: nodes.document) -> None:
             _remove(bundle)
         else:
             bundle.replace_self(_figure(app.env, name))
-            explained_elsewhere.append(name)
-    app.env.metadata[app.env.docname]["figures_explained_elsewhere"] = explained_elsewhere
     for name, entry in declared_figures(app.env).items():
         if entry["notebook"] == f"{app.env.docname}.ipynb" and name not in shown:
             _logger.warning("figure %r: no cell of %s shows it", name, entry["notebook"])
@@ -117,32 +114,15 @@ def _remove(node: nodes.Element) -> None:
 # Where a figure is explained ----------------------------------------------------------------
 
 
-def _explain(app: Sphinx, doctree: nodes.document, _docname: str) -> None:
+def _explain(app: Sphinx, doctree: nodes.document, here: str) -> None:
+    labels = app.env.domains["std"].data["labels"]
     for node in list(doctree.findall(explanation)):
-        if place := _place(app.env, node["figure"]):
-            docname, number, title = place
-            text = app.config.numfig_format["figure"] % number
-            link = page_link("", nodes.Text(text), docname=docname, anchor=f"fig-{node['figure']}")
-            node.replace_self([link, nodes.Text(f", explained in {title}")])
-        else:
+        name = f"fig-{node['figure']}"
+        if name not in labels:
             _remove(node)
-
-
-def _place(env: BuildEnvironment, figure: str) -> tuple[str, str, str] | None:
-    """Page on which a figure has its label, its number there, and the title of the page."""
-    docname, label, _ = env.domains["std"].data["labels"].get(f"fig-{figure}", (None, None, None))
-    if docname is None:
-        return None
-    numbers = env.toc_fignumbers[docname]["figure"][label]
-    return docname, ".".join(map(str, numbers)), env.titles[docname].astext()
-
-
-def _pages_to_write_again(_: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages with a figure that is explained at another place than when they were last written."""
-    places = {
-        docname: [_place(env, name) for name in data.get("figures_explained_elsewhere", ())]
-        for docname, data in env.metadata.items()
-    }
-    before = getattr(env, "places_of_explanations", {})
-    env.places_of_explanations = places  # type: ignore[attr-defined]
-    return [docname for docname, found in places.items() if found != before.get(docname, [])]
+            continue
+        page, label, _ = labels[name]
+        number = ".".join(map(str, app.env.toc_fignumbers[page]["figure"][label]))
+        text = nodes.Text(app.config.numfig_format["figure"] % number)
+        title = nodes.Text(f", explained in {app.env.titles[page].astext()}")
+        node.replace_self([page_link(app.env, here, page, name, text), title])

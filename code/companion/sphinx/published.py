@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -24,7 +22,7 @@ from sphinx.writers.html5 import HTML5Translator
 from companion.checking.declarations import read_entries
 from companion.notebook.publish import FOLDER
 from companion.running.notebooks import Notebook
-from companion.sphinx.elements import page_link, volatile
+from companion.sphinx.elements import depended_on, download, page_link, volatile
 
 _logger = logging.getLogger(__name__)
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -62,13 +60,11 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
         If its notebook has not published it.
     """
     folder = _folder(env, name)
-    env.note_dependency(str(folder / f"{name}.json"))
-    env.note_dependency(str(folder / f"{name}.svg"))
-    record = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    page = Path(env.doc2path(env.docname)).parent
+    depended_on(env, folder / f"{name}.svg")
+    record = json.loads(depended_on(env, folder / f"{name}.json").read_text(encoding="utf-8"))
     images = [
         nodes.image(
-            uri=Path(os.path.relpath(folder / f"{name}{variant}.svg", page)).as_posix(),
+            uri=f"/{(folder / f'{name}{variant}.svg').as_posix()}",
             alt=record["alt"],
             loading="lazy",
             # Not the theme's `only-light`: that hides the caption as well.
@@ -83,7 +79,7 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
 
 
 def _folder(env: BuildEnvironment, name: str) -> Path:
-    return Path(env.srcdir) / Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
+    return Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
 
 
 class _PublishedDirective(SphinxDirective):
@@ -128,18 +124,10 @@ class _PublishedDirective(SphinxDirective):
         folder = _folder(self.env, name)
         line = nodes.paragraph("", classes=["published-links"])
         for text, suffix in (("data", ".npz"), ("SVG", ".svg"), ("PNG", ".png")):
-            target = f"/{(folder / f'{name}{suffix}').relative_to(self.env.srcdir).as_posix()}"
-            link = addnodes.download_reference(
-                "", "", nodes.inline("", text), refdoc=self.env.docname, reftarget=target
-            )
-            line += [link, nodes.Text(" · ")]
+            line += [download(self.env, text, folder / f"{name}{suffix}"), nodes.Text(" · ")]
         cell = Notebook.read(Path(self.env.srcdir) / notebook).publishing_cell(name)
-        line += page_link(
-            "",
-            nodes.Text("the cell that drew it"),
-            docname=notebook.removesuffix(".ipynb"),
-            anchor=cell.anchor if cell else "",
-        )
+        text, page = nodes.Text("the cell that drew it"), notebook.removesuffix(".ipynb")
+        line += page_link(self.env, self.env.docname, page, cell.anchor if cell else "", text)
         return line
 
 
@@ -148,11 +136,10 @@ class _NumberRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         name, _, spec = self.text.partition(":")
-        path = _number_file(self.env, name)
-        if path is None:
+        found = sorted(Path(self.env.srcdir).glob(f"book/*/{FOLDER}/numbers/{name}.json"))
+        if not found:
             return self._refused(f"number {name!r} was not published by any notebook")
-        self.env.note_dependency(str(path))
-        number = json.loads(path.read_text(encoding="utf-8"))
+        number = json.loads(depended_on(self.env, found[0]).read_text(encoding="utf-8"))
         try:
             text = format(number["value"], spec)
         except ValueError as error:
@@ -183,10 +170,4 @@ def _declared_notebook(env: BuildEnvironment, figure: str) -> str:
 
 def declared_figures(env: BuildEnvironment) -> dict[str, dict[str, Any]]:
     """Return the entries of ``figures.yml``; pages may differ from a checked source tree here."""
-    path = Path(env.srcdir) / "book" / "figures.yml"
-    return read_entries(path)
-
-
-def _number_file(env: BuildEnvironment, name: str) -> Path | None:
-    found = sorted((Path(env.srcdir) / "book").glob(f"*/{FOLDER}/numbers/{name}.json"))
-    return found[0] if found else None
+    return read_entries(Path(env.srcdir) / "book/figures.yml")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -17,14 +17,15 @@ from companion.sphinx.elements import (
     Content,
     badge,
     cell_link,
+    depended_on,
+    name_link,
     page_link,
     separated,
-    statement_link,
     table,
 )
 from companion.sphinx.repairs import stated_on_pages
 
-STATEMENTS = Path("book") / "statements.yml"
+STATEMENTS = "book/statements.yml"
 
 
 class statement_table(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
@@ -46,24 +47,18 @@ class _TableDirective(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"only": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(Path(self.env.srcdir) / STATEMENTS))
         self.env.metadata[self.env.docname]["has_statement_overview"] = True
-        statements = registry(self.env)
+        statements = read_registry(depended_on(self.env, STATEMENTS))
         only = self.options.get("only", "").split()
         for label in only:
             if label not in statements:
-                raise self.error(f"{label} is not registered in {STATEMENTS.name}")
+                raise self.error(f"{label} is not registered in statements.yml")
         place = statement_table(only=only)
         # Sources may cite, so they are parsed now, while citations can still be resolved.
         for label, statement in statements.items() if not only else ():
-            source, _ = self.state.inline_text(statement.source, self.lineno)
+            source, _ = self.parse_inline(statement.source)
             place += nodes.paragraph("", "", *source, label=label)
         return [place]
-
-
-def registry(env: BuildEnvironment) -> dict[str, Statement]:
-    """Return the registry of the book that is being built."""
-    return read_registry(Path(env.srcdir) / STATEMENTS)
 
 
 # Below a statement --------------------------------------------------------------------------
@@ -71,11 +66,9 @@ def registry(env: BuildEnvironment) -> dict[str, Statement]:
 
 def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
     """Add a line "How we know" to every registered statement of a page."""
-    statements: dict[str, Statement] | None = None
-    for node in list(doctree.findall(_is_statement)):
-        if statements is None:
-            app.env.note_dependency(str(Path(app.srcdir) / STATEMENTS))
-            statements = registry(app.env)
+    found = list(doctree.findall(_is_statement))
+    statements = read_registry(depended_on(app.env, STATEMENTS)) if found else {}
+    for node in found:
         if statement := statements.get(node["label"]):
             users = [s.label for s in statements.values() if statement.label in s.uses]
             if statement.evidence or statement.uses or users:
@@ -86,18 +79,15 @@ def _footer(env: BuildEnvironment, statement: Statement, users: Sequence[str]) -
     """Return a line for each tier of evidence, for what the proof uses, for what uses it."""
     footer = nodes.container(classes=["statement-footer"])
     for tier in statement.tiers:
-        places = [_place(env, statement, item) for item in statement.evidence if item.tier == tier]
+        places = (_place(env, statement, item) for item in statement.evidence if item.tier == tier)
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
     for words, labels in (("Uses ", statement.uses), ("Used by ", users)):
-        links = [statement_link(env.docname, label) for label in labels]
-        if links:
+        links = (
+            name_link(env.docname, label, label, domain="prf", explicit=False) for label in labels
+        )
+        if labels:
             footer += nodes.paragraph("", words, *separated(links), classes=["statement-uses"])
     return footer
-
-
-def _badges(tiers: Iterable[str]) -> list[nodes.Node]:
-    """Return the badges of `tiers`, with blanks between them."""
-    return [part for tier in tiers for part in (badge(tier), nodes.Text(" "))]
 
 
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:
@@ -110,9 +100,8 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
         return nodes.inline("", "", nodes.literal("", item.target))
     if item.tier == "cited":
         return nodes.Text(TIERS[item.tier])
-    return page_link(
-        "", nodes.Text("proof"), docname=env.docname, anchor=proof_target(statement.label)
-    )
+    here = env.docname
+    return page_link(env, here, here, proof_target(statement.label), nodes.Text("proof"))
 
 
 # All statements -----------------------------------------------------------------------------
@@ -132,7 +121,7 @@ def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         found = {item.statement.label: item for item in placed(app.env)}
         sources = {item["label"]: item for item in place.findall(nodes.paragraph)}
         wanted = [found[label] for label in place["only"] or found if label in found]
-        place.replace_self(_table(wanted, sources))
+        place.replace_self(_table(app.env, docname, wanted, sources))
 
 
 class Placed(NamedTuple):
@@ -146,7 +135,7 @@ class Placed(NamedTuple):
 
 def placed(env: BuildEnvironment) -> list[Placed]:
     """All registered statements that pages state, in reading order."""
-    statements = registry(env)
+    statements = read_registry(Path(env.srcdir) / STATEMENTS)
     proofs = stated_on_pages(env)
     found = []
     for docname in sorted({proofs[label]["docname"] for label in statements if label in proofs}):
@@ -165,19 +154,24 @@ def _is_statement(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Element) and "realtype" in node
 
 
-def _table(items: Sequence[Placed], sources: Mapping[str, nodes.paragraph]) -> nodes.container:
-    columns = {
-        "Statement": 40,
-        "How we know": 25,
-        **({"Where it comes from": 35} if sources else {}),
-    }
+def _table(
+    env: BuildEnvironment,
+    here: str,
+    items: Sequence[Placed],
+    sources: Mapping[str, nodes.paragraph],
+) -> nodes.container:
+    columns = {"Statement": 40, "How we know": 25}
+    if sources:
+        columns["Where it comes from"] = 35
     rows = []
     for item in items:
         label = item.statement.label
-        link = page_link("", nodes.Text(item.name), docname=item.docname, anchor=label)
+        link = page_link(env, here, item.docname, label, nodes.Text(item.name))
         title = [child.deepcopy() for child in item.title]
         # A definition needs no evidence and counts as its own.
-        row: list[Content] = [[link, *title], _badges(item.statement.tiers or ("definition",))]
+        tiers = item.statement.tiers or ("definition",)
+        badges = [part for tier in tiers for part in (badge(tier), nodes.Text(" "))]
+        row: list[Content] = [[link, *title], badges]
         if sources:
             row.append(sources[label].children)
         rows.append(row)

@@ -59,6 +59,7 @@ def setup(app: Sphinx) -> None:
     app.add_js_file(None, body=_SCHEME)
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _repair_proofs)
+    app.connect("env-get-updated", _pages_to_write_again)
     app.connect("html-page-context", _complete, priority=900)  # after the theme's functions
     app.connect("build-finished", _write_entry, priority=400)  # before sphinx-external-toc looks
 
@@ -76,6 +77,19 @@ def search_titles(app: Sphinx) -> dict[str, list[tuple[str, str | None]]]:
 def stated_on_pages(env: BuildEnvironment) -> Mapping[str, Mapping[str, Any]]:
     """Return sphinx-proof's statements by label; it has no public list of them."""
     return getattr(env, "proof_list", {})
+
+
+def _pages_to_write_again(_: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Write all pages again when a number or a title has changed: links on any of them show it.
+
+    Can go when Sphinx, which writes only pages whose own sources have changed, knows what links
+    show.
+    """
+    titles = {name: title.astext() for name, title in env.titles.items()}
+    shown = (titles, env.toc_secnumbers, env.toc_fignumbers)
+    before = getattr(env, "shown_by_links", shown)
+    env.shown_by_links = shown  # type: ignore[attr-defined]
+    return env.found_docs if shown != before else ()
 
 
 def _configure(_: Sphinx, config: Config) -> None:
