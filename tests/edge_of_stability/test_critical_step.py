@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from edge_of_stability.minima import critical_step, duality
 from edge_of_stability.minima.critical_step import (
     PrecisionError,
     critical_step_size,
     is_positive_definite,
 )
 from edge_of_stability.minima.duality import joint_maximum, pencil, primal_value
+from edge_of_stability.minima.rounding import Image, pencil_bound, product
 
 DIGITS = 60
 
@@ -64,6 +66,14 @@ def gaussian(d_0, d_N, n, seed):
     return rng.standard_normal((d_0, n)), rng.standard_normal((d_N, n))
 
 
+def forms(X, Y):
+    """Σ and ŴᵀŴ."""
+    Sigma = X @ X.T
+    values, vectors = np.linalg.eigh(Sigma)
+    W = Y @ X.T @ np.linalg.solve(Sigma, vectors * np.sqrt(values) @ vectors.T)
+    return Sigma, W.T @ W
+
+
 def orthogonal(d, rng):
     return np.linalg.qr(rng.standard_normal((d, d)))[0]
 
@@ -75,6 +85,63 @@ def orthogonal(d, rng):
 @pytest.mark.parametrize(("d_0", "d_N"), [(3, 2), (2, 4)])
 def test_interval_holds_the_truth(d_0, d_N, depth):
     assert_encloses(*gaussian(d_0, d_N, d_0 + 2, seed=depth), depth, width=1e-12)
+
+
+@pytest.mark.parametrize(("depth", "decades"), [(1, 0), (2, 1), (3, 0), (5, 2), (8, 0), (3, 4)])
+def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypatch):
+    # Four decades are too many for float64: then the interval comes from ball arithmetic.
+    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
+    rng = np.random.default_rng(depth)
+    X = np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 5))
+    X, Y = orthogonal(3, rng) @ X, rng.standard_normal((2, 5))
+    assert (critical_step._by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
+    assert_encloses(X, Y, depth)
+
+
+@pytest.mark.parametrize("d_N", [2, 50])
+def test_both_proofs_agree(d_N, monkeypatch):
+    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
+    X, Y = (matrix / 8 for matrix in gaussian(40, d_N, 60, seed=6))
+    one = critical_step._by_rounding(X, Y, 3, 1e-9)
+    with ctx.workprec(256):
+        other = critical_step._by_balls(X, Y, 3, 0, 0)
+    assert one.least.lower() <= other.most.upper() <= one.most.upper()
+    assert other.least.lower() <= one.most.upper() <= other.most * (1 + 1e-9)
+    direction = one.direction / np.linalg.norm(one.direction)
+    assert primal_value(*forms(X, Y), 3, direction) == pytest.approx(one.found.dual, rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "block"), [(5, 128), (129, 128), (300, 32), (1000, 7)])
+def test_products_err_by_less_than_their_bound(n, block):
+    rng = np.random.default_rng(n)
+    A, B = rng.standard_normal((3, n)), rng.standard_normal((n, 2))
+    computed, bound = product(A, B, block)
+    with ctx.workprec(256):
+        defect = (arb_mat(A.tolist()) * arb_mat(B.tolist()) - arb_mat(computed.tolist())).tolist()
+        assert sum(x**2 for row in defect for x in row) <= arb(bound) ** 2
+    assert bound <= (block + 10) * 1.2e-16 * np.linalg.norm(A) * np.linalg.norm(B)
+
+
+def test_bounds_hold_for_the_worst_matrices_of_a_ball():
+    exact, near = Image.of(np.eye(2), 0.0), Image.of(np.diag([2.0, 1.0]), 0.1)
+    nothing = Image.of(np.zeros((1, 2)), 0.0)
+    worst = np.diag([2.1, 1.0])
+    assert np.linalg.norm(worst.T @ worst - near.gram, 2) <= near.gram_error
+    ball = near.length(np.array([1.0, 0.0]))
+    assert ball.lower() <= 1.9
+    assert ball.upper() >= 2.1
+    assert 2.1**2 <= pencil_bound(exact, near, nothing, 1.0, 0.0, 4.0) <= 4.42
+    shorter = Image.of(0.9 * np.eye(2), 0.0)
+    assert pencil_bound(shorter, near, nothing, 1.0, 0.0, 6.0) >= (2.1 / 0.9) ** 2
+    assert pencil_bound(Image.of(0.5 * np.eye(2), 0.0), near, nothing, 1.0, 0.0, 90.0) is None
+    assert pencil_bound(exact, near, nothing, 1.0, 0.0, 3.0) is None  # less than λ_max
+
+
+def test_a_wrong_factor_proves_no_less_than_the_truth(monkeypatch):
+    exact, nothing = Image.of(np.eye(2), 0.0), Image.of(np.zeros((1, 2)), 0.0)
+    wide = Image.of(np.diag([2.0, 1.0]), 0.0)
+    monkeypatch.setattr(np.linalg, "cholesky", np.eye(2).__add__)
+    assert pencil_bound(exact, wide, nothing, 1.0, 0.0, 1.0) >= 4
 
 
 @pytest.mark.parametrize("decades", [4, 6, 8])
@@ -158,11 +225,7 @@ def test_covariance(d_0, d_N, depth, seed):
 def test_direction_and_scale_attain(d_0, d_N, depth, seed):
     X, Y = gaussian(d_0, d_N, d_0 + 3, seed)
     result = critical_step_size(X, Y, depth)
-    Sigma = X @ X.T
-    values, vectors = np.linalg.eigh(Sigma)
-    root = vectors @ np.diag(np.sqrt(values)) @ vectors.T
-    W = Y @ X.T @ np.linalg.inv(Sigma) @ root
-    B = W.T @ W
+    Sigma, B = forms(X, Y)
     v, x = result.direction, result.scale
     assert np.linalg.norm(v) == pytest.approx(1, rel=1e-14)
     assert 1 / primal_value(Sigma, B, depth, v) == pytest.approx(result.value, rel=1e-9)
@@ -184,16 +247,15 @@ def test_duality_on_singular_matrices(d, depth, seed):
 
 
 @pytest.mark.parametrize(("d_0", "d_N", "n"), [(120, 120, 120), (150, 3, 200)])
-def test_larger_problems_by_projection(d_0, d_N, n):
+@pytest.mark.parametrize("full", [400, 100])
+def test_larger_problems_by_projection(d_0, d_N, n, full, monkeypatch):
+    monkeypatch.setattr(duality, "_FULL_LIMIT", full)
     X, Y = gaussian(d_0, d_N, n, seed=4)
     result = critical_step_size(X, Y, 3)
-    C = Y @ np.linalg.qr(X.T)[0]
-    A = np.linalg.qr(X.T)[1] @ np.linalg.qr(X.T)[1].T
-    exact = min(
-        np.linalg.eigvalsh(pencil(A, C.T @ C, 3, x))[-1]
-        for x in result.scale * np.array([0.999, 1, 1.001])
-    )
-    assert 1 / exact == pytest.approx(result.value, rel=1e-11)
+    A, B = forms(X, Y)
+    around = result.scale * np.array([0.999, 1, 1.001])
+    exact = min(np.linalg.eigvalsh(pencil(A, B, 3, x))[-1] for x in around)
+    assert 1 / exact == pytest.approx(result.value, rel=1e-10)
 
 
 # -- by hand ---------------------------------------------------------------------------------------
@@ -251,11 +313,9 @@ def least_gap(Sigma, B, depth):
 def test_eigenvalues_of_the_dual_meet_only_by_design(d, depth, seed):
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((d, d + 2)), rng.standard_normal((d, d + 2))
-    Sigma, S = X @ X.T, Y @ X.T
-    values, vectors = np.linalg.eigh(Sigma)
-    hat = S @ (vectors / np.sqrt(values)) @ vectors.T
-    assert least_gap(Sigma, hat.T @ hat, depth) > 1e-7
+    assert least_gap(*forms(X, Y), depth) > 1e-7
     # The control: if both matrices are diagonal, with entries in opposite order, they do meet.
+    values = np.linalg.eigvalsh(X @ X.T)
     assert least_gap(np.diag(values), np.diag(values[::-1]), depth) < 1e-7
 
 
