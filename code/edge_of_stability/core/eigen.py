@@ -55,7 +55,7 @@ def largest_eigenvalue_lanczos(
         image -= alphas[-1] * vector
         betas.append(float(np.linalg.norm(image)))
         if m == look or betas[-1] == 0:
-            look += 1 + m // 8
+            look += 2 + m // 8
             T = np.diag(alphas) + np.diag(betas[1:-1], -1)  # eigh reads the lower triangle
             values, vectors = np.linalg.eigh(T)
             size = max(abs(values[-1]), np.finfo(float).eps * abs(values[0]))
@@ -65,8 +65,8 @@ def largest_eigenvalue_lanczos(
     raise NoConvergenceError(f"Lanczos has not converged after {_MOST_PRODUCTS} products")
 
 
-def square_root_times(X: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
-    """(XXᵀ)^{1/2}w, nearly, from at most so many products with XXᵀ, by Lanczos.
+def square_root_times(A: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
+    """A^{1/2}w, nearly, from at most so many products with A ⪰ 0 (d, d), by Lanczos.
 
     w ≠ 0 is (d,). On the Krylov space with the orthonormal basis V it is V T^{1/2} Vᵀw.
     """
@@ -75,7 +75,7 @@ def square_root_times(X: FloatArray, w: FloatArray, most: int = 300) -> FloatArr
     vector = w
     for m in range(1, size + 1):
         V[m - 1] = vector / np.linalg.norm(vector)
-        vector = X @ (V[m - 1] @ X)
+        vector = A @ V[m - 1]
         T[m - 1, :m] = V[:m] @ vector
         for _ in range(2):  # rounding errors of the first time grow
             vector = vector - (V[:m] @ vector) @ V[:m]

@@ -128,7 +128,7 @@ class DeepLinearProblem(LeastSquares):
         """Write the Hessians at m points (m, D) into H (m, D, D).
 
         The P_ji are the blocks of one matrix whose upper part is zero, and so on for the other
-        factors: one product of entries gives ¼ of all blocks, or ½ of those with i < j.
+        factors. The first term for all i, j and twice the second one are T, and H = T + Tᵀ.
         """
         X, Y, _ = self.reduced
         P, (before, after), (to_left, to_right) = self._products(theta), *self._places
@@ -136,14 +136,14 @@ class DeepLinearProblem(LeastSquares):
         RF = 2 * (F[:, -self.widths[-1] :] - Y) @ F.mT
         left = (Q.mT @ np.concatenate([Q, RF], axis=-1)).take(to_left, axis=-1)  # (m, S, 2D)
         right = np.concatenate([F @ F.mT, P], axis=-1).take(to_right, axis=-1)
-        half, D = np.empty_like(H), self.dimension
+        T, D = np.empty_like(H), self.dimension
         rows = max(1, _AT_ONCE // D)
         for begin in range(0, D, rows):
             some = slice(begin, begin + rows)
             terms = left.take(after[some], axis=-2)
             terms *= right.take(before[some], axis=-2)
-            np.add(terms[..., :D], terms[..., D:], out=half[:, some])
-        np.add(half, half.mT, out=H)  # exactly symmetric
+            np.add(terms[..., :D], terms[..., D:], out=T[:, some])
+        np.add(T, T.mT, out=H)  # exactly symmetric
 
     def _products(self, theta: FloatArray) -> FloatArray:
         """All P_ji at m points, the blocks of (m, S, S) with S = d_0 + … + d_N."""

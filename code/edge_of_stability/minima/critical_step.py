@@ -170,7 +170,7 @@ def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds |
     if not _FEW_FEATURES < X.shape[0] <= X.shape[1]:
         return None
     try:
-        R, Q, XQ, YQ = rounding.images(X, Y)
+        Sigma, R, (Q, XQ, YQ) = rounding.images(X, Y)
     except np.linalg.LinAlgError:
         return None
     if N > 1 and not YQ.error < rtol * np.linalg.norm(YQ.mid):
@@ -183,9 +183,9 @@ def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds |
     z, Xz, Yz = (image.length(found.y) for image in (Q, XQ, YQ))
     least = _value((Xz / z) ** 2, (Yz / z) ** 2, N)
     most = _mean_bound(arb(c), arb(alpha), arb(beta), N)
-    if not most < (1 + rtol / 2) * least:
+    if not most < (1 + 0.9 * rtol) * least:
         return None
-    return _Bounds(least, most, found, square_root_times(X, R @ found.y))
+    return _Bounds(least, most, found, square_root_times(Sigma, R @ found.y))
 
 
 def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:

@@ -25,6 +25,9 @@ from ..core.checks import FloatArray
 # Norms, of up to 10⁹ numbers, and the few sums and products of them below err by less than this.
 _INFLATION = 1 + 1e-6
 
+# From here on the errors of Q, which count most, need the smallest blocks.
+_MANY = 1500
+
 # Covers the underflow of a product of matrices with up to 10⁹ entries, scaled to sizes near 1.
 _UNDERFLOW = 1e-290
 
@@ -56,7 +59,7 @@ class Image:
         return arb(norm, error * _INFLATION)
 
 
-def product(A: FloatArray, B: FloatArray, block: int = 128) -> tuple[FloatArray, float]:
+def product(A: FloatArray, B: FloatArray, block: int = 256) -> tuple[FloatArray, float]:
     """AB, computed, and a bound of its error in the Frobenius norm.
 
     Smaller blocks are more accurate, and take BLAS longer.
@@ -76,8 +79,8 @@ def _sum(A: FloatArray, B: FloatArray, block: int) -> FloatArray:
     return result
 
 
-def images(X: FloatArray, Y: FloatArray) -> tuple[FloatArray, Image, Image, Image]:
-    """R with Q = XᵀR nearly orthonormal; Q, XQ and YQ.
+def images(X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray, tuple[Image, ...]]:
+    """Σ, and R with Q = XᵀR nearly orthonormal; and Q, XQ and YQ.
 
     A LinAlgError is raised if Σ has no Cholesky factor.
     """
@@ -85,12 +88,13 @@ def images(X: FloatArray, Y: FloatArray) -> tuple[FloatArray, Image, Image, Imag
 
     Sigma, rounding = product(X, X.T, X.shape[1])
     R: FloatArray = dtrtri(np.linalg.cholesky(Sigma), lower=1)[0].T
-    basis, basis_error = product(X.T, R, 32)  # its errors count most
+    basis, basis_error = product(X.T, R, 128 if len(X) < _MANY else 32)
     XQ, X_rounding = product(X, basis)
     YQ, Y_rounding = product(Y, basis)
     X_error = (X_rounding + _norm(Sigma, rounding) * basis_error) * _INFLATION
     Y_error = (Y_rounding + _norm(*product(Y, Y.T, Y.shape[1])) * basis_error) * _INFLATION
-    return R, Image.of(basis, basis_error), Image.of(XQ, X_error), Image.of(YQ, Y_error)
+    bounded = ((basis, basis_error), (XQ, X_error), (YQ, Y_error))
+    return Sigma, R, tuple(Image.of(mid, error) for mid, error in bounded)
 
 
 def pencil_bound(
@@ -117,8 +121,15 @@ def pencil_bound(
 
 
 def _norm(square: FloatArray, error: float) -> float:
-    """A bound of ‖F‖ from FᵀF or FFᵀ up to an error: its square is at most the largest row sum."""
-    return math.sqrt(float(np.abs(square).sum(axis=1).max()) + error) * _INFLATION
+    """A bound of ‖F‖ from G = FᵀF or FFᵀ up to an error.
+
+    ‖G‖ is at least the largest diagonal entry, and at most the largest row sum and ‖GGᵀ‖_F^{1/2}.
+    """
+    bound = float(np.abs(square).sum(axis=1).max())
+    if bound > 1.5 * float(square.diagonal().max()):
+        fourth, rounding = product(square, square.T, len(square))
+        bound = min(bound, math.sqrt(float(np.linalg.norm(fourth)) + rounding) * _INFLATION)
+    return math.sqrt(bound + error) * _INFLATION
 
 
 def _gamma(n: int) -> float:
