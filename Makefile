@@ -145,7 +145,7 @@ format: $(READY) ## (1 s) let ruff format and mend
 .PHONY: bench
 bench: $(READY) ## (10 min, after installing what speed.md names) time the package against NumPy, PyTorch, JAX; writes the tables of book/speed.md
 	@mkdir -p _build
-	@$(PY) tests/benchmarks/bench_core.py
+	@$(PY) tests/benchmarks/bench_core.py --json _build/bench_core.json
 	@$(PY) tests/benchmarks/bench_ensemble.py --json _build/bench.json
 	@$(PY) tests/benchmarks/page.py _build/bench.json book/_bench/results.md
 

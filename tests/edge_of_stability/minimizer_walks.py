@@ -1,8 +1,33 @@
-"""Random points and steps within the set M of global minimizers."""
+"""Random problems with a W⋆ of given rank, and walks within the set M of their minimizers."""
 
 import numpy as np
+from hypothesis import strategies as st
 
+from edge_of_stability import DeepLinearProblem
 from edge_of_stability.minima.minimizers import reduced_hessian
+
+
+def instance(widths, rank, rng, spread=1.0, noise=1.0):
+    """Data with rank W⋆ = ``rank`` and singular values of X over 10^±spread."""
+    d_0, d_N = widths[0], widths[-1]
+    n = d_0 + 2
+    X = rng.standard_normal((d_0, n))
+    U, _, Vt = np.linalg.svd(X, full_matrices=False)
+    X = U * 10 ** rng.uniform(-spread, spread, d_0) @ Vt
+    W = rng.standard_normal((d_N, rank)) @ rng.standard_normal((rank, d_0))
+    outside = rng.standard_normal((d_N, n))
+    outside -= outside @ np.linalg.pinv(X) @ X  # what no network can fit
+    return DeepLinearProblem(X, W @ X + noise * outside, widths)
+
+
+@st.composite
+def instances(draw, min_depth=1, max_depth=5, max_width=4):
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    N = draw(st.integers(min_depth, max_depth))
+    d_0, d_N = draw(st.integers(1, max_width)), draw(st.integers(1, max_width))
+    rank = draw(st.integers(1, min(d_0, d_N)))
+    hidden = draw(st.lists(st.integers(rank, rank + 2), min_size=N - 1, max_size=N - 1).map(tuple))
+    return instance((d_0, *hidden, d_N), rank, rng), rank, rng
 
 
 def products(weights):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from edge_of_stability.minima import critical_step, duality
 from edge_of_stability.minima.critical_step import (
     PrecisionError,
     critical_step_size,
@@ -64,6 +65,14 @@ def gaussian(d_0, d_N, n, seed):
     return rng.standard_normal((d_0, n)), rng.standard_normal((d_N, n))
 
 
+def forms(X, Y):
+    """Σ and ŴᵀŴ."""
+    Sigma = X @ X.T
+    values, vectors = np.linalg.eigh(Sigma)
+    W = Y @ X.T @ np.linalg.solve(Sigma, vectors * np.sqrt(values) @ vectors.T)
+    return Sigma, W.T @ W
+
+
 def orthogonal(d, rng):
     return np.linalg.qr(rng.standard_normal((d, d)))[0]
 
@@ -75,6 +84,30 @@ def orthogonal(d, rng):
 @pytest.mark.parametrize(("d_0", "d_N"), [(3, 2), (2, 4)])
 def test_interval_holds_the_truth(d_0, d_N, depth):
     assert_encloses(*gaussian(d_0, d_N, d_0 + 2, seed=depth), depth, width=1e-12)
+
+
+@pytest.mark.parametrize(("depth", "decades"), [(1, 0), (2, 1), (3, 0), (5, 2), (8, 0), (3, 4)])
+def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypatch):
+    # Four decades are too many for float64: then the interval comes from ball arithmetic.
+    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
+    rng = np.random.default_rng(depth)
+    X = np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 5))
+    X, Y = orthogonal(3, rng) @ X, rng.standard_normal((2, 5))
+    assert (critical_step._by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
+    assert_encloses(X, Y, depth)
+
+
+@pytest.mark.parametrize("d_N", [2, 50])
+def test_both_proofs_agree(d_N, monkeypatch):
+    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
+    X, Y = (matrix / 8 for matrix in gaussian(40, d_N, 60, seed=6))
+    one = critical_step._by_rounding(X, Y, 3, 1e-9)
+    with ctx.workprec(256):
+        other = critical_step._by_balls(X, Y, 3, 0, 0)
+    assert one.least.lower() <= other.most.upper() <= one.most.upper()
+    assert other.least.lower() <= one.most.upper() <= other.most * (1 + 1e-9)
+    direction = one.direction / np.linalg.norm(one.direction)
+    assert primal_value(*forms(X, Y), 3, direction) == pytest.approx(one.found.dual, rel=1e-9)
 
 
 @pytest.mark.parametrize("decades", [4, 6, 8])
@@ -158,11 +191,7 @@ def test_covariance(d_0, d_N, depth, seed):
 def test_direction_and_scale_attain(d_0, d_N, depth, seed):
     X, Y = gaussian(d_0, d_N, d_0 + 3, seed)
     result = critical_step_size(X, Y, depth)
-    Sigma = X @ X.T
-    values, vectors = np.linalg.eigh(Sigma)
-    root = vectors @ np.diag(np.sqrt(values)) @ vectors.T
-    W = Y @ X.T @ np.linalg.inv(Sigma) @ root
-    B = W.T @ W
+    Sigma, B = forms(X, Y)
     v, x = result.direction, result.scale
     assert np.linalg.norm(v) == pytest.approx(1, rel=1e-14)
     assert 1 / primal_value(Sigma, B, depth, v) == pytest.approx(result.value, rel=1e-9)
@@ -184,34 +213,31 @@ def test_duality_on_singular_matrices(d, depth, seed):
 
 
 @pytest.mark.parametrize(("d_0", "d_N", "n"), [(120, 120, 120), (150, 3, 200)])
-def test_larger_problems_by_projection(d_0, d_N, n):
+@pytest.mark.parametrize("full", [400, 100])
+def test_larger_problems_by_projection(d_0, d_N, n, full, monkeypatch):
+    monkeypatch.setattr(duality, "_FULL_LIMIT", full)
     X, Y = gaussian(d_0, d_N, n, seed=4)
     result = critical_step_size(X, Y, 3)
-    C = Y @ np.linalg.qr(X.T)[0]
-    A = np.linalg.qr(X.T)[1] @ np.linalg.qr(X.T)[1].T
-    exact = min(
-        np.linalg.eigvalsh(pencil(A, C.T @ C, 3, x))[-1]
-        for x in result.scale * np.array([0.999, 1, 1.001])
-    )
-    assert 1 / exact == pytest.approx(result.value, rel=1e-11)
+    A, B = forms(X, Y)
+    around = result.scale * np.array([0.999, 1, 1.001])
+    exact = min(np.linalg.eigvalsh(pencil(A, B, 3, x))[-1] for x in around)
+    assert 1 / exact == pytest.approx(result.value, rel=1e-10)
 
 
 # -- by hand ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("depth", "eta"), [(1, 1.0), (2, 0.5), (3, 1 / 3), (8, 1 / 8)])
-def test_scalar_net(depth, eta):
-    result = critical_step_size([[1.0]], [[1.0]], depth)
-    assert result.lower <= eta <= result.upper
-    assert result.scale == pytest.approx(1)
-
-
-@pytest.mark.parametrize("depth", [2, 3, 7])
-def test_whitened_data(depth):
-    # Σ = I: 1/η_C = N σ_1^{2−2/N}
-    result = critical_step_size(np.eye(3), np.diag([3.0, 2.0, 1.0]), depth)
-    assert 1 / result.value == pytest.approx(depth * 3 ** (2 - 2 / depth), rel=1e-12)
-    assert result.direction == pytest.approx([1, 0, 0])
+@pytest.mark.parametrize("depth", [1, 2, 3, 8])
+@pytest.mark.parametrize("sizes", [[1.0], [3.0, 2.0, 1.0]])
+def test_whitened_data(sizes, depth):
+    # Σ = I: 1/η_C = N σ_1^{2−2/N}, and x = σ_1^{2/N}
+    result = critical_step_size(np.eye(len(sizes)), np.diag(sizes), depth)
+    exact = depth * arb(sizes[0]) ** (2 - arb(2) / depth)
+    assert result.lower <= (1 / exact).upper()
+    assert (1 / exact).lower() <= result.upper
+    assert result.scale == pytest.approx(sizes[0] ** (2 / depth) if depth > 1 else 1)
+    if depth > 1:
+        assert result.direction[0] == pytest.approx(1)
 
 
 def test_depth_one_is_the_inverse_of_the_largest_eigenvalue():
@@ -251,11 +277,9 @@ def least_gap(Sigma, B, depth):
 def test_eigenvalues_of_the_dual_meet_only_by_design(d, depth, seed):
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((d, d + 2)), rng.standard_normal((d, d + 2))
-    Sigma, S = X @ X.T, Y @ X.T
-    values, vectors = np.linalg.eigh(Sigma)
-    hat = S @ (vectors / np.sqrt(values)) @ vectors.T
-    assert least_gap(Sigma, hat.T @ hat, depth) > 1e-7
+    assert least_gap(*forms(X, Y), depth) > 1e-7
     # The control: if both matrices are diagonal, with entries in opposite order, they do meet.
+    values = np.linalg.eigvalsh(X @ X.T)
     assert least_gap(np.diag(values), np.diag(values[::-1]), depth) < 1e-7
 
 
@@ -289,18 +313,18 @@ def test_bad_input(X, Y, depth, message):
         critical_step_size(X, Y, depth)
 
 
-@pytest.mark.parametrize("rtol", [0, -1e-9, 1.0, np.nan, "1e-9"])
-def test_bad_tolerance(rtol):
-    with pytest.raises(ValueError, match="rtol: need"):
-        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
-
-
 def test_a_solution_of_the_size_of_rounding_errors():
     # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
     # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.
     X, Y = [[1.0, 3.0]], [[0.3, -0.1]]
     result = critical_step_size(X, Y, 2)
     assert result.lower <= 2.0**54 <= result.upper
+
+
+@pytest.mark.parametrize("rtol", [0, 1.0, np.nan, "1e-9"])
+def test_bad_tolerance(rtol):
+    with pytest.raises(ValueError, match="rtol: need"):
+        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
 
 
 def test_a_width_out_of_reach_is_an_error():

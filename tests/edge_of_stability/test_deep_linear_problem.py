@@ -56,15 +56,6 @@ def test_loss_is_the_sum_of_squared_errors(case):
     assert problem.loss(theta) == pytest.approx(np.sum(error**2), rel=1e-11)
 
 
-def test_many_samples_that_cannot_be_fitted():
-    rng = np.random.default_rng(2)
-    X, Y = rng.standard_normal((2, 1000)), rng.standard_normal((3, 1000))
-    problem = DeepLinearProblem(X, Y, (2, 2, 3))
-    theta = point(problem, rng)
-    error = problem.end_to_end(theta) @ X - Y
-    assert problem.loss(theta) == pytest.approx(np.sum(error**2), rel=1e-12)
-
-
 def test_constants():
     problem = DeepLinearProblem([[1, 2], [0, 1]], [[3, 4]], (2, 5, 1))
     assert (problem.depth, problem.dimension) == (2, 15)

@@ -1,11 +1,23 @@
 """The largest Hessian eigenvalue, dense and matrix-free."""
 
+import importlib
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from random_problems import point, problems
+from scipy.sparse.linalg import LinearOperator, eigsh
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from edge_of_stability import DeepLinearProblem
+from edge_of_stability import (
+    DeepLinearProblem,
+    Network,
+    critical_step_size,
+    flat_interpolant,
+    flattest_minimizer,
+)
+from edge_of_stability.core import eigen, least_squares
 from edge_of_stability.core.eigen import LANCZOS_TOLERANCE, largest_eigenvalue_lanczos
 
 
@@ -31,15 +43,16 @@ def test_it_is_the_maximum_of_the_rayleigh_quotient(case):
     assert problem.sharpness(theta) >= quotients.max()
 
 
-def test_large_problems_take_the_matrix_free_way():
+@pytest.mark.parametrize("kind", [DeepLinearProblem, partial(Network, activation="tanh")])
+def test_large_problems_take_the_matrix_free_way(kind):
     rng = np.random.default_rng(3)
     X = rng.standard_normal((15, 20))
-    problem = DeepLinearProblem(X, rng.standard_normal((10, 20)), (15, 12, 10))
+    problem = kind(X, rng.standard_normal((10, 20)), widths=(15, 12, 10))
     assert problem.dimension == 300
     theta = point(problem, rng) / 5
     automatic = problem.sharpness(theta)
     assert automatic == problem.sharpness(theta, method="lanczos")  # and the same twice
-    assert automatic == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-7)
+    assert automatic == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-8)
 
 
 def test_closed_form_at_the_origin_of_depth_two():
@@ -71,8 +84,72 @@ def test_one_parameter(method):
     assert problem.sharpness([[0.5], [1.0]], method=method).shape == (2,)
 
 
-def test_an_operator_that_sends_most_to_zero():
-    def first_of_three(v):
-        return np.array([3 * v[0], 0.0, 0.0])
+@pytest.mark.parametrize(
+    "values", [[3.0, 0.0, 0.0], [-3.0, -1.0, -0.5, -0.25], [1.0] * 30, [5.0, *[1.0] * 40, -9.0]]
+)
+def test_diagonal_operators(values):
+    found = largest_eigenvalue_lanczos(lambda v: np.array(values) * v, len(values))
+    assert found == pytest.approx(max(values), rel=1e-7)
 
-    assert largest_eigenvalue_lanczos(first_of_three, 3) == pytest.approx(3.0, rel=1e-7)
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_more_products_than_arpack_and_as_many_digits(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((20, 40))
+    problem = DeepLinearProblem(X, rng.standard_normal((20, 20)) @ X, (20, 20, 20))
+    theta, seen = point(problem, rng) / 4, []
+
+    def product(v):
+        seen.append(v)
+        return problem.hvp(theta, v)
+
+    ours, own = largest_eigenvalue_lanczos(product, problem.dimension), len(seen)
+    operator = LinearOperator((problem.dimension,) * 2, matvec=product, dtype=float)
+    eigsh(operator, k=1, which="LA", tol=LANCZOS_TOLERANCE, v0=seen[0])
+    assert own <= len(seen) - own
+    assert ours == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-11)
+
+
+def test_lanczos_gives_up(monkeypatch):
+    monkeypatch.setattr(eigen, "_MOST_PRODUCTS", 5)
+    with pytest.raises(eigen.NoConvergenceError, match="after 5 products"):
+        largest_eigenvalue_lanczos(lambda v: np.arange(200.0) * v, 200)
+
+
+@pytest.mark.parametrize(("d", "n"), [(1, 1), (5, 5), (40, 90), (120, 130)])
+def test_square_root_times_a_vector(d, n):
+    rng = np.random.default_rng(d)
+    X, w = rng.standard_normal((d, n)), rng.standard_normal(d)
+    values, vectors = np.linalg.eigh(X @ X.T)
+    expected = vectors @ (np.sqrt(values) * (w @ vectors))
+    np.testing.assert_allclose(
+        eigen.square_root_times(X @ X.T, w), expected, rtol=0, atol=1e-6 * np.abs(expected).max()
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "call"),
+    [
+        ("core.eigen", "largest_eigenvalue_dense", lambda p, t: p.sharpness(t)),
+        ("core.eigen", "largest_eigenvalue_lanczos", lambda p, t: p.sharpness(t, "lanczos")),
+        ("minima.duality", "_dense", lambda p, t: critical_step_size(p.X, p.Y, 3)),
+        ("minima.minimizers", "joint_maximum", lambda p, t: flattest_minimizer(p)),
+        (
+            "minima.interpolants",
+            "fit",
+            lambda p, t: flat_interpolant(Network(p.X, p.Y, p.widths, "tanh"), t),
+        ),
+    ],
+)
+def test_small_problems_use_one_thread_of_blas(module, function, call, monkeypatch):
+    problem = DeepLinearProblem(np.eye(2), np.eye(2), (2, 2, 2))
+    used = lambda: {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}  # noqa: E731
+    found = importlib.import_module(f"edge_of_stability.{module}")
+    inner, seen = getattr(found, function), []
+    for name in (found, least_squares):
+        if hasattr(name, function):
+            monkeypatch.setattr(name, function, lambda *a: (seen.append(used()), inner(*a))[1])
+    with threadpool_limits(2, user_api="blas"):
+        call(problem, np.arange(1.0, 9.0))
+        assert used() == {2}
+    assert seen[0] == {1}

@@ -20,6 +20,12 @@ LANCZOS_TOLERANCE = 1e-7
 # eigenvector at symmetric points such as two equal hidden units; its seed makes it the same always.
 _START_SEED = 240213108
 
+_MOST_PRODUCTS = 3000
+
+
+class NoConvergenceError(ArithmeticError):
+    """The Lanczos residual stays above its tolerance."""
+
 
 def largest_eigenvalue_dense(matrix: FloatArray) -> FloatArray:
     """Largest eigenvalue of each symmetric matrix (..., D, D) of a stack, (...)."""
@@ -29,21 +35,54 @@ def largest_eigenvalue_dense(matrix: FloatArray) -> FloatArray:
 def largest_eigenvalue_lanczos(
     matvec: Callable[[FloatArray], FloatArray], dimension: int
 ) -> np.float64:
-    """Algebraically largest eigenvalue of a symmetric operator v ↦ Hv on R^D, D ≥ 2, by Lanczos.
+    """Algebraically largest eigenvalue of a symmetric operator v ↦ Hv on R^D, by Lanczos.
 
-    Accurate to a residual of ``LANCZOS_TOLERANCE`` times its absolute value; raises
-    ``scipy.sparse.linalg.ArpackNoConvergence`` if the residual stays above that.
+    Accurate to a residual of ``LANCZOS_TOLERANCE`` times its absolute value. A `NoConvergenceError`
+    is raised if the residual stays above that.
+
+    The vectors are not kept orthogonal to all earlier ones, which would cost more than the
+    products. They lose orthogonality only along Ritz vectors that have converged (Paige), and the
+    largest Ritz value is wanted no longer than that; its residual β_m|s_m| stays right to rounding.
     """
-    from scipy.sparse.linalg import (  # type: ignore[import-untyped, unused-ignore]
-        LinearOperator,
-        eigsh,
-    )  # here, since it takes as long to import as the whole package
+    vector = np.random.default_rng(_START_SEED).standard_normal(dimension)
+    vector /= np.linalg.norm(vector)
+    before, look = np.zeros(dimension), 1
+    alphas: list[float] = []
+    betas = [0.0]
+    for m in range(1, _MOST_PRODUCTS + 1):
+        image = matvec(vector) - betas[-1] * before
+        alphas.append(float(image @ vector))
+        image -= alphas[-1] * vector
+        betas.append(float(np.linalg.norm(image)))
+        if m == look or betas[-1] == 0:
+            look += 2 + m // 8
+            T = np.diag(alphas) + np.diag(betas[1:-1], -1)  # eigh reads the lower triangle
+            values, vectors = np.linalg.eigh(T)
+            size = max(abs(values[-1]), np.finfo(float).eps * abs(values[0]))
+            if betas[-1] * abs(vectors[-1, -1]) <= LANCZOS_TOLERANCE * size:
+                return np.float64(values[-1])
+        before, vector = vector, image / betas[-1]
+    raise NoConvergenceError(f"Lanczos has not converged after {_MOST_PRODUCTS} products")
 
-    start = np.random.default_rng(_START_SEED).standard_normal(dimension)
-    if not matvec(start).any():
-        return np.float64(0.0)  # only H = 0 sends a generic vector to 0, and ARPACK rejects H = 0
-    operator = LinearOperator((dimension, dimension), matvec=matvec, dtype=np.float64)
-    top = eigsh(
-        operator, k=1, which="LA", v0=start, tol=LANCZOS_TOLERANCE, return_eigenvectors=False
-    )
-    return np.float64(top[0])
+
+def square_root_times(A: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
+    """A^{1/2}w, nearly, from at most so many products with A ⪰ 0 (d, d), by Lanczos.
+
+    w ≠ 0 is (d,). On the Krylov space with the orthonormal basis V it is V T^{1/2} Vᵀw.
+    """
+    size = min(most, len(w))
+    V, T = np.zeros((size, len(w))), np.zeros((size, size))
+    vector = w
+    for m in range(1, size + 1):
+        V[m - 1] = vector / np.linalg.norm(vector)
+        vector = A @ V[m - 1]
+        T[m - 1, :m] = V[:m] @ vector
+        for _ in range(2):  # rounding errors of the first time grow
+            vector = vector - (V[:m] @ vector) @ V[:m]
+        ended = m == size or np.linalg.norm(vector) <= 1e-13 * abs(T[m - 1, m - 1])
+        if ended or m % 20 == 0:
+            values, vectors = np.linalg.eigh(T[:m, :m])  # of the lower triangle
+            root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors[0]
+            if ended or abs(root[-1]) <= 1e-9 * np.linalg.norm(root):
+                break
+    return np.asarray(np.linalg.norm(w) * root @ V[:m])

@@ -12,10 +12,15 @@ Data
     X̃ (d_0, d_0) and QᵀQ = I; then L(θ) = ‖πX̃ − YQ‖² + ‖Y − YQQᵀ‖². So each pass below carries
     k = min(n, d_0) columns and no cost grows with n.
 
-Derivatives
-    With the forward states F_j = W_j ⋯ W_1 X̃ (d_j, k), the residual R = F_N − Ỹ (d_N, k) and the
-    backward states B_j = (W_N ⋯ W_{j+1})ᵀ R (d_j, k):  ∂L/∂W_j = 2 B_j F_{j-1}ᵀ.
-    The Hessian applied to V is the derivative of this formula along V.
+Hessian
+    With the products P_ji = W_j ⋯ W_{i+1} for i ≤ j (P_ii = I), F_j = P_j0 X̃, Q_j = P_Nj and the
+    residual R = F_N − Ỹ, half of the block of (W_i, W_j) with i ≤ j is
+
+        ½ ∂²L/∂(W_i)_{pq} ∂(W_j)_{rs} = (Q_iᵀQ_j)_{pr} (F_{i−1}F_{j−1}ᵀ)_{qs}
+                                      + (Q_jᵀR F_{i−1}ᵀ)_{rq} (P_{j−1,i})_{sp},
+
+    the Gauss–Newton part and the part of the residual. The second term is absent for i = j, since π
+    is linear in each W_j.
 """
 
 from __future__ import annotations
@@ -24,25 +29,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import checks
 from .checks import FloatArray
 from .least_squares import LeastSquares
-from .parameters import Weights
 
+Indices = NDArray[np.int64]
 
-@dataclass(frozen=True)
-class _Linearisation:
-    """What every product with the Hessian at one θ needs."""
-
-    weights: Weights  # W_1, …, W_N
-    forward: Weights  # F_0 = X̃, F_1, …, F_N;  F_j (..., d_j, k)
-    backward: Weights  # B_1, …, B_N = R;       B_j (..., d_j, k)
+# Numbers of a Hessian that are computed at once, so that they stay in a core's cache.
+_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class DeepLinearProblem(LeastSquares[_Linearisation]):
+class DeepLinearProblem(LeastSquares):
     """The problem of fitting π(θ)X to Y with a linear network of given widths.
 
     Parameters
@@ -112,109 +112,71 @@ class DeepLinearProblem(LeastSquares[_Linearisation]):
             product = W @ product  # (..., d_j, d_0)
         return product
 
-    def loss_unchecked(self, theta: FloatArray) -> FloatArray | np.float64:
-        """L(θ) = ‖π(θ)X − Y‖_F²."""
-        X, Y, constant = self.reduced
-        residual = _forward(self._split(theta), X)[-1] - Y  # (..., d_N, k)
-        return np.sum(residual**2, axis=(-2, -1)) + constant  # type: ignore[no-any-return]
-
-    def gradient_unchecked(self, theta: FloatArray) -> FloatArray:
-        """∇L(θ), with blocks ∂L/∂W_j = 2 B_j F_{j-1}ᵀ."""
-        point = self._linearise(theta)
-        return self._join(
-            [2 * B @ F.mT for B, F in zip(point.backward, point.forward[:-1], strict=True)]
-        )
-
-    def _linearise(self, theta: FloatArray) -> _Linearisation:
-        X, Y, _ = self.reduced
-        weights = self._split(theta)
-        forward = _forward(weights, X)
-        return _Linearisation(weights, forward, _backward(weights, forward[-1] - Y))
-
-    def _product(self, state: _Linearisation, v: FloatArray) -> FloatArray:
-        directions = self._split(v)
-        dF = _forward_tangent(state, directions)
-        dB = _backward_tangent(state, directions, dF[-1])
-        # d(2 B_j F_{j-1}ᵀ) = 2 (dB_j F_{j-1}ᵀ + B_j dF_{j-1}ᵀ), and dF_0 = 0.
-        blocks = [2 * dB[0] @ state.forward[0].mT]
-        for j in range(1, self.depth):
-            blocks.append(2 * (dB[j] @ state.forward[j].mT + state.backward[j] @ dF[j].mT))
-        return self._join(blocks)
+    @property
+    def _sigma(self) -> None:
+        return None
 
     def _hessian(self, theta: FloatArray) -> FloatArray:
-        r"""From its blocks, exact.
+        flat, D = theta.reshape(-1, self.dimension), self.dimension
+        points = max(1, _AT_ONCE // D**2)
+        H = np.empty((len(flat), D, D))
+        for begin in range(0, len(flat), points):
+            self._hessians(flat[begin : begin + points], H[begin : begin + points])
+        return H.reshape(*theta.shape, D)
 
-        With Q_j = W_N ⋯ W_{j+1}, P = W_{j-1} ⋯ W_{i+1} and i < j, the block of (W_i, W_j) is
+    def _hessians(self, theta: FloatArray, H: FloatArray) -> None:
+        """Write the Hessians at m points (m, D) into H (m, D, D).
 
-            ∂²L/∂(W_i)_{pq} ∂(W_j)_{rs} = 2 (Q_iᵀQ_j)_{pr} (F_{i-1}F_{j-1}ᵀ)_{qs}
-                                          + 2 P_{sp} (B_j F_{i-1}ᵀ)_{rq},
-
-        the Gauss–Newton part and the part of the residual. Blocks with i = j have the first part
-        only, since π is linear in each W_j.
+        The P_ji are the blocks of one matrix whose upper part is zero, and so on for the other
+        factors. The first term for all i, j and twice the second one are T, and H = T + Tᵀ.
         """
-        point = self._linearise(theta)
-        Q = _tails(point.weights)  # Q[j] = W_N ⋯ W_{j+2}, (..., d_N, d_{j+1}), for layer j + 1
-        batch, D = theta.shape[:-1], self.dimension
-        offsets = [0, *np.cumsum([rows * columns for rows, columns in self.shapes]).tolist()]
-        H = np.empty((*batch, D, D))
-        for i in range(self.depth):
-            between = np.eye(self.widths[i + 1])  # W_j ⋯ W_{i+2}, grows with j; (d_j, d_{i+1})
-            for j in range(i, self.depth):
-                outputs = Q[i].mT @ Q[j]  # (..., d_{i+1}, d_{j+1})
-                inputs = point.forward[i] @ point.forward[j].mT  # (..., d_i, d_j)
-                block = np.einsum("...pr,...qs->...pqrs", outputs, inputs)
-                if j > i:
-                    error = point.backward[j] @ point.forward[i].mT  # (..., d_{j+1}, d_i)
-                    block = block + np.einsum("...sp,...rq->...pqrs", between, error)
-                    between = point.weights[j] @ between
-                else:
-                    block = (block + np.einsum("...pqrs->...rspq", block)) / 2  # rounding
-                rows, columns = offsets[i + 1] - offsets[i], offsets[j + 1] - offsets[j]
-                flat = 2 * block.reshape(*block.shape[:-4], rows, columns)  # at depth 1 no batch
-                H[..., offsets[i] : offsets[i + 1], offsets[j] : offsets[j + 1]] = flat
-                H[..., offsets[j] : offsets[j + 1], offsets[i] : offsets[i + 1]] = flat.mT
-        return H
+        X, Y, _ = self.reduced
+        P, (before, after), (to_left, to_right) = self._products(theta), *self._places
+        F, Q = P[..., : self.widths[0]] @ X, P[:, -self.widths[-1] :]  # (m, S, k), (m, d_N, S)
+        RF = 2 * (F[:, -self.widths[-1] :] - Y) @ F.mT
+        left = (Q.mT @ np.concatenate([Q, RF], axis=-1)).take(to_left, axis=-1)  # (m, S, 2D)
+        right = np.concatenate([F @ F.mT, P], axis=-1).take(to_right, axis=-1)
+        T, D = np.empty_like(H), self.dimension
+        rows = max(1, _AT_ONCE // D)
+        for begin in range(0, D, rows):
+            some = slice(begin, begin + rows)
+            terms = left.take(after[some], axis=-2)
+            terms *= right.take(before[some], axis=-2)
+            np.add(terms[..., :D], terms[..., D:], out=T[:, some])
+        np.add(T, T.mT, out=H)  # exactly symmetric
 
+    def _products(self, theta: FloatArray) -> FloatArray:
+        """All P_ji at m points, the blocks of (m, S, S) with S = d_0 + … + d_N."""
+        ends = self._ends
+        P = np.empty((len(theta), ends[-1], ends[-1]))
+        P[:] = self._identity
+        for j, W in enumerate(self._split(theta)):
+            begin, middle, end = ends[j : j + 3]
+            np.matmul(W, P[:, begin:middle, :middle], out=P[:, middle:end, :middle])
+        return P
 
-def _forward(weights: Weights, X: FloatArray) -> Weights:
-    """F_0 = X̃ and F_j = W_j F_{j-1}."""
-    states = [X]
-    for W in weights:
-        states.append(W @ states[-1])
-    return states
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [0, *np.cumsum(self.widths).tolist()]
 
+    @cached_property
+    def _identity(self) -> FloatArray:
+        return np.eye(self._ends[-1])
 
-def _backward(weights: Weights, residual: FloatArray) -> Weights:
-    """B_N = R and B_{j-1} = W_jᵀ B_j, down to B_1."""
-    states = [residual]
-    for W in reversed(weights[1:]):
-        states.append(W.mT @ states[-1])
-    return states[::-1]
-
-
-def _forward_tangent(point: _Linearisation, directions: Weights) -> Weights:
-    """dF_0 = 0 and dF_j = V_j F_{j-1} + W_j dF_{j-1}."""
-    tangents = [np.zeros_like(point.forward[0]), directions[0] @ point.forward[0]]
-    for W, V, F in zip(point.weights[1:], directions[1:], point.forward[1:-1], strict=True):
-        tangents.append(V @ F + W @ tangents[-1])
-    return tangents
-
-
-def _backward_tangent(point: _Linearisation, directions: Weights, last: FloatArray) -> Weights:
-    """dB_N = dR = dF_N and dB_{j-1} = V_jᵀ B_j + W_jᵀ dB_j, down to dB_1."""
-    tangents = [last]
-    layers = zip(point.weights[1:], directions[1:], point.backward[1:], strict=True)
-    for W, V, B in reversed(list(layers)):
-        tangents.append(V.mT @ B + W.mT @ tangents[-1])
-    return tangents[::-1]
-
-
-def _tails(weights: Weights) -> Weights:
-    """Q_1, …, Q_N with Q_N = I and Q_{j-1} = Q_j W_j."""
-    products: Weights = [np.eye(weights[-1].shape[-2])]
-    for W in reversed(weights[1:]):
-        products.append(products[-1] @ W)
-    return products[::-1]
+    @cached_property
+    def _places(self) -> tuple[tuple[Indices, Indices], tuple[Indices, Indices]]:
+        """Of each parameter (W_j)_{pq}: the places of (j − 1, q) and (j, p) among the S."""
+        places = [
+            (q + end, p + after)
+            for (p, q), end, after in zip(
+                map(np.indices, self.shapes), self._ends, self._ends[1:], strict=False
+            )
+        ]
+        before, after = (
+            np.concatenate([x.ravel() for x in xs]) for xs in zip(*places, strict=True)
+        )
+        S = self._ends[-1]
+        return (before, after), (np.append(after, before + S), np.append(before, after + S))
 
 
 def _read_only(array: FloatArray) -> FloatArray:

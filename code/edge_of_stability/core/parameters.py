@@ -62,13 +62,18 @@ class Parameters:
         except ValueError:
             checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
 
-    def _split(self, theta: FloatArray) -> Weights:
-        ends = np.cumsum([rows * columns for rows, columns in self.shapes])[:-1]
-        parts = np.split(theta, ends, axis=-1)
+    @cached_property
+    def _layers(self) -> list[tuple[slice, tuple[int, int]]]:
+        """Where each layer is in θ, and its shape."""
+        ends = np.cumsum([rows * columns for rows, columns in self.shapes]).tolist()
         return [
-            part.reshape(*theta.shape[:-1], *shape)
-            for part, shape in zip(parts, self.shapes, strict=True)
+            (slice(a, b), shape)
+            for (a, b), shape in zip(pairwise([0, *ends]), self.shapes, strict=True)
         ]
+
+    def _split(self, theta: FloatArray) -> Weights:
+        batch = theta.shape[:-1]
+        return [theta[..., part].reshape(*batch, *shape) for part, shape in self._layers]
 
     def _join(self, weights: Sequence[FloatArray]) -> FloatArray:
         batch = np.broadcast_shapes(*(W.shape[:-2] for W in weights))

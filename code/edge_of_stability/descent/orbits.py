@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,7 +36,7 @@ class Trajectory:
 
 
 def gradient_descent(
-    problem: LeastSquares[Any], initial: ArrayLike, eta: ArrayLike, steps: int
+    problem: LeastSquares, initial: ArrayLike, eta: ArrayLike, steps: int
 ) -> Trajectory:
     """Iterate G_η and keep every point.
 
@@ -87,7 +86,7 @@ def gradient_descent(
 
 
 def run_network(
-    network: LeastSquares[Any],
+    network: LeastSquares,
     initial: ArrayLike,
     eta: ArrayLike,
     steps: int,

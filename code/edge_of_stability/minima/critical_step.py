@@ -29,7 +29,9 @@ How they are chosen
 
 How they are proved
     In ball arithmetic of 256 bits (Arb), from the float64 data taken exactly: QᵀQ, (XQ)ᵀ(XQ) and
-    (YQ)ᵀ(YQ) from Σ and S, T ≻ 0 by Schur complements.
+    (YQ)ᵀ(YQ) from Σ and S. For more than a hundred features float64 with bounds of its rounding
+    errors (:mod:`.rounding`) is tried first, which takes a thousandth of the time; there R = L^{−T}
+    from the Cholesky factorisation Σ = LLᵀ.
 """
 
 from __future__ import annotations
@@ -43,12 +45,21 @@ from numpy.typing import ArrayLike
 
 from ..core import checks
 from ..core.checks import FloatArray
+from ..core.eigen import square_root_times
+from ..core.threads import one_thread
+from . import rounding
 from .duality import JointMaximum, joint_maximum
 
 # Relative width of the interval unless another is asked for.
 DEFAULT_RTOL = 1e-9
 
 _BITS = 256
+
+# Up to here ball arithmetic takes a tenth of a second, and needs the fewest lines to trust.
+_FEW_FEATURES = 100
+
+# From here on a second thread of BLAS gains more than it can lose on a busy machine.
+_MANY_FEATURES = 1000
 
 # If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
 # XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
@@ -122,15 +133,14 @@ def critical_step_size(
     if N == 1:
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
     p, q = _exponent(X), _exponent(Y)
-    U, s = _singular_vectors(np.ldexp(X, -p))
-    with ctx.workprec(_BITS):
-        forms = _forms(X, Y, U / s, p, q)
-        y, found = _maximum(forms, N)
+    with one_thread(X.shape[0] < _MANY_FEATURES), ctx.workprec(_BITS):
+        bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
+        if bounds is None:
+            bounds = _by_balls(X, Y, N, p, q)
+        found = bounds.found
         unit = arb(2) ** ((2 * p + 2 * (N - 1) * arb(q)) / N)
-        most = unit * _upper_bound(forms, found, N)
-        least = unit * _value(forms, y, N)
-        lower = float(np.nextafter(float((1 / most).lower()), -np.inf))  # rounded outward
-        upper = float(np.nextafter(float((1 / least).upper()), np.inf))
+        lower = float(np.nextafter(float((1 / (unit * bounds.most)).lower()), -np.inf))  # outward
+        upper = float(np.nextafter(float((1 / (unit * bounds.least)).upper()), np.inf))
         scale = float(found.x * arb(2) ** (2 * arb(q - p) / N)) if N > 1 else 1.0
         value = float((1 / (unit * found.dual)).mid())
     if not (np.finfo(float).tiny <= lower and upper <= np.finfo(float).max and 0 < scale < np.inf):
@@ -138,11 +148,56 @@ def critical_step_size(
     if not upper - lower <= rtol * lower:
         raise PrecisionError(
             f"η_C is proved to lie in [{lower}, {upper}], wider than rtol = {rtol}: X is too "
-            f"ill-conditioned (σ_min/σ_max = {s.min() / s.max():.1e}) for float64"
+            f"ill-conditioned (σ_min/σ_max = {1 / np.linalg.cond(X):.1e}) for float64"
         )
-    v = U @ y
-    v = v / np.linalg.norm(v) * np.copysign(1.0, v[np.argmax(np.abs(v))])
+    v = bounds.direction / np.linalg.norm(bounds.direction)
+    v = v * np.copysign(1.0, v[np.argmax(np.abs(v))])
     return CriticalStepSize(float(np.clip(value, lower, upper)), lower, upper, v, scale)
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Proven bounds of 1/η_C for scaled data, and where they are attained, nearly."""
+
+    least: arb
+    most: arb
+    found: JointMaximum
+    direction: FloatArray  # (d_0,), a multiple of v
+
+
+def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds | None:
+    """In float64, for many features; None if the data are too ill-conditioned for it."""
+    if not _FEW_FEATURES < X.shape[0] <= X.shape[1]:
+        return None
+    try:
+        Sigma, R, (Q, XQ, YQ) = rounding.images(X, Y)
+    except np.linalg.LinAlgError:
+        return None
+    if N > 1 and not YQ.error < rtol * np.linalg.norm(YQ.mid):
+        return None
+    found = joint_maximum(XQ.gram, YQ.gram, N)
+    alpha, beta = found.x ** (N - 1), (N - 1) / found.x
+    c = rounding.pencil_bound(Q, XQ, YQ, alpha, beta, found.dual)
+    if c is None:
+        return None
+    z, Xz, Yz = (image.length(found.y) for image in (Q, XQ, YQ))
+    least = _value((Xz / z) ** 2, (Yz / z) ** 2, N)
+    most = _mean_bound(arb(c), arb(alpha), arb(beta), N)
+    if not most < (1 + 0.9 * rtol) * least:
+        return None
+    return _Bounds(least, most, found, square_root_times(Sigma, R @ found.y))
+
+
+def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:
+    """In ball arithmetic, for 2⁻ᵖX and 2⁻ᑫY."""
+    U, s = _singular_vectors(np.ldexp(X, -p))
+    forms = _forms(X, Y, U / s, p, q)
+    y, found = _maximum(forms, N)
+    column = _balls(y[:, np.newaxis])
+    length, a, b = (
+        (column.transpose() * form * column)[0, 0] for form in (forms.QQ, forms.XX, forms.YY)
+    )
+    return _Bounds(_value(a / length, b / length, N), _upper_bound(forms, found, N), found, U @ y)
 
 
 @dataclass(frozen=True)
@@ -166,10 +221,7 @@ def _forms(X: FloatArray, Y: FloatArray, R: FloatArray, p: int, q: int) -> _Form
 
 def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
     """The y that attains the maximum over z = Qy/‖Qy‖, and x, approximately."""
-    QQ, XX, YY = (
-        np.array([[float(entry.mid()) for entry in row] for row in form.tolist()])
-        for form in (forms.QQ, forms.XX, forms.YY)
-    )
+    QQ, XX, YY = map(_middle, (forms.QQ, forms.XX, forms.YY))
     if N > 1 and not YY.any():
         checks.refuse("Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0")
     try:
@@ -180,15 +232,14 @@ def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
     return whiten.T @ found.y, found
 
 
-def _value(forms: _Forms, y: FloatArray, N: int) -> arb:
-    """N‖Xz‖^{2/N}‖Yz‖^{2−2/N} at z = Qy/‖Qy‖, a lower bound of the maximum."""
-    column = _balls(y[:, np.newaxis])
-    length, a, b = (
-        (column.transpose() * form * column)[0, 0] for form in (forms.QQ, forms.XX, forms.YY)
-    )
-    if N == 1:
-        return a / length
-    return N * (a / length) ** (arb(1) / N) * (b / length) ** (1 - arb(1) / N)
+def _value(a: arb, b: arb, N: int) -> arb:
+    """N a^{1/N} b^{1−1/N}."""
+    return N * a ** (arb(1) / N) * b ** (1 - arb(1) / N) if N > 1 else a
+
+
+def _mean_bound(c: arb, alpha: arb, beta: arb, N: int) -> arb:
+    """A bound of N a^{1/N} b^{1−1/N} for αa + βb ≤ c."""
+    return c * alpha ** (-arb(1) / N) * (((N - 1) / beta) ** (1 - arb(1) / N) if N > 1 else 1)
 
 
 def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
@@ -198,32 +249,27 @@ def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
     for margin in _MARGINS:
         c = arb(found.dual * (1 + margin))
         if is_positive_definite(c * forms.QQ - images):
-            weights = ((N - 1) / beta) ** (1 - arb(1) / N) if N > 1 else 1
-            return c * alpha ** (-arb(1) / N) * weights
+            return _mean_bound(c, alpha, beta, N)
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 
 
 def is_positive_definite(T: Any) -> bool:
-    """Whether all symmetric matrices in a ball are proved to be positive definite.
+    """Whether all symmetric matrices in a ball, an ``arb_mat``, are proved positive definite.
 
-    T (d, d) is an ``arb_mat``. [[A, B], [Bᵀ, C]] ≻ 0 if and only if A ≻ 0 and C − BᵀA⁻¹B ≻ 0.
+    If the rows of |MᵀTM − I| have sums below 1 then MᵀTM ≻ 0 (Gershgorin), so M is invertible and
+    T ≻ 0. M is L^{−T} for a Cholesky factor of the middle of the ball; it may be inaccurate, since
+    the sums are those of balls.
     """
-    d = T.nrows()
-    if d == 1:
-        return bool(T[0, 0] > 0)
-    h = d // 2
-    A, B, C = (
-        arb_mat([[T[i, j] for j in columns] for i in rows])
-        for rows, columns in (
-            (range(h), range(h)),
-            (range(h), range(h, d)),
-            (range(h, d), range(h, d)),
-        )
-    )
     try:
-        return is_positive_definite(A) and is_positive_definite(C - B.transpose() * A.solve(B))
-    except ZeroDivisionError:  # A is not proved to be invertible
+        M = _balls(np.linalg.inv(np.linalg.cholesky(_middle(T))).T)
+    except np.linalg.LinAlgError:
         return False
+    rows = (M.transpose() * T * M).tolist()
+    return all(sum(abs(x - (i == j)) for j, x in enumerate(row)) < 1 for i, row in enumerate(rows))
+
+
+def _middle(T: Any) -> FloatArray:
+    return np.array([[float(entry.mid()) for entry in row] for row in T.tolist()])
 
 
 def _balls(matrix: FloatArray) -> Any:

@@ -19,23 +19,32 @@ bounds for the result.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
 from ..core.checks import FloatArray
+from ..core.threads import one_thread
 
 # Up to this size all eigenvalues of the pencil take about a millisecond, and some thirty are
 # needed; larger problems are projected onto a few leading eigenvectors.
 DENSE_LIMIT = 80
 
 # Eigenvectors added to the projected problem in each round.
-_LEADING = 30
+_LEADING = 4
+
+# Beyond this size ARPACK computes these few sooner than LAPACK all.
+_FULL_LIMIT = 400
 
 # A projected maximum this close (relatively) to the full one is as good as rounding allows.
 _PROJECTION_TOLERANCE = 1e-13
 
 _ROUNDS = 40
+
+# Where the bracket of a root ends.
+_SHORTEST = 2e-16
 
 # Relative gaps up to which eigenvalues may count as one top eigenvalue. Which of them serves best
 # depends on rounding, so each is tried and the best vector kept.
@@ -64,6 +73,7 @@ def primal_value(A: FloatArray, B: FloatArray, depth: int, y: FloatArray) -> flo
     return float(depth * a ** (1 / depth) * b ** (1 - 1 / depth))
 
 
+@one_thread()
 def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     """Solve both problems to about rounding error.
 
@@ -77,11 +87,11 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     # The start needs some vector with yᵀBy > 0: a column of B.
     x = 1.0 if depth == 1 else (float(np.trace(B)) / float(np.trace(A))) ** (1 / depth)
     column = B[:, [int(np.argmax(np.diag(B)))]]  # (d, 1)
-    start = _leading(pencil(A, B, depth, x))
-    basis = np.linalg.qr(np.hstack([start, column]))[0]  # (d, m)
+    vectors = _leading(pencil(A, B, depth, x), column[:, 0])
+    basis = np.linalg.qr(np.hstack([vectors, column]))[0]  # (d, m)
     for _ in range(_ROUNDS):
         small = _dense(basis.T @ A @ basis, basis.T @ B @ basis, depth)
-        vectors = _leading(pencil(A, B, depth, small.x))  # (d, _LEADING), the top one last
+        vectors = _leading(pencil(A, B, depth, small.x), basis @ small.y)  # the top one last
         top = vectors[:, -1]
         full = float(top @ pencil(A, B, depth, small.x) @ top)
         if full <= small.dual * (1 + _PROJECTION_TOLERANCE):
@@ -91,8 +101,14 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     return JointMaximum(small.x, y / np.linalg.norm(y), full)
 
 
-def _leading(matrix: FloatArray) -> FloatArray:
-    return np.linalg.eigh(matrix)[1][:, -_LEADING:]
+def _leading(matrix: FloatArray, start: FloatArray) -> FloatArray:
+    """Eigenvectors of the largest eigenvalues, (d, m), ascending."""
+    if len(matrix) <= _FULL_LIMIT:
+        return np.asarray(np.linalg.eigh(matrix)[1][:, -_LEADING:])
+    from scipy.sparse.linalg import eigsh  # type: ignore[import-untyped, unused-ignore]
+
+    values, vectors = eigsh(matrix, k=_LEADING, which="LA", v0=start, tol=1e-10)
+    return np.asarray(vectors[:, np.argsort(values)])
 
 
 def _dense(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
@@ -108,22 +124,40 @@ def _dense(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
         a, b = math.exp(depth * t) * float(y @ A @ y), float(y @ B @ y)
         return (a - b) / (a + b)
 
-    from scipy.optimize import brentq  # type: ignore[import-untyped, unused-ignore]
-
     # The a-priori interval of the module's docstring, a little widened for rounding.
     low, high = math.log1p(-1 / depth) / depth - 1e-9, math.log(depth) / depth + 1e-9
-    if imbalance(low) >= 0:
-        t = low
-    elif imbalance(high) <= 0:
-        t = high
-    else:
-        t = float(brentq(imbalance, low, high, xtol=1e-16, rtol=8.9e-16, maxiter=500))
+    t = _root(imbalance, low, high)
     x = math.exp(t)
     values, vectors = np.linalg.eigh(pencil(A, B, depth, x))
     y = _balanced_vector(A, B, depth, x, values, vectors)
     scale = (size_B / size_A) ** (1 / depth)
     value = float(values[-1]) * size_A ** (1 / depth) * size_B ** (1 - 1 / depth)
     return JointMaximum(x * scale, y, value)
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where an increasing function changes sign, possibly by a jump, or the nearer end.
+
+    Secants, with the value at an end that stays put halved (Illinois), and every third step a
+    halving, which a jump needs.
+    """
+    at_low, at_high = function(low), function(high)
+    if at_low >= 0:
+        return low
+    if at_high <= 0:
+        return high
+    for step in count(1):
+        t = low - at_low * (high - low) / (at_high - at_low)
+        if step % 3 == 0 or not low < t < high:
+            t = (low + high) / 2
+        if not low < t < high or high - low <= _SHORTEST:
+            return t
+        value = function(t)
+        if value < 0:
+            low, at_low, at_high = t, value, at_high / 2
+        else:
+            high, at_high, at_low = t, value, at_low / 2
+    raise AssertionError  # count does not end
 
 
 def _balanced_vector(

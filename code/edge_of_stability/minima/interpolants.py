@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from ..core import checks
 from ..core.checks import FloatArray
 from ..core.network import Network
+from ..core.threads import one_thread
 
 POWERS = (8.0, 64.0, 512.0)
 FIT_TOLERANCE = 1e-20  # of the loss, relative to ‖Y‖²: beyond it Gauss–Newton steps only add noise
@@ -23,6 +24,7 @@ class NoFitError(ArithmeticError):
     """No point with loss zero was reached."""
 
 
+@one_thread()
 def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200) -> FloatArray:
     """Search for a flat θ with f_θ(X) = Y.
 

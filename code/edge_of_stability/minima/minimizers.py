@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ..core import checks
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
+from ..core.threads import one_thread
 from .duality import joint_maximum
 
 # θ counts as a global minimizer if ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F: the loss is then within 1e-16 of
@@ -26,6 +27,7 @@ MINIMIZER_RTOL = 1e-8
 RANK_RTOL = 1e-10
 
 
+@one_thread()
 def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
     """Tell whether θ (D,) is a global minimizer up to rounding, for Σ invertible.
 
@@ -40,6 +42,7 @@ def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
     return bool(excess <= MINIMIZER_RTOL * np.linalg.norm(problem.Y) + rounding * sizes)
 
 
+@one_thread()
 def solution_rank(problem: DeepLinearProblem) -> int:
     """r⋆ = rank W⋆, numerically, for Σ invertible.
 
@@ -71,6 +74,7 @@ def reduced_hessian(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
     return K
 
 
+@one_thread()
 def minimizer_spectrum(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
     """The non-zero eigenvalues of the Hessian at a global minimizer.
 
@@ -96,6 +100,7 @@ def minimizer_spectrum(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArr
     return np.asarray(np.linalg.eigvalsh(reduced_hessian(problem, theta)))
 
 
+@one_thread()
 def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
     """A global minimizer with the smallest sharpness there is, 2/η_C.
 

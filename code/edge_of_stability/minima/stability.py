@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..core import checks
 from ..core.linear import DeepLinearProblem
-from .minimizers import reduced_hessian, require_minimizer
+from .minimizers import minimizer_spectrum
 
 # Two errors stand between the computed number and λ_max at the exact minimizer nearby: rounding,
 # about 1e-16·d_0·d_N, and the distance of θ from M, which `is_minimizer` allows to be some 1e-8
@@ -71,8 +71,7 @@ def classify_minimizer(
     step = float(checks.step_size(eta, ()))
     if not (isinstance(margin, (int, float, np.floating)) and 0 <= margin < 1):
         checks.refuse("margin", "a number in [0, 1)", repr(margin))
-    require_minimizer(problem, theta)
-    sharpness = float(np.linalg.eigvalsh(reduced_hessian(problem, theta))[-1])
+    sharpness = float(minimizer_spectrum(problem, theta)[-1])
     if sharpness < 2 / step * (1 - margin):
         return Stability.STABLE
     if sharpness > 2 / step * (1 + margin):
