@@ -8,7 +8,7 @@ from inspection import MISSED, NARROW, WIDE
 # A page, and a link of it for each kind of target.
 LINKS = {
     "statement": ("book/index.html", "a[href$='measurezero/index.html#thm-main']"),
-    "far statement": ("book/statements.html", "a[href$='measurezero/index.html#thm-origin']"),
+    "far statement": ("book/statements.html", "a[href$='saddles/index.html#thm-origin']"),
     "figure": ("book/measurezero/preimages.html", "a[href*='index.html#fig-']"),
     "claim": ("book/claims/evidence.html", "a[href*='index.html#claim-']"),
     "exercise": ("book/nonsingularity/index.html", "a[href^='#exercise-']"),
@@ -68,5 +68,5 @@ def test_a_long_page_stands_still_on_a_slow_machine(visit, chapter, width, ancho
 
 
 def test_readers_who_want_no_motion_land_there_too(visit):
-    page = visit("book/measurezero/index.html#thm-origin", motion="reduce").page
+    page = visit("book/saddles/index.html#thm-origin", motion="reduce").page
     assert page.evaluate(MISSED) == []
