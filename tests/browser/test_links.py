@@ -8,7 +8,7 @@ from inspection import MISSED, NARROW, WIDE
 # A page, and a link of it for each kind of target.
 LINKS = {
     "statement": ("book/index.html", "a[href$='measurezero/index.html#thm-main']"),
-    "far statement": ("book/statements.html", "a[href$='measurezero/index.html#thm-origin']"),
+    "far statement": ("book/statements.html", "a[href$='saddles/index.html#thm-origin']"),
     "figure": ("book/measurezero/preimages.html", "a[href*='index.html#fig-']"),
     "claim": ("book/claims/evidence.html", "a[href*='index.html#claim-']"),
     "exercise": ("book/nonsingularity/index.html", "a[href^='#exercise-']"),

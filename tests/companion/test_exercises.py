@@ -89,6 +89,11 @@ def near(_: dict[str, Any], printed: str) -> None:
     assert 1.8 < farther / above < 2.2
 
 
+def schur(names: dict[str, Any], _: str) -> None:
+    sizes = np.array([1e-1, 1e-2, 1e-3])
+    assert np.all(np.abs(np.array(names["ratios"]) - 1) < 2 * sizes)
+
+
 def depth_three_line(names: dict[str, Any], _: str) -> None:
     window = names["h"] / 2 * 3
     assert np.sqrt(5) - 1 < window < 1.1 * (np.sqrt(5) - 1)
@@ -115,6 +120,7 @@ CLAIMS: dict[str, Callable[[dict[str, Any], str], None]] = {
     "exercise-sharp-and-rising": sharp_and_rising,
     "exercise-superlinear": superlinear,
     "exercise-mz-near": near,
+    "exercise-saddles-schur": schur,
     "exercise-depth-three-line": depth_three_line,
     "exercise-own-network": own_network,
     "exercise-depths": depths,
