@@ -50,7 +50,7 @@ def test_reload_and_back_end_at_the_target(visit):
     page.go_back()
     assert page.evaluate(MISSED) == []
     # Readers who want no motion land there, too.
-    page = visit("book/measurezero/index.html#thm-origin", motion="reduce").page
+    page = visit("book/saddles/index.html#thm-origin", motion="reduce").page
     assert page.evaluate(MISSED) == []
 
 
