@@ -25,6 +25,7 @@ from .critical_step import CriticalStepSize, critical_step_size
 
 _NO_KAPPA = 1e-13  # counts as 0, for Σ and B divided by n
 _SEPARATED = 1e-7  # a sum of margins of this size separates
+_NEWTON_STEPS = 50
 
 
 def with_biases(X: ArrayLike, Y: ArrayLike, depth: int) -> tuple[CriticalStepSize, bool]:
@@ -75,16 +76,22 @@ def logistic_data(X: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, FloatArr
         checks.refuse("labels", "two different numbers", f"{len(classes)}")
     signed = X * np.where(np.asarray(labels) == classes[1], 1.0, -1.0)  # y_i x_i
     margins = (signed / np.linalg.norm(X, axis=1, keepdims=True)).T  # w: between 0 and 1
+
+    def loss(w: FloatArray) -> float:
+        return float(np.logaddexp(0, -(w @ signed)).sum())
+
     limits = np.repeat([1.0, 0.0], len(margins))
     best = linprog(-margins.sum(0), np.vstack([margins, -margins]), limits, bounds=(None, None))
     if best.status != 0 or -best.fun > _SEPARATED:
         checks.refuse("labels", "classes that no hyperplane separates", "separable ones")
-    w, decrement = np.zeros(len(X)), 1.0
-    while decrement > 1e-12:  # Newton's method, damped until it converges quadratically
+    w = np.zeros(len(X))
+    for _ in range(_NEWTON_STEPS):
         p = expit(-(w @ signed))
         step = np.linalg.solve(signed * (p * (1 - p)) @ signed.T, signed @ p)
-        decrement = math.sqrt(step @ signed @ p)
-        w = w + step / (1 + decrement * (decrement > 0.1))
+        decrement = float(step @ signed @ p)
+        while decrement > 1e-12 and loss(w + step) > loss(w):  # below, Newton's step is safe
+            step = step / 2
+        w = w + step
     weighted = X * np.sqrt(p * (1 - p) / 2)
     return weighted, (w @ weighted)[np.newaxis]
 
@@ -103,9 +110,9 @@ def _least(A: FloatArray, B: FloatArray, N: int) -> float:
 
         def excess(log_rho: float) -> float:
             v = values(_layers(log_rho, log_kappa, N))[2]
-            return math.log(v @ A @ v) - math.log(max(v @ B @ v, 1e-300)) - log_rho
+            return math.log(v @ A @ v) - math.log(max(float(v @ B @ v), 1e-300)) - log_rho
 
-        below = math.log(float(np.linalg.eigvalsh(A)[0] / np.trace(B))) - 1
+        below = math.log(float(np.linalg.eigvalsh(A)[0]) / float(np.trace(B))) - 1
         return _layers(_root(excess, below, 1.0), log_kappa, N)
 
     def surplus(log_kappa: float) -> float:
