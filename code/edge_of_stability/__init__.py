@@ -11,8 +11,8 @@ from .certificates.nonsingular import (
     NonsingularityCertificate,
     SingularMapError,
     certify_nonsingular,
+    resonant_steps,
 )
-from .certificates.resonance import resonant_steps
 from .certificates.stability import StabilityCertificate, certify_stability
 from .core.linear import DeepLinearProblem
 from .core.network import Network

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from edge_of_stability import (
     DeepLinearProblem,
@@ -13,7 +14,14 @@ from edge_of_stability import (
 
 NAN, INF = float("nan"), float("inf")
 PROBLEM = DeepLinearProblem(np.eye(2), np.eye(2), (2, 1, 2))
+SYMBOLIC = SymbolicProblem([[1]], [[1]], (1, 1))
 THETA = np.ones(4)
+ONE = [[1.0]]
+
+
+def refuses(message, call, *arguments, **options):
+    with pytest.raises(ValueError, match=message):
+        call(*arguments, **options)
 
 
 @pytest.mark.parametrize(
@@ -23,22 +31,21 @@ THETA = np.ones(4)
         ([[1.0, 1.0]], [[INF, 1.0]], (1, 1), r"Y: need finite entries"),
         ([1.0, 2.0], [[1.0, 1.0]], (1, 1), r"X: need a non-empty matrix.*, got shape \(2,\)"),
         (np.ones((1, 0)), np.ones((1, 0)), (1, 1), r"X: need a non-empty matrix"),
-        ([[1.0], [1.0, 2.0]], [[1.0]], (2, 1), r"X: need a rectangular array of real numbers"),
-        ([["a"]], [[1.0]], (1, 1), r"X: need a rectangular array of real numbers, got list"),
-        ([[1j]], [[1.0]], (1, 1), r"X: need real numbers, got complex numbers"),
-        ([[1.0]], [[1.0]], (2, 1), r"X: need 2 rows since widths = \(2, 1\), got shape \(1, 1\)"),
-        ([[1.0]], [[1.0]], (1, 3), r"Y: need 3 rows since widths = \(1, 3\), got shape \(1, 1\)"),
-        ([[1.0]], [[1.0, 2.0]], (1, 1), r"Y: need 1 columns as X has, got shape \(1, 2\)"),
-        ([[1.0]], [[1.0]], (1,), r"widths: need at least two positive integers.*, got \(1,\)"),
-        ([[1.0]], [[1.0]], (1, 0, 1), r"widths: need .*, got \(1, 0, 1\)"),
-        ([[1.0]], [[1.0]], (1, 2.0, 1), r"widths: need .*, got \(1, 2\.0, 1\)"),
-        ([[1.0]], [[1.0]], (1, True, 1), r"widths: need"),
-        ([[1.0]], [[1.0]], 1, r"widths: need .*, got 1"),
+        ([[1.0], [1.0, 2.0]], ONE, (2, 1), r"X: need a rectangular array of real numbers"),
+        ([["a"]], ONE, (1, 1), r"X: need a rectangular array of real numbers, got list"),
+        ([[1j]], ONE, (1, 1), r"X: need real numbers, got complex numbers"),
+        (ONE, ONE, (2, 1), r"X: need 2 rows since widths = \(2, 1\), got shape \(1, 1\)"),
+        (ONE, ONE, (1, 3), r"Y: need 3 rows since widths = \(1, 3\), got shape \(1, 1\)"),
+        (ONE, [[1.0, 2.0]], (1, 1), r"Y: need 1 columns as X has, got shape \(1, 2\)"),
+        (ONE, ONE, (1,), r"widths: need at least two positive integers.*, got \(1,\)"),
+        (ONE, ONE, (1, 0, 1), r"widths: need .*, got \(1, 0, 1\)"),
+        (ONE, ONE, (1, 2.0, 1), r"widths: need .*, got \(1, 2\.0, 1\)"),
+        (ONE, ONE, (1, True, 1), r"widths: need"),
+        (ONE, ONE, 1, r"widths: need .*, got 1"),
     ],
 )
 def test_problem(X, Y, widths, message):
-    with pytest.raises(ValueError, match=message):
-        DeepLinearProblem(X, Y, widths)
+    refuses(message, DeepLinearProblem, X, Y, widths)
 
 
 @pytest.mark.parametrize(
@@ -55,111 +62,68 @@ def test_problem(X, Y, widths, message):
         Network(np.eye(2), np.eye(2), (2, 1, 2), "tanh").jacobian,
     ],
 )
-@pytest.mark.parametrize(
-    ("theta", "message"),
-    [
+def test_theta(call):
+    for theta, message in (
         (np.ones(3), r"theta: need shape \(\.\.\., 4\), got shape \(3,\)"),
         (np.ones((4, 3)), r"theta: need shape \(\.\.\., 4\), got shape \(4, 3\)"),
         (1.0, r"theta: need shape \(\.\.\., 4\), got shape \(\)"),
         ([1.0, 1.0, NAN, INF], r"theta: need finite entries, got 2 entries NaN or infinite"),
         ("abcd", r"theta: need a rectangular array of real numbers, got str"),
-    ],
-)
-def test_theta(call, theta, message):
-    with pytest.raises(ValueError, match=message):
-        call(theta)
+    ):
+        refuses(message, call, theta)
 
 
-@pytest.mark.parametrize("call", [PROBLEM.step, lambda t, e: gradient_descent(PROBLEM, t, e, 1)])
 @pytest.mark.parametrize("eta", [0, -0.1, NAN, INF, [0.1, -0.1], [0.1, INF]])
-def test_step_size(call, eta):
-    with pytest.raises(ValueError, match=r"eta: need a positive finite step size, got"):
-        call(np.ones((2, 4)), eta)
-
-
-def test_step_sizes_that_do_not_fit_the_batch():
-    with pytest.raises(ValueError, match=r"eta: need one number or a shape .* to \(2,\), got"):
-        PROBLEM.step(np.ones((2, 4)), [0.1, 0.2, 0.3])
-    with pytest.raises(ValueError, match=r"eta: need one number or a shape .* to \(\), got"):
-        PROBLEM.step(THETA, [0.1, 0.2])
-
-
-def test_initial_points():
-    for initial, message in ((np.ones(3), "need shape"), ([1.0, NAN, 1.0, 1.0], "need finite")):
-        with pytest.raises(ValueError, match=f"initial: {message}"):
-            gradient_descent(PROBLEM, initial, 0.1, 2)
+def test_step_size(eta):
+    message = r"eta: need a positive finite step size, got"
+    refuses(message, PROBLEM.step, np.ones((2, 4)), eta)
+    refuses(message, gradient_descent, PROBLEM, np.ones((2, 4)), eta, 1)
 
 
 @pytest.mark.parametrize("steps", [-1, 2.0, True, None])
 def test_steps(steps):
-    with pytest.raises(ValueError, match=r"steps: need a non-negative integer, got"):
-        gradient_descent(PROBLEM, THETA, 0.1, steps)
-
-
-def test_directions():
-    with pytest.raises(ValueError, match=r"v: need shape \(\.\.\., 4\), got shape \(5,\)"):
-        PROBLEM.hvp(THETA, np.ones(5))
-    with pytest.raises(ValueError, match=r"v: need a shape that broadcasts with \(2, 4\)"):
-        PROBLEM.hvp(np.ones((2, 4)), np.ones((3, 4)))
-
-
-@pytest.mark.parametrize(
-    ("weights", "message"),
-    [
-        ([np.ones((1, 2))], r"weights: need matrices of shapes \[\(1, 2\), \(2, 1\)\]"),
-        ([np.ones((2, 1)), np.ones((1, 2))], r"weights: need matrices of shapes"),
-        ([np.ones((1, 2)), np.full((2, 1), NAN)], r"weights: need finite entries"),
-        (
-            [np.ones((3, 1, 2)), np.ones((2, 2, 1))],
-            r"weights: need batch axes that broadcast, got \[\(3, 1, 2\), \(2, 2, 1\)\]",
-        ),
-    ],
-)
-def test_join(weights, message):
-    with pytest.raises(ValueError, match=message):
-        PROBLEM.join(weights)
-
-
-def test_method():
-    with pytest.raises(ValueError, match=r"method: need 'auto', 'dense' or 'lanczos', got 'qr'"):
-        PROBLEM.sharpness(THETA, method="qr")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([[0.5]], [[1]], (1, 1)), r"X: need finite exact entries"),
-        (([[1]], [["x", 1], [2, 3]], (1, 1)), r"Y: need 1 rows since widths"),
-        ((3, [[1]], (1, 1)), r"X: need a matrix of exact entries, got int"),
-        (([[1]], [], (1, 1)), r"Y: need a non-empty matrix"),
-        (([[1]], [[1]], (0, 1)), r"widths: need"),
-    ],
-)
-def test_symbolic_problem(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        SymbolicProblem(*arguments)
+    refuses(r"steps: need a non-negative", gradient_descent, PROBLEM, THETA, 0.1, steps)
 
 
 @pytest.mark.parametrize("eta", [0.5, 0, -1, "nan", None])
 def test_symbolic_step_size(eta):
-    with pytest.raises(ValueError, match=r"eta: need a positive exact number or a symbol, got"):
-        SymbolicProblem([[1]], [[1]], (1, 1)).jacobian(eta)
+    refuses(r"eta: need a positive exact number or a symbol, got", SYMBOLIC.jacobian, eta)
 
 
-def test_symbolic_substitution():
-    net = SymbolicProblem([[1]], [[1]], (1, 1))
-    with pytest.raises(ValueError, match=r"theta: need 1 entries, got 2 entries"):
-        net.substitute(net.loss, [1, 2])
+JOIN, TWO = PROBLEM.join, np.ones((2, 4))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("call", "arguments", "message"),
     [
-        (([[1.0]], [[1.0]], 0), r"depth: need a positive integer, got 0"),
-        (([[1.0]], [[1.0, 2.0]], 2), r"Y: need 1 columns as X has"),
-        (([[NAN]], [[1.0]], 2), r"X: need finite entries"),
+        (PROBLEM.step, (TWO, [0.1] * 3), r"eta: need one number or a shape .* to \(2,\), got"),
+        (PROBLEM.step, (THETA, [0.1] * 2), r"eta: need one number or a shape .* to \(\), got"),
+        (gradient_descent, (PROBLEM, np.ones(3), 0.1, 2), r"initial: need shape"),
+        (gradient_descent, (PROBLEM, [1.0, NAN, 1.0, 1.0], 0.1, 2), r"initial: need finite"),
+        (PROBLEM.hvp, (THETA, np.ones(5)), r"v: need shape \(\.\.\., 4\), got shape \(5,\)"),
+        (PROBLEM.hvp, (TWO, np.ones((3, 4))), r"v: need a shape that broadcasts with \(2, 4\)"),
+        (JOIN, ([np.ones((1, 2))],), r"weights: need matrices of shapes \[\(1, 2\), \(2, 1\)\]"),
+        (JOIN, ([np.ones((2, 1)), np.ones((1, 2))],), r"weights: need matrices of shapes"),
+        (JOIN, ([np.ones((1, 2)), np.full((2, 1), NAN)],), r"weights: need finite entries"),
+        (
+            JOIN,
+            ([np.ones((3, 1, 2)), np.ones((2, 2, 1))],),
+            r"weights: need batch axes that broadcast, got \[\(3, 1, 2\), \(2, 2, 1\)\]",
+        ),
+        (PROBLEM.sharpness, (THETA, "qr"), r"method: need 'auto', 'dense' or 'lanczos', got 'qr'"),
+        *(
+            (SymbolicProblem, ([[entry]], [[1]], (1, 1)), r"X: need finite exact entries")
+            for entry in (0.5, sp.nan, sp.oo, -sp.oo, sp.zoo, sp.Float(1))
+        ),
+        (SymbolicProblem, ([[1]], [["x", 1], [2, 3]], (1, 1)), r"Y: need 1 rows since widths"),
+        (SymbolicProblem, (3, [[1]], (1, 1)), r"X: need a matrix of exact entries, got int"),
+        (SymbolicProblem, ([[1]], [], (1, 1)), r"Y: need a non-empty matrix"),
+        (SymbolicProblem, ([[1]], [[1]], (0, 1)), r"widths: need"),
+        (SYMBOLIC.substitute, (SYMBOLIC.loss, [1, 2]), r"theta: need 1 entries, got 2 entries"),
+        (resonant_steps, (ONE, ONE, 0), r"depth: need a positive integer, got 0"),
+        (resonant_steps, (ONE, [[1.0, 2.0]], 2), r"Y: need 1 columns as X has"),
+        (resonant_steps, ([[NAN]], ONE, 2), r"X: need finite entries"),
     ],
 )
-def test_resonant_steps(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        resonant_steps(*arguments)
+def test_other_arguments(call, arguments, message):
+    refuses(message, call, *arguments)

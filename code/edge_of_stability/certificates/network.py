@@ -18,14 +18,15 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import count, pairwise, product
 from typing import Any, Literal
 
-from flint import arb, arb_mat, ctx, fmpq
+from flint import arb_mat, ctx
 
 from ..core import checks
 from ..core.rationals import FractionMatrix, RationalProblem, rational_point, rational_problem
 from . import network_check
+from ._hessian import determinant
 
 BITS = (64, 128, 256, 512)  # working precisions, tried in turn at each candidate
 _SEED = 240213108
@@ -125,33 +126,28 @@ def certify_nonsingular_network(
     >>> certificate.verify()
     True
     """
-    if activation not in _SCALAR:
-        checks.refuse("activation", f"an analytic one of {sorted(_SCALAR)}", repr(activation))
+    if activation not in ("tanh", "softplus"):
+        checks.refuse("activation", "an analytic one of ['softplus', 'tanh']", repr(activation))
     problem = rational_problem(X, Y, widths, eta, floats=True)
-    if theta is None:
-        candidates = _candidates(problem.widths, problem.X)
-    else:
-        candidates = iter([(rational_point(problem.widths, theta, floats=True), "given")])
-    tried = 0
-    for point, reason in candidates:
-        tried += 1
-        for bits in BITS:
-            ball = determinant(problem, activation, point, bits)
-            if not ball.contains(0):
-                low, high = _ends(ball)
-                return NetworkCertificate(
-                    **vars(problem),
-                    activation=activation,
-                    witness=point,
-                    lower=low,
-                    upper=high,
-                    bits=bits,
-                    reason=reason,
-                )
-            if ball.is_exact():
-                break  # it is zero
+    candidates = list(_candidates(problem.widths, problem.X))
+    if theta is not None:
+        candidates = [(rational_point(problem.widths, theta, floats=True), "given")]
+    for (point, reason), bits in product(candidates, BITS):
+        with ctx.workprec(bits):
+            ball = determinant(problem, point, activation, arb_mat)
+        if not ball.contains(0):
+            lower, upper = _ends(ball)
+            return NetworkCertificate(
+                **vars(problem),
+                activation=activation,
+                witness=point,
+                lower=lower,
+                upper=upper,
+                bits=bits,
+                reason=reason,
+            )
     raise NoWitnessError(
-        f"det DG could not be told from 0 at any of {tried} points with {BITS[-1]} bits"
+        f"det DG could not be told from 0 at any of {len(candidates)} points with {BITS[-1]} bits"
     )
 
 
@@ -161,114 +157,23 @@ def _candidates(
     shapes = [(after, before) for before, after in pairwise(widths)]
     size = sum(a * b for a, b in shapes)
     yield (Fraction(0),) * size, "the origin"
-    generator = random.Random(_SEED)
     if len(widths) == 3:
-        # Some c with c·x_i ≠ 0 for every x_i ≠ 0: not every small integer vector is orthogonal.
+        # Some c with c·x_i ≠ 0 for every x_i ≠ 0: among the (1, k, k², …), at most d_0 − 1 are
+        # orthogonal to any one of them.
         columns = [column for column in zip(*X, strict=True) if any(column)]
-        c = [Fraction(1)] * widths[0]
-        while any(sum(a * b for a, b in zip(c, x, strict=True)) == 0 for x in columns):
-            c = [Fraction(generator.randint(-8, 8)) for _ in c]
-        products = [abs(sum(a * b for a, b in zip(c, x, strict=True))) for x in columns]
+        for k in count(1):
+            c = [Fraction(k**i) for i in range(widths[0])]
+            products = [abs(sum(a * b for a, b in zip(c, x, strict=True))) for x in columns]
+            if all(products):
+                break
         largest = max(products, default=Fraction(1))
-        for t in (Fraction(1), Fraction(2), Fraction(4), Fraction(8)):
+        for t in (1, 2, 4, 8):
             row = [Fraction(round(t * entry / largest * 1024), 1024) for entry in c]  # short
             off = (Fraction(0),) * (widths[1] * widths[2])
             yield (*(row * widths[1]), *off), "equal hidden units, last layer zero"
+    generator = random.Random(_SEED)
     for _ in range(_RANDOM_CANDIDATES):
         yield tuple(Fraction(generator.randint(-16, 16), 16) for _ in range(size)), "dyadic point"
-
-
-# -- the first route: the formulas of `Network`, on balls -----------------------------------------
-
-
-def determinant(
-    problem: RationalProblem, activation: str, theta: Sequence[Fraction], bits: int
-) -> Any:
-    """A ball that contains det(I − ηH(θ)), by formulas for the derivatives."""
-    with ctx.workprec(bits):
-        W = _matrices(problem.widths, [_ball(entry) for entry in theta])
-        X, Y = (arb_mat([[_ball(x) for x in row] for row in M]) for M in (problem.X, problem.Y))
-        H = _hessian(problem.widths, activation, X, Y, W)
-        return (_identity(len(theta)) - _ball(problem.eta) * H).det()
-
-
-def _hessian(widths: tuple[int, ...], activation: str, X: Any, Y: Any, W: Sequence[Any]) -> Any:
-    """H, column by column, by the tangents of the backward pass."""
-    depth = len(W)
-    A, first, second = [X], [], []
-    for j in range(depth - 1):
-        value, slope, curve = _SCALAR[activation]
-        Z = W[j] * A[-1]
-        A.append(_map(value, Z))
-        first.append(_map(slope, Z))
-        second.append(_map(curve, Z))
-    B = [W[-1] * A[-1] - Y]
-    pulled: list[Any] = []  # W_{j+1}ᵀ B_{j+1}
-    for j in range(depth - 2, -1, -1):
-        pulled.insert(0, W[j + 1].transpose() * B[0])
-        B.insert(0, _times(pulled[0], first[j]))
-    columns = []
-    for direction in _identity(sum(M.nrows() * M.ncols() for M in W)).tolist():
-        V = _matrices(widths, direction)
-        dA, dZ = [arb_mat(X.nrows(), X.ncols())], []
-        for j in range(depth):
-            dZ.append(V[j] * A[j] + W[j] * dA[j])
-            if j < depth - 1:
-                dA.append(_times(first[j], dZ[j]))
-        dB = [dZ[-1]]
-        for j in range(depth - 2, -1, -1):
-            moved = V[j + 1].transpose() * B[j + 1] + W[j + 1].transpose() * dB[0]
-            dB.insert(0, _times(moved, first[j]) + _times(_times(pulled[j], second[j]), dZ[j]))
-        blocks = [dB[j] * A[j].transpose() + B[j] * dA[j].transpose() for j in range(depth)]
-        columns.append([2 * entry for block in blocks for entry in block.entries()])
-    return arb_mat(columns)
-
-
-def _tanh_slope(z: Any) -> Any:
-    return 1 / z.cosh() ** 2
-
-
-def _tanh_curve(z: Any) -> Any:
-    return -2 * z.tanh() / z.cosh() ** 2
-
-
-def _logistic(z: Any) -> Any:
-    return 1 / (1 + (-z).exp())
-
-
-_SCALAR = {
-    "tanh": (lambda z: z.tanh(), _tanh_slope, _tanh_curve),
-    "softplus": (
-        lambda z: z.exp().log1p(),
-        _logistic,
-        lambda z: _logistic(z) * _logistic(-z),
-    ),
-}
-
-
-def _map(function: Any, matrix: Any) -> Any:
-    return arb_mat(matrix.nrows(), matrix.ncols(), [function(z) for z in matrix.entries()])
-
-
-def _times(left: Any, right: Any) -> Any:
-    entries = [a * b for a, b in zip(left.entries(), right.entries(), strict=True)]
-    return arb_mat(left.nrows(), left.ncols(), entries)
-
-
-def _identity(size: int) -> Any:
-    return arb_mat(size, size, [int(a == b) for a in range(size) for b in range(size)])
-
-
-def _matrices(widths: tuple[int, ...], entries: Sequence[Any]) -> list[Any]:
-    result, start = [], 0
-    for before, after in pairwise(widths):
-        result.append(arb_mat(after, before, list(entries[start : start + after * before])))
-        start += after * before
-    return result
-
-
-def _ball(value: Fraction) -> Any:
-    return arb(fmpq(value.numerator, value.denominator))
 
 
 def _ends(ball: Any) -> tuple[Fraction, Fraction]:

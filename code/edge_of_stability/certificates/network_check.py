@@ -11,14 +11,14 @@ of an elimination on balls, so a pivot that may be zero is noticed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
 
-Matrix = Sequence[Sequence[Fraction]]
+from .nonsingular_check import Matrix, dot, eliminate, is_sound, residual
 
 _ORDER = 3  # coefficients 1, s, s²
 
@@ -36,11 +36,10 @@ def verify(
     """Tell whether the interval does not contain 0, but a new enclosure of det(I − ηH(witness)).
 
     All but ``interval`` are as in :class:`edge_of_stability.NetworkCertificate`. False also if
-    η ≤ 0, the activation is unknown or the witness has another size than θ.
+    η ≤ 0, a number is a float, the activation is unknown or the sizes do not fit together.
     """
     lower, upper = interval
-    size = sum(before * after for before, after in pairwise(widths))
-    if eta <= 0 or len(witness) != size or activation not in ("tanh", "softplus"):
+    if not is_sound(X, Y, widths, eta, witness) or activation not in _ACTIVATIONS:
         return False
     if not (0 < lower <= upper or lower <= upper < 0):
         return False
@@ -74,15 +73,11 @@ def determinant_ball(
     bits: int,
 ) -> Any | None:
     """Return a ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
-    old = ctx.cap
-    ctx.cap = _ORDER
-    try:
-        with ctx.workprec(bits):
-            H = _hessian(X, Y, widths, activation, theta)
-            step, size = _ball(eta), range(len(theta))
-            return _eliminate([[int(i == j) - step * H[i][j] for j in size] for i in size])
-    finally:
-        ctx.cap = old
+    with ctx.workprec(bits):
+        H = _hessian(X, Y, widths, activation, theta)
+        step, size = _ball(eta), range(len(theta))
+        jacobian = [[int(i == j) - step * H[i][j] for j in size] for i in size]
+        return eliminate(jacobian, lambda ball: ball.abs_lower())
 
 
 def _hessian(
@@ -90,12 +85,12 @@ def _hessian(
 ) -> list[list[Any]]:
     size = len(theta)
     balls = [_ball(entry) for entry in theta]
-    inputs = [[_ball(entry) for entry in row] for row in X]
-    targets = [[_ball(entry) for entry in row] for row in Y]
+    inputs, targets = ([[_ball(entry) for entry in row] for row in M] for M in (X, Y))
 
     def q(*moving: int) -> Any:
-        point = [arb_series([b, int(k in moving), 0]) for k, b in enumerate(balls)]
-        return _loss(widths, activation, inputs, targets, point)[2]
+        point = [arb_series([b, int(k in moving), 0], _ORDER) for k, b in enumerate(balls)]
+        rows = residual(inputs, targets, widths, point, _ACTIVATIONS[activation])
+        return sum(dot(row, row) for row in rows)[2]
 
     single = [q(i) for i in range(size)]
     H: list[list[Any]] = [[2 * single[i]] * size for i in range(size)]
@@ -104,55 +99,10 @@ def _hessian(
     return H
 
 
-def _loss(
-    widths: Sequence[int],
-    activation: str,
-    inputs: list[list[Any]],
-    targets: list[list[Any]],
-    point: list[Any],
-) -> Any:
-    total = arb_series([0, 0, 0])
-    for sample in range(len(inputs[0])):
-        values: list[Any] = [row[sample] for row in inputs]
-        entries = iter(point)
-        for layer, (before, after) in enumerate(pairwise(widths), start=1):
-            rows = [[next(entries) for _ in range(before)] for _ in range(after)]
-            sums = [
-                sum((w * v for w, v in zip(row, values, strict=True)), arb_series([0]))
-                for row in rows
-            ]
-            values = [_activate(activation, s) for s in sums] if layer < len(widths) - 1 else sums
-        for value, row in zip(values, targets, strict=True):
-            residual = value - row[sample]
-            total += residual * residual
-    return total
-
-
-def _activate(activation: str, z: Any) -> Any:
-    if activation == "tanh":
-        return 1 - 2 / (1 + (2 * z).exp())
-    if activation == "softplus":
-        return (1 + z.exp()).log()
-    raise ValueError(f"activation: need 'tanh' or 'softplus', got {activation!r}")
-
-
-def _eliminate(matrix: list[list[Any]]) -> Any | None:
-    """Determinant by Gaussian elimination with the pivot farthest from zero."""
-    rows = [list(row) for row in matrix]
-    determinant = arb(1)
-    for k in range(len(rows)):
-        pivot = max(range(k, len(rows)), key=lambda i: float(rows[i][k].abs_lower()))
-        if rows[pivot][k].contains(0):
-            return None
-        if pivot != k:
-            rows[k], rows[pivot] = rows[pivot], rows[k]
-            determinant = -determinant
-        determinant *= rows[k][k]
-        for i in range(k + 1, len(rows)):
-            factor = rows[i][k] / rows[k][k]
-            for j in range(k + 1, len(rows)):
-                rows[i][j] -= factor * rows[k][j]
-    return determinant
+_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "tanh": lambda z: 1 - 2 / (1 + (2 * z).exp()),
+    "softplus": lambda z: (1 + z.exp()).log(),
+}
 
 
 def _ball(value: Fraction) -> Any:

@@ -26,25 +26,20 @@ degree, so one of the first (degree + 1) values of t succeeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise, product
 from typing import Any
 
-from flint import fmpq, fmpq_mat
+import numpy as np
+from flint import fmpq_mat
+from numpy.typing import ArrayLike
 
-from ..core.rationals import RationalProblem, flint_matrix, rational_problem, to_flint
+from ..core import checks
+from ..core.checks import FloatArray
+from ..core.rationals import RationalProblem, rational_problem
 from . import nonsingular_check
-from ._exact import (
-    fraction,
-    from_function,
-    identity,
-    independent_rows,
-    jacobian,
-    kron,
-    padded,
-)
+from ._hessian import determinant, exact, fraction
 
 
 class SingularMapError(ValueError):
@@ -123,155 +118,134 @@ def certify_nonsingular(
     True
     """
     problem = rational_problem(X, Y, widths, eta)
-    data = _Data(flint_matrix(problem.X), flint_matrix(problem.Y), to_flint(problem.eta))
-    if len(problem.widths) == 2:
-        found = _depth_one(data)
-    elif len(problem.widths) == 3:
-        found = _depth_two(data, problem.widths[1])
-    else:
-        origin = tuple(fmpq_mat(b, a) for a, b in pairwise(problem.widths))
-        found = _Found(origin, fmpq(1), "depth at least 3: the Hessian vanishes at the origin")
-    return NonsingularityCertificate(
-        **vars(problem),
-        witness=tuple(fraction(entry) for W in found.weights for entry in W.entries()),
-        determinant=fraction(found.determinant),
-        reason=found.reason,
+    for witness, reason in _candidates(problem):
+        found = fraction(determinant(problem, witness))
+        if found:
+            return NonsingularityCertificate(
+                **vars(problem), witness=witness, determinant=found, reason=reason
+            )
+    if len(problem.widths) > 2:
+        raise AssertionError("a non-zero polynomial has no more zeros than its degree")
+    raise SingularMapError(
+        f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {problem.eta}: "
+        f"{1 / (2 * problem.eta)} is an eigenvalue of X X^T, so det DG vanishes everywhere and "
+        "the map is singular"
     )
+
+
+def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
+    """Step sizes at which det DG_η vanishes at θ = 0.
+
+    Depth 1: η = 1/(2σ_i²), σ_i the non-zero singular values of X; there the map is singular.
+    Depth 2: η = 1/(2 s_i), s_i the non-zero singular values of S = YXᵀ; there the map is
+    non-singular and only the origin is no witness. Depth ≥ 3: none.
+
+    Parameters
+    ----------
+    X : (d_0, n) array_like
+    Y : (d_N, n) array_like
+    depth : int
+        N ≥ 1.
+
+    Returns
+    -------
+    (k,) array
+        Ascending, with multiplicity, in float64.
+
+    Raises
+    ------
+    ValueError
+        If an entry is NaN or infinite, or X and Y have different numbers of columns.
+    """
+    inputs, targets = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
+    checks.samples(inputs, targets)
+    if checks.positive_count("depth", depth) >= 3:
+        return np.empty(0)
+    matrix = inputs if depth == 1 else targets @ inputs.T
+    singular_values = np.linalg.svd(matrix, compute_uv=False)
+    # The tolerance of numpy.linalg.matrix_rank: smaller values are rounding errors of zeros.
+    cutoff = singular_values[0] * max(matrix.shape) * np.finfo(np.float64).eps
+    positive = singular_values[singular_values > cutoff]
+    return np.asarray(1 / (2 * positive ** (2 if depth == 1 else 1)))
 
 
 # -- constructions -------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True)
-class _Data:
-    X: Any  # (d_0, n) fmpq_mat; python-flint has no types
-    Y: Any  # (d_N, n) fmpq_mat
-    eta: Any  # fmpq
-
-    @property
-    def Sigma(self) -> Any:
-        return self.X * self.X.transpose()
-
-    @property
-    def S(self) -> Any:
-        return self.Y * self.X.transpose()
+_Candidate = tuple[tuple[Fraction, ...], str]  # a point, and how it was found
 
 
-@dataclass(frozen=True)
-class _Found:
-    weights: tuple[Any, ...]  # W_1, …, W_N, each an fmpq_mat
-    determinant: Any
-    reason: str
+def _candidates(problem: RationalProblem) -> Iterator[_Candidate]:
+    depth = len(problem.widths) - 1
+    reasons = {
+        1: "depth 1: the determinant is the same everywhere",
+        2: "depth 2: the origin, no resonance",
+    }
+    size = sum(a * b for a, b in zip(problem.widths, problem.widths[1:], strict=False))
+    origin = (Fraction(0),) * size
+    yield origin, reasons.get(depth, "depth at least 3: the Hessian vanishes at the origin")
+    if depth == 2:
+        rows, solution = _regression(problem)
+        most = max(len(rows), problem.widths[2])
+        if problem.widths[1] <= most:
+            yield from _one_layer_zero(problem.widths, rows)
+        else:
+            yield from _units_off(problem, most, solution)
 
 
-def _depth_one(data: _Data) -> _Found:
-    """det(I − 2ηΣ)^{d_1}, the same at every θ."""
-    d_0, d_1 = data.X.nrows(), data.Y.nrows()
-    factor = (identity(d_0) - 2 * data.eta * data.Sigma).det()
-    if factor == 0:
-        raise SingularMapError(
-            f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {data.eta}: "
-            f"{1 / (2 * data.eta)} is an eigenvalue of X X^T, so det DG vanishes everywhere and "
-            "the map is singular"
-        )
-    reason = "depth 1: the determinant is the same everywhere"
-    return _Found((fmpq_mat(d_1, d_0),), factor**d_1, reason)
-
-
-def _depth_two(data: _Data, h: int) -> _Found:
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    largest = max(data.X.rank(), d_2)
-    at_origin = _resonance_factor(data, data.S)
-    if at_origin != 0:
-        origin = (fmpq_mat(h, d_0), fmpq_mat(d_2, h))
-        return _Found(origin, at_origin**h, "depth 2: the origin, no resonance")
-    return _one_layer_zero(data, h) if h <= largest else _units_off(data, h, largest)
-
-
-def _resonance_factor(data: _Data, E: Any) -> Any:
-    """R(E) = det(I − 4η²EᵀE)."""
-    return (identity(E.ncols()) - 4 * data.eta**2 * (E.transpose() * E)).det()
-
-
-def _one_layer_zero(data: _Data, h: int) -> _Found:
+def _one_layer_zero(widths: Sequence[int], rows: Sequence[int]) -> Iterator[_Candidate]:
     """For h ≤ max(rank X, d_2): one layer zero, the other t times orthonormal columns or rows."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    eta, Sigma, S = data.eta, data.Sigma, data.S
+    d_0, h, d_2 = widths
     if h <= d_2:
-        constant = identity(d_0) - 4 * eta**2 * (S.transpose() * S)
-
-        def second_layer_only(t: int) -> _Found:
-            determinant = (constant - 2 * eta * t**2 * Sigma).det() ** h
-            layers = (fmpq_mat(h, d_0), t * identity(d_2, h))
-            return _Found(layers, determinant, f"depth 2: W_1 = 0, W_2 = {t} [I; 0]")
-
         # The determinant of the bracket is a polynomial in t² of degree rank X.
-        return _first_nonzero(second_layer_only, data.X.rank())
-
-    C = _independent_inputs(data.X, h)
-    outer = identity(h * d_2) - 4 * eta**2 * kron(identity(h), S * S.transpose())
-    inner = kron(C * Sigma * C.transpose(), identity(d_2))
-
-    def first_layer_only(t: int) -> _Found:
-        determinant = (outer - 2 * eta * t**2 * inner).det()
-        reason = f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
-        return _Found((t * C, fmpq_mat(d_2, h)), determinant, reason)
-
-    return _first_nonzero(first_layer_only, h * d_2)
+        for t in range(1, len(rows) + 2):
+            W_2 = t * np.eye(d_2, h, dtype=object)
+            yield _point(_zeros(h, d_0), W_2), f"depth 2: W_1 = 0, W_2 = {t} [I; 0]"
+    else:
+        for t in range(1, h * d_2 + 2):
+            W_1 = t * np.eye(d_0, dtype=object)[rows[:h]]
+            yield _point(W_1, _zeros(d_2, h)), f"depth 2: W_2 = 0, W_1 = {t} times unit rows"
 
 
-def _units_off(data: _Data, h: int, m: int) -> _Found:
+def _units_off(problem: RationalProblem, m: int, solution: Any) -> Iterator[_Candidate]:
     """For h > m = max(rank X, d_2): m units on, on a line that meets {π = W⋆}."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    U_1, U_2 = _one_layer_zero(data, m).weights
-    V_1, V_2 = _factorised_solution(data, m)
-
-    def on_the_line(t: int) -> _Found:
-        W_1 = (1 - t) * U_1 + t * V_1
-        W_2 = (1 - t) * U_2 + t * V_2
-        E = W_2 * W_1 * data.Sigma - data.S
-        p_m = (identity(m * (d_0 + d_2)) - data.eta * _hessian(data, W_1, W_2, E)).det()
-        layers = (padded(W_1, h, d_0), padded(W_2, d_2, h))
-        determinant = p_m * _resonance_factor(data, E) ** (h - m)
-        return _Found(layers, determinant, f"depth 2: {m} of {h} hidden units on, {h - m} off")
-
+    d_0, h, d_2 = problem.widths
+    U = certify_nonsingular(problem.X, problem.Y, (d_0, m, d_2), problem.eta).witness
+    V = _point(_padded(solution, m, d_0), np.eye(d_2, m, dtype=object))
+    reason = f"depth 2: {m} of {h} hidden units on, {h - m} off"
     # H has entries of degree 2 in t, E too and EᵀE of degree 4; p_m and R are not zero polynomials.
-    return _first_nonzero(on_the_line, 2 * m * (d_0 + d_2) + 4 * min(d_0, d_2))
+    for t in range(1, 2 * m * (d_0 + d_2) + 4 * min(d_0, d_2) + 2):
+        W_1, W_2 = np.split((1 - t) * np.array(U) + t * np.array(V), [m * d_0])
+        on = _padded(W_1.reshape(m, d_0), h, d_0), _padded(W_2.reshape(d_2, m), d_2, h)
+        yield _point(*on), reason
 
 
-def _first_nonzero(candidate: Callable[[int], _Found], degree: int) -> _Found:
-    """Return the first of t = 1, …, degree + 1 with a non-zero determinant."""
-    for t in range(1, degree + 2):
-        found = candidate(t)
-        if found.determinant != 0:
-            return found
-    raise AssertionError("a non-zero polynomial has no more zeros than its degree")
+def _regression(problem: RationalProblem) -> tuple[list[int], Any]:
+    """Rows of X that form a basis of its row space, the first such set, and a solution of WΣ = S.
+
+    It uses these inputs alone: their columns of W are those of the reduced form of [Σ, Sᵀ].
+    """
+    X, Y = exact(problem.X), exact(problem.Y)
+    Sigma, S = (matrix * X.transpose() for matrix in (X, Y))
+    both = Sigma.tolist(), S.transpose().tolist()
+    reduced, rank = fmpq_mat([a + b for a, b in zip(*both, strict=True)]).rref()
+    d_0 = X.nrows()
+    solution, rows = _zeros(Y.nrows(), d_0), []
+    for line in reduced.tolist()[: int(rank)]:
+        rows.append(next(j for j, entry in enumerate(line) if entry != 0))
+        solution[:, rows[-1]] = [fraction(entry) for entry in line[d_0:]]
+    return rows, solution
 
 
-def _independent_inputs(X: Any, most: int) -> Any:
-    """C with rows of the identity, at most this many: CX has independent rows."""
-    rows = independent_rows(X)[:most]
-    return from_function(len(rows), X.nrows(), lambda a, b: int(rows[a] == b))
+def _zeros(rows: int, columns: int) -> Any:
+    return np.zeros((rows, columns), dtype=object)  # of Python's integers
 
 
-def _factorised_solution(data: _Data, m: int) -> tuple[Any, Any]:
-    """V_1 (m, d_0), V_2 (d_2, m) with (V_2V_1 X − Y)Xᵀ = 0, for m ≥ max(rank X, d_2)."""
-    d_0, d_2 = data.X.nrows(), data.Y.nrows()
-    C = _independent_inputs(data.X, d_0)
-    X_C = C * data.X
-    # A least-squares solution that uses the independent inputs only: W = Y X_Cᵀ (X_C X_Cᵀ)⁻¹ C.
-    gram = X_C * X_C.transpose()
-    W = data.Y * X_C.transpose() * gram.inv() * C if C.nrows() else fmpq_mat(d_2, d_0)
-    return padded(W, m, d_0), identity(d_2, m)
+def _padded(matrix: Any, rows: int, columns: int) -> Any:
+    """The matrix with rows and columns of zeros added."""
+    padded = _zeros(rows, columns)
+    padded[: len(matrix), : len(matrix.T)] = matrix
+    return padded
 
 
-def _hessian(data: _Data, W_1: Any, W_2: Any, E: Any) -> Any:
-    """H = 2JᵀJ + the part with E = (W_2W_1X − Y)Xᵀ, at depth 2; θ as in ``DeepLinearProblem``."""
-    h, d_0, d_2 = W_1.nrows(), W_1.ncols(), W_2.nrows()
-    J = jacobian([W_1, W_2], data.X)
-    H = 2 * (J.transpose() * J)
-    for p, q, r in product(range(h), range(d_0), range(d_2)):
-        i, j = p * d_0 + q, h * d_0 + r * h + p  # the entries (p, q) of W_1 and (r, p) of W_2
-        H[i, j] += 2 * E[r, q]
-        H[j, i] += 2 * E[r, q]
-    return H
+def _point(*weights: Any) -> tuple[Fraction, ...]:
+    return tuple(Fraction(entry) for W in weights for entry in W.flat)

@@ -11,10 +11,10 @@ L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import lcm
+from typing import Any
 
 Matrix = Sequence[Sequence[Fraction]]
 
@@ -41,7 +41,7 @@ def verify(
     H = hessian(X, Y, widths, witness)
     size = len(witness)
     jacobian = [[int(i == j) - eta * H[i][j] for j in range(size)] for i in range(size)]
-    return exact_determinant(jacobian) == determinant
+    return eliminate(jacobian) == determinant
 
 
 def is_sound(
@@ -63,20 +63,26 @@ def is_sound(
 
 
 def residual(
-    X: Matrix, Y: Matrix, widths: Sequence[int], theta: Sequence[Fraction]
-) -> list[list[Fraction]]:
-    """W_N ⋯ W_1 X − Y, exactly: d_N rows of n fractions."""
+    X: Sequence[Sequence[Any]],
+    Y: Sequence[Sequence[Any]],
+    widths: Sequence[int],
+    theta: Sequence[Any],
+    activate: Callable[[Any], Any] = lambda z: z,
+) -> list[list[Any]]:
+    """W_N ⋯ W_1 X − Y, exactly, d_N rows of n numbers; ``activate`` goes between the layers."""
     state, entries = X, iter(theta)
-    for before, after in pairwise(widths):
+    for layer, (before, after) in enumerate(pairwise(widths), start=1):
         weights = [[next(entries) for _ in range(before)] for _ in range(after)]
         columns = list(zip(*state, strict=True))
         state = [[dot(row, column) for column in columns] for row in weights]
+        if layer < len(widths) - 1:
+            state = [[activate(z) for z in row] for row in state]
     return [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(state, Y, strict=True)]
 
 
-def dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
+def dot(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """Σ_i a_i b_i."""
-    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+    return sum(x * y for x, y in zip(a, b, strict=True))
 
 
 def hessian(
@@ -88,7 +94,7 @@ def hessian(
         moved = list(theta)
         for index, amount in shifts:
             moved[index] += amount
-        return sum((dot(row, row) for row in residual(X, Y, widths, moved)), Fraction(0))
+        return Fraction(sum(dot(row, row) for row in residual(X, Y, widths, moved)))
 
     size = len(theta)
     H = [[Fraction(0)] * size for _ in range(size)]
@@ -101,23 +107,23 @@ def hessian(
     return H
 
 
-def exact_determinant(matrix: Sequence[Sequence[Fraction]]) -> Fraction:
-    """Compute the determinant by fraction-free elimination over the integers (Bareiss)."""
-    denominators = [lcm(*(Fraction(entry).denominator for entry in row)) for row in matrix]
-    rows = [[int(x * d) for x in row] for row, d in zip(matrix, denominators, strict=True)]
-    scale = 1
-    for d in denominators:
-        scale *= d
-    size, sign, previous = len(rows), 1, 1
-    for k in range(size - 1):
-        pivot = next((i for i in range(k, size) if rows[i][k]), None)
-        if pivot is None:
-            return Fraction(0)
+def eliminate(matrix: Sequence[Sequence[Any]], size: Callable[[Any], Any] = abs) -> Any | None:
+    """Compute the determinant by Gaussian elimination with the pivots of largest size.
+
+    None if there is only size 0 to choose from: then the determinant is 0, if no other number than
+    0 has this size.
+    """
+    rows = [list(row) for row in matrix]
+    determinant: Any = 1
+    for k in range(len(rows)):
+        pivot = max(range(k, len(rows)), key=lambda i: size(rows[i][k]))
+        if not size(rows[pivot][k]):
+            return None
         if pivot != k:
-            rows[k], rows[pivot], sign = rows[pivot], rows[k], -sign
-        for i in range(k + 1, size):
-            for j in range(k + 1, size):
-                minor = rows[i][j] * rows[k][k] - rows[i][k] * rows[k][j]
-                rows[i][j] = minor // previous  # exact: every entry is a minor of the matrix
-        previous = rows[k][k]
-    return Fraction(sign * rows[-1][-1], scale)
+            rows[k], rows[pivot] = rows[pivot], rows[k]
+            determinant = -determinant
+        determinant *= rows[k][k]
+        for i in range(k + 1, len(rows)):
+            factor = rows[i][k] / rows[k][k]
+            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[k], strict=True)]
+    return determinant

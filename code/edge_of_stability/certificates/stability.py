@@ -1,14 +1,10 @@
 r"""Exact certificates of the stability of a rational global minimizer.
 
-At a global minimizer the residual is orthogonal to the inputs, so H = 2JᵀJ with
-
-    J V = Σ_j Q_j V_j P_{j−1} X,     J = [ Q_1 ⊗ (P_0X)ᵀ, …, Q_N ⊗ (P_{N−1}X)ᵀ ]   (d_N n, D).
-
-All entries are rational, so the numbers of eigenvalues above, at and below 2/η can be computed
+All entries of H are rational, so the numbers of eigenvalues above, at and below 2/η can be computed
 without rounding, by two routes that share nothing:
 
-* :func:`certify_stability` reads them off a decomposition H − (2/η)I = LDLᵀ (Sylvester's law of
-  inertia), with H from the formula above.
+* :func:`certify_stability` takes H from formulas for the derivatives, and reads the numbers off
+  H − (2/η)I by taking away matrices of rank one (Sylvester's law of inertia).
 * :mod:`.stability_check` takes H from second differences of the loss and applies
   Descartes' rule of signs to the characteristic polynomial of H − (2/η)I. All its roots are real,
   and for such a polynomial the number of positive roots *equals* the number of sign changes.
@@ -22,16 +18,10 @@ from fractions import Fraction
 from typing import Any
 
 from ..core import checks
-from ..core.rationals import (
-    RationalProblem,
-    flint_matrix,
-    rational_point,
-    rational_problem,
-    to_flint,
-)
+from ..core.rationals import RationalProblem, rational_point, rational_problem
 from ..minima.stability import Stability
 from . import stability_check
-from ._exact import identity, inertia, jacobian, weights
+from ._hessian import exact, fraction, hessian, layers
 
 
 @dataclass(frozen=True)
@@ -101,14 +91,31 @@ def certify_stability(
     """
     problem = rational_problem(X, Y, widths, eta)
     point = rational_point(problem.widths, theta)
-    layers = weights(problem.widths, [to_flint(entry) for entry in point])
-    inputs, targets = flint_matrix(problem.X), flint_matrix(problem.Y)
+    inputs = exact(problem.X)
     outputs = inputs
-    for W in layers:
+    for W in layers(problem.widths, exact([point]).entries()):
         outputs = W * outputs
-    if any(((outputs - targets) * inputs.transpose()).entries()):
+    if any(((outputs - exact(problem.Y)) * inputs.transpose()).entries()):
         checks.refuse("theta", "a global minimizer, π(θ)XXᵀ = YXᵀ exactly", "another point")
-    J = jacobian(layers, inputs)
-    shifted = 2 * (J.transpose() * J) - to_flint(2 / problem.eta) * identity(len(point))
-    above, equal, below = inertia(shifted.tolist())
+    H = [[fraction(entry) for entry in row] for row in hessian(problem, point).tolist()]
+    for i in range(len(point)):
+        H[i][i] -= 2 / problem.eta
+    above, equal, below = inertia(H)
     return StabilityCertificate(**vars(problem), theta=point, above=above, equal=equal, below=below)
+
+
+def inertia(matrix: Sequence[Sequence[Fraction]]) -> tuple[int, int, int]:
+    """Count the positive, zero and negative eigenvalues of a symmetric matrix A of exact numbers.
+
+    If p = vᵀAv ≠ 0, then A − (Av)(Av)ᵀ/p has one eigenvalue with the sign of p less, and one more
+    that is zero. With v = e_i, or v = e_i + e_j if the diagonal is zero, this goes on until A = 0.
+    """
+    A, size = matrix, range(len(matrix))
+    positive = negative = 0
+    while entries := [(i != j, i, j) for i in size for j in range(i + 1) if A[i][j] != 0]:
+        _, i, j = min(entries)
+        Av = A[i] if i == j else [a + b for a, b in zip(A[i], A[j], strict=True)]
+        p = A[i][i] if i == j else 2 * A[i][j]
+        positive, negative = positive + (p > 0), negative + (p < 0)
+        A = [[A[a][b] - Av[a] * Av[b] / p for b in size] for a in size]
+    return positive, len(A) - positive - negative, negative

@@ -16,11 +16,9 @@ Function = Callable[[FloatArray], FloatArray]
 class Activation:
     """A function σ: R → R with σ′ and σ″ as functions of (z, σ(z))."""
 
-    name: str
     value: Function
     first: Callable[[FloatArray, FloatArray], FloatArray]
     second: Callable[[FloatArray, FloatArray], FloatArray]
-    analytic: bool
 
 
 def _softplus(z: FloatArray) -> FloatArray:
@@ -39,29 +37,20 @@ def _softplus_second(z: FloatArray, a: FloatArray) -> FloatArray:
 
 
 ACTIVATIONS = {
-    activation.name: activation
-    for activation in (
-        Activation(
-            "tanh",
-            np.tanh,
-            lambda z, a: 1.0 - a * a,
-            lambda z, a: -2.0 * a * (1.0 - a * a),
-            analytic=True,
-        ),
-        Activation(
-            "softplus",
-            _softplus,
-            lambda z, a: _logistic_from_softplus(a),
-            _softplus_second,
-            analytic=True,
-        ),
-        # At the kink the derivative is taken to be 0; σ″ is that of the pieces.
-        Activation(
-            "relu",
-            lambda z: np.maximum(z, 0.0),
-            lambda z, a: (z > 0).astype(np.float64),
-            lambda z, a: np.zeros_like(z),
-            analytic=False,
-        ),
-    )
+    "tanh": Activation(
+        np.tanh,
+        lambda z, a: 1.0 - a * a,
+        lambda z, a: -2.0 * a * (1.0 - a * a),
+    ),
+    "softplus": Activation(
+        _softplus,
+        lambda z, a: _logistic_from_softplus(a),
+        _softplus_second,
+    ),
+    # At the kink the derivative is taken to be 0; σ″ is that of the pieces.
+    "relu": Activation(
+        lambda z: np.maximum(z, 0.0),
+        lambda z, a: (z > 0).astype(np.float64),
+        lambda z, a: np.zeros_like(z),
+    ),
 }

@@ -36,12 +36,14 @@ def data_matrix(argument: str, value: ArrayLike) -> FloatArray:
     matrix = np.array(to_floats(argument, value), copy=True, order="C")
     if matrix.ndim != 2 or matrix.size == 0:
         refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
-    if not np.isfinite(matrix).all():
-        refuse(
-            argument, "finite entries", f"{(~np.isfinite(matrix)).sum()} entries NaN or infinite"
-        )
+    _finite(argument, matrix)
     matrix.flags.writeable = False
     return matrix
+
+
+def _finite(argument: str, array: FloatArray) -> None:
+    if bad := np.count_nonzero(~np.isfinite(array)):
+        refuse(argument, "finite entries", f"{bad} entries NaN or infinite")
 
 
 def layer_widths(value: Sequence[int]) -> tuple[int, ...]:
@@ -74,8 +76,7 @@ def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:
     theta = to_floats(argument, value)
     if theta.ndim == 0 or theta.shape[-1] != dimension:
         refuse(argument, f"shape (..., {dimension})", f"shape {theta.shape}")
-    if not np.isfinite(theta).all():
-        refuse(argument, "finite entries", f"{(~np.isfinite(theta)).sum()} entries NaN or infinite")
+    _finite(argument, theta)
     return theta
 
 
@@ -103,8 +104,7 @@ def step_size(value: ArrayLike, batch: tuple[int, ...]) -> FloatArray:
 
 def samples(X: FloatArray, Y: FloatArray) -> None:
     """Check that X and Y have the same number of columns."""
-    if X.shape[1] != Y.shape[1]:
-        refuse("Y", f"{X.shape[1]} columns as X has", f"shape {Y.shape}")
+    data_shapes((len(X), len(Y)), X.shape, Y.shape)
 
 
 def count(argument: str, value: int, least: int = 0) -> int:

@@ -9,9 +9,6 @@ from itertools import pairwise
 from numbers import Rational
 from typing import Any
 
-import numpy as np
-from flint import fmpq, fmpq_mat
-
 from . import checks
 
 FractionMatrix = tuple[tuple[Fraction, ...], ...]
@@ -22,20 +19,13 @@ def rational_number(argument: str, value: Any, floats: bool = False) -> Fraction
 
     With ``floats`` a float is the binary fraction that it is.
     """
+    try:
+        if isinstance(value, (Rational, str)) or (floats and isinstance(value, float)):
+            exact = Fraction(value)
+            return Fraction(int(exact.numerator), int(exact.denominator))  # NumPy's have NumPy's
+    except (ValueError, ArithmeticError):  # "one half", "1/0", NaN, infinity
+        pass
     need = "a rational number: int, Fraction, sympy.Rational or a string such as '3/7'"
-    if floats and isinstance(value, (float, np.floating)):
-        if not np.isfinite(value):
-            checks.refuse(argument, "finite numbers", repr(value))
-        return Fraction(float(value))
-    if isinstance(value, (bool, np.bool_)):
-        checks.refuse(argument, need, repr(value))
-    if isinstance(value, Rational):  # Python's, NumPy's and SymPy's
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, str):
-        try:
-            return Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            pass
     checks.refuse(argument, need, f"{value!r} of type {type(value).__name__}")
 
 
@@ -107,13 +97,3 @@ def rational_point(
     if len(entries) != size:
         checks.refuse("theta", need, f"{len(entries)} entries")
     return tuple(rational_number("theta", entry, floats) for entry in entries)
-
-
-def to_flint(value: Fraction) -> Any:
-    """The same number for FLINT, which has no types."""
-    return fmpq(value.numerator, value.denominator)
-
-
-def flint_matrix(rows: Sequence[Sequence[Fraction]]) -> Any:
-    """The same matrix for FLINT, an ``fmpq_mat``."""
-    return fmpq_mat([[to_flint(entry) for entry in row] for row in rows])

@@ -84,16 +84,7 @@ class SymbolicProblem:
     @cached_property
     def hessian(self) -> sp.ImmutableMatrix:
         """H(θ), (D, D)."""
-        D = len(self.symbols)
-        return sp.ImmutableMatrix(D, D, lambda i, j: self._second_derivatives[min(i, j), max(i, j)])
-
-    @cached_property
-    def _second_derivatives(self) -> dict[tuple[int, int], sp.Expr]:
-        return {
-            (i, j): sp.diff(self.gradient[i], self.symbols[j])
-            for i in range(len(self.symbols))
-            for j in range(i, len(self.symbols))
-        }
+        return sp.ImmutableMatrix(sp.hessian(self.loss, self.symbols))
 
     def step_map(self, eta: Any) -> sp.ImmutableMatrix:
         """G_η(θ) = θ − η∇L(θ), (D, 1).
@@ -157,8 +148,7 @@ def _exact_matrix(argument: str, value: Any) -> sp.ImmutableMatrix:
 
 def _exact_step_size(value: Any) -> sp.Expr:
     eta = sp.sympify(value)
-    if not isinstance(eta, sp.Expr) or eta.has(sp.Float, sp.nan, sp.oo, -sp.oo, sp.zoo):
-        checks.refuse("eta", "a positive exact number or a symbol", repr(value))
-    if eta.is_positive is False:
+    exact = isinstance(eta, sp.Expr) and not eta.has(sp.Float, sp.nan, sp.oo, -sp.oo, sp.zoo)
+    if not exact or eta.is_positive is False:
         checks.refuse("eta", "a positive exact number or a symbol", repr(value))
     return eta

@@ -7,15 +7,12 @@ Exit codes
     0    The answer is on stdout. Warnings are on stderr, one line each.
     1    The answer could not be written. One line on stderr says why; none if the answer went
          into a pipe whose reader had ended.
-    2    No answer. One line on stderr says what is wrong.
-    130  Interrupted from the keyboard.
+    2    No answer. One line on stderr says what is wrong; below the usage if it is an option.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import errno
 import json
 import math
 import os
@@ -24,33 +21,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from ..core import checks
-from ..minima.critical_step import CriticalStepSize, PrecisionError, critical_step_size
-from .messages import counted
+from ..minima.critical_step import CriticalStepSize, critical_step_size
 from .prepare import PREPARATIONS, prepare, rounding_estimate
 from .read import read_table
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 PROGRAM = "python -m edge_of_stability"
 DIGITS = 12  # printed, rounded outward; as many as the widest accepted interval has, and some
 
-_LOSSES = {
-    "mean": "mean over rows",
-    "half_mean": "½ mean over rows",
-    "sum": "sum over rows",
-    "half_sum": "½ sum over rows",
-    "mean_of_entries": "mean over rows and targets",
-}
-_TORCH = {"sum": 'MSELoss(reduction="sum")', "mean_of_entries": "MSELoss()"}
-
-_PREPARATIONS = {
-    "standardise": "every column minus its mean, divided by its standard deviation",
-    "centre": "every column minus its mean",
-    "raw": "the numbers of the file as they are",
+_LOSSES = {  # in words, and in PyTorch
+    "mean": ("mean over rows", ""),
+    "half_mean": ("½ mean over rows", ""),
+    "sum": ("sum over rows", 'MSELoss(reduction="sum")'),
+    "half_sum": ("½ sum over rows", ""),
+    "mean_of_entries": ("mean over rows and targets", "MSELoss()"),
 }
 
 _MEANING = """\
@@ -101,19 +86,14 @@ def run() -> int:
         if isinstance(stream, TextIOWrapper):  # no failure because of η on an ASCII terminal
             stream.reconfigure(errors="backslashreplace")
     try:
-        if sys.stdout is None:
-            raise OSError(errno.EBADF, "stdout is closed")
         code = main()
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = 1
     except OSError as error:
+        # Python tries once more when it ends; then there is nothing left that can fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"the answer cannot be written: {error.strerror}")
         code = 1
-        _complain(f"the answer cannot be written: {error.strerror}")
-    except KeyboardInterrupt:
-        code = 130
-    for stream in (sys.stdout, sys.stderr):
-        _settle(stream)
     return code
 
 
@@ -124,14 +104,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ------
     OSError
         If stdout cannot be written to.
+    SystemExit
+        After --help (code 0), or if an option is wrong (code 2).
     """
+    options = _parser().parse_args(arguments)
     try:
-        options = _parser().parse_args(arguments)
         answer = _critical_step(options)
-    except SystemExit:  # of --help
-        return 0
-    except (ValueError, PrecisionError) as error:
-        _complain(str(error))
+    except (ValueError, ArithmeticError) as error:
+        _complain(f"{options.data!r}: {error}")
         return 2
     for warning in answer.warnings:
         _complain(f"warning: {warning}")
@@ -162,24 +142,12 @@ def interval(eta: CriticalStepSize, factor: int) -> Interval:
 
 
 def _complain(sentence: str) -> None:
-    if sys.stderr is not None:  # else print would write to stdout
-        with contextlib.suppress(OSError):
-            print(f"{PROGRAM}: {' '.join(sentence.split())}", file=sys.stderr)
-
-
-def _settle(stream: TextIO | None) -> None:
-    """Send what cannot be written to the null device; Python tries once more when it ends."""
-    if stream is not None:
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    print(f"{PROGRAM}: {sentence}", file=sys.stderr)
 
 
 def _critical_step(options: argparse.Namespace) -> Answer:
-    separator = {"tab": "\t", "\\t": "\t"}.get(options.separator, options.separator)
     comma = options.decimal_comma
-    table = read_table(options.data, separator, options.encoding, decimal_comma=comma)
+    table = read_table(options.data, options.separator, options.encoding, decimal_comma=comma)
     data = prepare(
         table,
         options.target,
@@ -188,11 +156,8 @@ def _critical_step(options: argparse.Namespace) -> Answer:
         leave_out=options.leave_out,
         intercept=options.intercept,
     )
-    rounding = rounding_estimate(data, options.depth, table.path)
-    try:
-        eta = critical_step_size(data.X, data.Y, options.depth)
-    except (ValueError, PrecisionError) as error:
-        raise ValueError(f"{table.path}: no interval for η_C: {error}") from error
+    rounding = rounding_estimate(data, options.depth)
+    eta = critical_step_size(data.X, data.Y, options.depth)
     factors = loss_factors(data.row_count, len(data.targets))
     return Answer(
         format=1,
@@ -212,14 +177,14 @@ def _critical_step(options: argparse.Namespace) -> Answer:
 
 
 def _as_text(answer: Answer) -> str:
-    features = counted(len(answer.features), "feature") + " and an intercept" * answer.intercept
+    features = _counted(len(answer.features), "feature") + " and an intercept" * answer.intercept
     hidden = f", hidden widths at least {answer.sufficient_width}" * (answer.depth > 1)
     lines = [
-        f"{_one_line(answer.file)}: {answer.rows} rows, {features}",
+        f"{answer.file}: {answer.rows} rows, {features}",
         *answer.notes,
-        f"targets: {', '.join(map(_one_line, answer.targets))}",
-        f"prepared: {_PREPARATIONS[answer.preparation]}",
-        f"network: {counted(answer.depth, 'layer')}{hidden}",
+        f"targets: {', '.join(answer.targets)}",
+        f"prepared: {PREPARATIONS[answer.preparation]}",
+        f"network: {_counted(answer.depth, 'layer')}{hidden}",
         "",
         "critical step size η_C, proven interval for the prepared numbers in double precision",
     ]
@@ -228,8 +193,8 @@ def _as_text(answer: Answer) -> str:
         eta = answer.critical_step_size[loss]
         lower = Context(DIGITS, ROUND_FLOOR).create_decimal_from_float(eta.lower)
         upper = Context(DIGITS, ROUND_CEILING).create_decimal_from_float(eta.upper)
-        conversion = f"{factor} × sum"
-        cells.append((_LOSSES[loss], str(lower), str(upper), conversion, _TORCH.get(loss, "")))
+        words, torch = _LOSSES[loss]
+        cells.append((words, str(lower), str(upper), f"{factor} × sum", torch))
     name, low, high, times, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
     lines += [
         f"  {a:{name}}  {b:>{low}}  {c:>{high}}  {d:{times}}  {e}".rstrip()
@@ -242,28 +207,20 @@ def _as_text(answer: Answer) -> str:
     return "\n".join([*lines, f"  {rounding}", "", meaning, _LIMITS])
 
 
-def _one_line(text: str) -> str:
-    return text if text.isprintable() else repr(text)
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + "s" * (number != 1)
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line, and that does not hide that help was not written."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
-        print(self.format_help(), end="", file=file)
-
-
-def _depth(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"need an integer from 1 to 9999, got {text!r}")
-    return int(text)
+def _separator(text: str) -> str:
+    if text in ("tab", r"\t"):
+        return "\t"
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError(f"need one character or the word tab, got {text!r}")
+    return text
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=PROGRAM, description="Deep linear networks and large steps.")
+    parser = argparse.ArgumentParser(PROGRAM, description="Deep linear networks and large steps.")
     commands = parser.add_subparsers(required=True, metavar="command")
     about = "the critical step size of a deep linear network for the data of a CSV file"
     command = commands.add_parser(
@@ -276,22 +233,25 @@ def _parser() -> argparse.ArgumentParser:
     add = command.add_argument
     add("data", metavar="DATA.csv", help="its first line names the columns; may be gzipped")
     add("--target", action="append", required=True, metavar="COLUMN", help="may be repeated")
-    add("--depth", type=_depth, required=True, metavar="N", help="number of layers")
+    add("--depth", type=int, required=True, metavar="N", help="number of layers")
     columns = command.add_mutually_exclusive_group().add_argument
     every = "may be repeated; default: every named column that is no target"
     columns("--feature", action="append", metavar="COLUMN", help=every)
     none = "not a feature; may be repeated"
     columns("--leave-out", action="append", default=[], metavar="COLUMN", help=none)
     preparation = command.add_mutually_exclusive_group().add_argument
-    for choice in PREPARATIONS:
-        text = _PREPARATIONS[choice] + " (default)" * (choice == PREPARATIONS[0])
+    for choice, text in PREPARATIONS.items():
         preparation(
-            f"--{choice}", dest="preparation", action="store_const", const=choice, help=text
+            f"--{choice}",
+            dest="preparation",
+            action="store_const",
+            const=choice,
+            default="standardise",
+            help=text + " (default)" * (choice == "standardise"),
         )
-    command.set_defaults(preparation=PREPARATIONS[0])
     add("--intercept", action="store_true", help="add a constant feature 1, after the preparation")
     help_separator = "between cells; tab for a tab; default: as the first line has it"
-    add("--separator", metavar="CHARACTER", help=help_separator)
+    add("--separator", type=_separator, metavar="CHARACTER", help=help_separator)
     add("--decimal-comma", action="store_true", help="numbers are written as 0,5")
     add("--encoding", metavar="NAME", help="as windows-1252; default: UTF-8, or the mark's")
     add("--json", action="store_true", help="print one JSON object")

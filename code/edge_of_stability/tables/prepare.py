@@ -24,18 +24,20 @@ What is only warned of
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core import checks
 from ..core.checks import FloatArray
-from .messages import counted, listed, quoted, refuse
-from .read import Table
+from .read import Table, shown
 
-PREPARATIONS = ("standardise", "centre", "raw")
+PREPARATIONS = {
+    "standardise": "every column minus its mean, divided by its standard deviation",
+    "centre": "every column minus its mean",
+    "raw": "the numbers of the file as they are",
+}
 
 # Rounding of the data may move η_C by this much, relative. Rounding that poses as an independent
 # feature, κ above 10¹⁴, is far beyond.
@@ -52,20 +54,23 @@ class PreparedData:
     ----------
     X : (d_0, n) array
     Y : (d_N, n) array
-    features, targets : tuple of str
+    features, targets : sequence of str
         The names of their rows. An intercept is not named; it is the last row of X.
     rounding : float
         4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1.
-    warnings : tuple of str
+    explained : float
+        ρ.
+    warnings : sequence of str
         One sentence for each column that may not be what it seems.
     """
 
     X: FloatArray
     Y: FloatArray
-    features: tuple[str, ...]
-    targets: tuple[str, ...]
+    features: Sequence[str]
+    targets: Sequence[str]
     rounding: float
-    warnings: tuple[str, ...]
+    explained: float
+    warnings: Sequence[str]
 
     @property
     def row_count(self) -> int:
@@ -113,29 +118,38 @@ def prepare(
     if preparation not in PREPARATIONS:
         checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
     chosen = _chosen(table, targets, features, leave_out)
-    if len(table.rows) < 2:
-        refuse(table.path, "one row; at least two are needed")
+    if len(table.lines) < 2:
+        raise ValueError("one row; at least two are needed")
     columns = {name: table.column(name) for name in (*chosen, *targets)}
-    prepared = {
-        name: _prepared(column, f"column {quoted(name)}", preparation, table.path)
-        for name, column in columns.items()
-    }
-    X, Y = (np.stack([prepared[name][0] for name in names]) for names in (chosen, targets))
+    prepared, error = _prepared(columns, preparation)
+    X, Y = np.split(prepared, [len(chosen)])
     names = chosen
     if intercept:
-        X, names = np.vstack([X, np.ones(X.shape[1])]), (*chosen, "the intercept")
-    error = max(error for _, error in prepared.values())
+        X, names = np.vstack([X, np.ones(X.shape[1])]), [*chosen, "the intercept"]
     most = X.shape[1] - (preparation != "raw" and not intercept)
-    rounding = _require_independent(X, most, error, names, table.path)
-    warnings = tuple(
-        f"column {quoted(name)} {fault}"
+    if len(X) > most:
+        raise ValueError(
+            f"features: {len(X)}, but the rows allow {most} independent ones at most (assumption "
+            "A1; a subtracted mean costs one); use fewer features or more rows"
+        )
+    U, s, Vt = np.linalg.svd(X / np.linalg.norm(X, axis=1, keepdims=True), full_matrices=False)
+    if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
+        involved = [name for name, u in zip(names, U[:, -1], strict=True) if abs(u) > 0.05]
+        raise ValueError(
+            f"the features {shown(involved)} are linearly dependent, or so nearly that double "
+            "precision cannot tell (assumption A1); leave one out"
+        )
+    explained = float(np.linalg.norm(Y @ Vt.T, 2) / np.linalg.norm(Y))
+    warnings = [
+        f"column {shown(name)} {fault}"
         for name, column in columns.items()
         for fault in _suspicions(name, column, features is None and name in chosen)
-    )
-    return PreparedData(X, Y, chosen, tuple(targets), rounding, warnings)
+    ]
+    rounding = float(4 * error * s[0] / s[-1])
+    return PreparedData(X, Y, chosen, targets, rounding, explained, warnings)
 
 
-def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
+def rounding_estimate(data: PreparedData, depth: int) -> float:
     """4eκ/ρ, what rounding of the data does to η_C, relative; an estimate.
 
     Raises
@@ -143,17 +157,14 @@ def rounding_estimate(data: PreparedData, depth: int, path: str) -> float:
     ValueError
         If it passes 10⁻⁶: with two layers or more, when W⋆ cannot be told from 0.
     """
-    if checks.positive_count("depth", depth) == 1:
+    if depth == 1:
         return data.rounding
-    _, _, Vt = np.linalg.svd(_rows_of_norm_one(data.X), full_matrices=False)
-    explained = float(np.linalg.norm(data.Y @ Vt.T, 2) / np.linalg.norm(data.Y))  # ρ
-    if data.rounding > ROUNDING_LIMIT * explained:
-        refuse(
-            path,
-            f"the features explain a share of {explained**2:.0e} of the targets, too little to be "
-            "told from rounding; with two layers or more and W⋆ = 0 there is no η_C",
+    if data.rounding > ROUNDING_LIMIT * data.explained:
+        raise ValueError(
+            f"the features explain a share of {data.explained**2:.0e} of the targets, too little "
+            "to be told from rounding; with two layers or more and W⋆ = 0 there is no η_C"
         )
-    return data.rounding / explained
+    return data.rounding / data.explained
 
 
 def _chosen(
@@ -161,84 +172,50 @@ def _chosen(
     targets: Sequence[str],
     features: Sequence[str] | None,
     leave_out: Sequence[str],
-) -> tuple[str, ...]:
+) -> list[str]:
     """The names of the features; every name given is in the table and has one role."""
     given = [*targets, *(features or ()), *leave_out]
-    table.require(given)
     for number, name in enumerate(given):
+        if name not in table.cells:
+            raise ValueError(f"no column {shown(name)}; there are {shown([*table.cells])}")
         if name in given[:number]:
             need = "each column in one role, target, feature or left out"
-            checks.refuse("columns", need, f"{quoted(name)} twice")
-    if not targets:
-        checks.refuse("targets", "at least one column", "none")
-    every = table.names if features is None else features
-    chosen = tuple(name for name in every if name not in targets and name not in leave_out)
+            checks.refuse("columns", need, f"{shown(name)} twice")
+    every = table.cells if features is None else features
+    chosen = [name for name in every if name not in targets and name not in leave_out]
     if not chosen:
         checks.refuse("features", "at least one column that is no target", "none")
     return chosen
 
 
-def _prepared(
-    column: FloatArray, shown: str, preparation: str, path: str
-) -> tuple[FloatArray, float]:
-    """One row of X or Y, and a bound of its relative error by rounding."""
-    if column.min() == column.max():
-        refuse(path, f"{shown} is constant; leave it out (a constant feature: --intercept)")
+def _prepared(columns: Mapping[str, FloatArray], preparation: str) -> tuple[FloatArray, float]:
+    """The rows of X and Y, and a bound of their relative error by rounding."""
+    for name, column in columns.items():
+        if np.ptp(column) <= 1e-9 * np.abs(column).max() * (preparation != "raw"):
+            raise ValueError(
+                f"column {shown(name)} is constant or varies too little against its size; leave it "
+                "out, or subtract a constant first (a constant feature: --intercept)"
+            )
+    raw = np.array([*columns.values()])
     if preparation == "raw":
-        return column, _EPS
-    # The first difference is exact up to ε of itself, but the mean is rounded; the second mends it.
-    first = column - math.fsum(column) / len(column)
-    centred = first - math.fsum(first) / len(first)
-    deviation = math.sqrt(math.fsum(centred**2) / len(centred))
-    error = _EPS * (4 + np.abs(column).max() / deviation)
-    if 4 * error > ROUNDING_LIMIT:
-        refuse(
-            path,
-            f"{shown} varies too little against its size for double precision; subtract a constant "
-            "first",
-        )
-    return np.asarray(centred / deviation if preparation == "standardise" else centred), error
-
-
-def _require_independent(
-    X: FloatArray, most: int, error: float, names: Sequence[str], path: str
-) -> float:
-    """Assumption A1 with a margin for rounding; returns 4eκ."""
-    if len(X) > most:
-        refuse(
-            path,
-            f"{counted(len(X), 'feature')}, but the rows allow {most} independent ones at most "
-            "(assumption A1; a subtracted mean costs one); use fewer features or more rows",
-        )
-    U, s, _ = np.linalg.svd(_rows_of_norm_one(X), full_matrices=False)
-    if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
-        shares = np.abs(U[:, -1])
-        involved = [name for name, share in zip(names, shares, strict=True) if share > 0.05]
-        refuse(
-            path,
-            f"the features {listed(involved)} are linearly dependent, or so nearly that double "
-            "precision cannot tell (assumption A1); leave one out",
-        )
-    return float(4 * error * s[0] / s[-1])
-
-
-def _rows_of_norm_one(X: FloatArray) -> FloatArray:
-    return np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True))
+        return raw, _EPS
+    centred = raw - raw.mean(axis=1, keepdims=True)
+    deviations = centred.std(axis=1, keepdims=True)
+    error = _EPS * (4 + (np.abs(raw) / deviations).max())
+    return (centred / deviations if preparation == "standardise" else centred), error
 
 
 def _suspicions(name: str, column: FloatArray, by_default: bool) -> Iterator[str]:
     """What a column may be instead of a measurement; the predicates of sentences."""
-    numbers_rows = len(column) > 2 and abs(np.diff(column).sum()) == len(column) - 1
-    numbers_rows = numbers_rows and np.ptp(np.diff(column)) == 0
+    numbers_rows = len(column) > 2 and set(np.diff(column)) in ({1.0}, {-1.0})
     if by_default and (numbers_rows or name.startswith("Unnamed: ")):  # as pandas calls it
         yield "only numbers the rows, it seems, and is a feature; --leave-out leaves it out"
     values = np.unique(column)
     for code, others in ((values[0], values[1:]), (values[-1], values[:-1])):
-        digits = repr(float(abs(code))).removesuffix(".0").replace(".", "")
+        digits = f"{abs(code):.15g}".replace(".", "")
         far = len(others) > 1 and np.abs(others - code).min() > np.ptp(others)
         if len(digits) > 1 and set(digits) == {"9"} and far:
-            rows = counted(int((column == code).sum()), "row")
             yield (
-                f"has {code:.15g} in {rows}, far from all its other numbers; if this is a code for "
-                "a missing value, remove these rows"
+                f"has {code:.15g} (rows: {np.sum(column == code)}), far from all its other "
+                "numbers; if this is a code for a missing value, remove these rows"
             )
