@@ -55,6 +55,7 @@ def test_symbolic_data():
     net = SymbolicProblem([[1]], [[w]], (1, 1, 1))
     x, y = net.symbols
     assert sp.expand(net.loss - (x * y - w) ** 2) == 0
+    assert net.substitute(x + 2 * y, [y, x]) == y + 2 * x  # all at once
     eta = sp.Symbol("eta")
     at_origin = net.substitute(net.jacobian_determinant(eta), [0, 0])
     assert sp.expand(at_origin - (1 - 4 * eta**2 * w**2)) == 0

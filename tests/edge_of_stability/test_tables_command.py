@@ -272,6 +272,7 @@ def test_options_for_files(tmp_path, capsys):
 # -- as a process ---------------------------------------------------------------------------------
 
 COMMAND = [sys.executable, "-m", "edge_of_stability", "critical-step", "data.csv", "--depth", "2"]
+PLAIN = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
 @pytest.mark.skipif(
@@ -299,7 +300,7 @@ def test_how_it_ends(tmp_path, target, stdout, code, err):
         stdout=out,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONIOENCODING": "ascii"},  # η is shown all the same
+        env=PLAIN | {"PYTHONIOENCODING": "ascii"},  # η is shown all the same
     )
     os.close(out)
     assert done.returncode == code
