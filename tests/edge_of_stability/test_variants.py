@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from minimizer_walks import move
 from scipy.special import expit
@@ -151,6 +151,7 @@ def biased_sharpness(problem, weights, biases):
     return 2 * np.linalg.norm(np.array(columns), 2) ** 2
 
 
+@settings(max_examples=25)
 @given(seeds)
 def test_no_minimizer_with_biases_is_flatter(seed):
     rng = np.random.default_rng(seed)
@@ -222,6 +223,7 @@ def test_small_weight_decay_selects_balanced_minimizers(depth):
     assert errors[2] < 0.01 * balanced
 
 
+@settings(max_examples=25)
 @given(seeds, st.integers(2, 3))
 def test_logistic_loss(seed, depth):
     rng = np.random.default_rng(seed)
