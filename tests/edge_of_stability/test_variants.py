@@ -184,6 +184,11 @@ def test_the_flattest_minimizer_with_biases():
     np.testing.assert_allclose(biased_sharpness(problem, weights, biases), 2 / eta.value)
 
 
+def test_many_layers_and_a_target_that_is_hardly_explained():
+    X = np.array([[1.0, -1, 1, -1]])  # the y_j underflow
+    assert 0.99 < 4 * with_biases(X, 1e-4 * X, 60)[0].value < 1
+
+
 def test_biases_need_centred_inputs():
     with pytest.raises(ValueError, match="mean zero"):
         with_biases([[1.0, 2.0]], [[1.0, 2.0]], 2)

@@ -101,12 +101,13 @@ def _least(A: FloatArray, B: FloatArray, N: int) -> float:
     if N == 1:
         return max(float(np.linalg.eigvalsh(A)[-1]), 1.0)
 
-    def values(y: FloatArray) -> tuple[float, float, FloatArray]:
-        sizes, vectors = np.linalg.eigh(y[0] * A + (np.append(y[1:], 1.0) / y).sum() * B)
-        return float(sizes[-1]), 1 + float(y.sum()), vectors[:, -1]
+    def values(log_y: FloatArray) -> tuple[float, float, FloatArray]:
+        zeta = np.exp(np.diff(log_y, append=0.0)).sum()
+        sizes, vectors = np.linalg.eigh(math.exp(log_y[0]) * A + zeta * B)
+        return float(sizes[-1]), 1 + float(np.exp(log_y).sum()), vectors[:, -1]
 
     def fitting(log_kappa: float) -> FloatArray:
-        """y(ρ, κ) for the ρ that fits κ."""
+        """Log y(ρ, κ) for the ρ that fits κ."""
 
         def excess(log_rho: float) -> float:
             v = values(_layers(log_rho, log_kappa, N))[2]
@@ -120,26 +121,23 @@ def _least(A: FloatArray, B: FloatArray, N: int) -> float:
         return biases - top
 
     start = math.log(_NO_KAPPA)
-    y = fitting(_root(surplus, start, 1.0) if surplus(start) > 0 else start)
-    return max(values(y)[:2])
+    return max(values(fitting(_root(surplus, start, 1.0) if surplus(start) > 0 else start))[:2])
 
 
 def _layers(log_rho: float, log_kappa: float, N: int) -> FloatArray:
-    """y(ρ, κ): with w_1 = ρy_1 the terms w_2, …, w_N of ζ(y) satisfy w_{j+1} = w_j + κy_j."""
+    """Log y(ρ, κ): with w_1 = ρy_1 the terms w_2, …, w_N of ζ(y) satisfy w_{j+1} = w_j + κy_j."""
 
-    def chain(log_first: float) -> tuple[list[float], float]:
-        y, w = [math.exp(log_first)], math.exp(log_rho + log_first)
-        for _ in range(N - 2):
-            w += math.exp(log_kappa) * y[-1]
-            y.append(min(y[-1] * w, 1e300))
-        return y, w + math.exp(log_kappa) * y[-1]
-
-    def closing(log_first: float) -> float:
-        y, w = chain(log_first)
-        return math.log(w) + math.log(y[-1])  # w_N = 1/y_{N−1}
+    def chain(log_first: float) -> list[float]:
+        """Log y_1, …, log y_{N−1}, and log y_N, which is 0 for the right y_1."""
+        log_y, w = [log_first], math.exp(log_rho + log_first)
+        for _ in range(N - 1):
+            w += math.exp(log_kappa + log_y[-1])
+            log_y.append(min(log_y[-1] + math.log(max(w, 1e-300)), 600.0))
+        return log_y
 
     without_kappa = -(N - 1) / N * log_rho
-    return np.array(chain(_root(closing, without_kappa + 1e-9, -1.0))[0])
+    root = _root(lambda log_first: chain(log_first)[-1], without_kappa + 1e-9, -1.0)
+    return np.array(chain(root)[:-1])
 
 
 def _root(function: Callable[[float], float], start: float, step: float) -> float:
