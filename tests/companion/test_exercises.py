@@ -114,6 +114,13 @@ def depths(_: dict[str, Any], printed: str) -> None:
     assert sizes[1:] == sorted(sizes[1:], reverse=True)
 
 
+def zero_velocity(_: dict[str, Any], printed: str) -> None:
+    resting, moving = (line.split() for line in printed.splitlines())
+    assert resting[:2] == ["0", "True"]
+    assert moving[:2] == ["0.001", "False"]
+    assert float(resting[2]) < 1e-2 < float(moving[2])
+
+
 CLAIMS: dict[str, Callable[[dict[str, Any], str], None]] = {
     "exercise-kink": kink,
     "exercise-resonance": resonance,
@@ -124,6 +131,7 @@ CLAIMS: dict[str, Callable[[dict[str, Any], str], None]] = {
     "exercise-depth-three-line": depth_three_line,
     "exercise-own-network": own_network,
     "exercise-depths": depths,
+    "exercise-zero-velocity": zero_velocity,
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edge_of_stability.minima.critical_step import CriticalStepSize, critical_step_size
+from edge_of_stability.minima.variants import logistic_data
 from edge_of_stability.tables.command import interval, loss_factors, main
 
 PREPARE = {
@@ -117,6 +118,10 @@ def test_json_and_text(small, capsys, depth):
         "preparation": "standardise",
         "intercept": True,
         "depth": depth,
+        "loss": "squared",
+        "momentum": 0.0,
+        "biases": False,
+        "proven": True,
         "sufficient_width": 2,
         "notes": ["column 4 without a name: left out"],
         "warnings": [],
@@ -144,6 +149,46 @@ def test_json_and_text(small, capsys, depth):
     assert ("from every initialisation" in out) == (depth == 1)
 
 
+def test_momentum_and_biases(small, capsys):
+    arguments = (small, "--target", "c", "--depth", 2)
+    plain = answer(capsys, *arguments)["critical_step_size"]["sum"]
+    found = answer(capsys, *arguments, "--momentum", 0.5)
+    for end in ("lower", "upper"):
+        assert found["critical_step_size"]["sum"][end] == pytest.approx(1.5 * plain[end], rel=1e-15)
+    found = answer(capsys, *arguments, "--biases")
+    assert (found["biases"], found["proven"]) == (True, False)
+    assert found["critical_step_size"]["mean"]["upper"] < min(1, 12 * plain["lower"])
+    assert (
+        "biases in every layer, which lower η_C here" in called(capsys, *arguments, "--biases")[1]
+    )
+
+
+def test_biases_that_change_nothing(tmp_path, capsys):
+    line = np.arange(12.0)
+    rows = np.array([line + np.cos(line), line - np.cos(line), line + np.sin(line)])
+    file = write(tmp_path / "line.csv", ["a", "b", "y"], rows)
+    arguments = (file, "--target", "y", "--depth", 2)
+    found = answer(capsys, *arguments, "--biases")
+    assert found["proven"]
+    assert found["critical_step_size"] == answer(capsys, *arguments)["critical_step_size"]
+    assert "which do not change η_C here" in called(capsys, *arguments, "--biases")[1]
+
+
+def test_logistic_loss(tmp_path, capsys):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal(40)
+    file = write(tmp_path / "two.csv", ["x", "y"], np.array([x, x + rng.standard_normal(40) > 0]))
+    arguments = (file, "--target", "y", "--depth", 2, "--intercept", "--loss", "logistic")
+    found = answer(capsys, *arguments)
+    assert not found["proven"]
+    assert list(found["critical_step_size"]) == ["sum", "mean"]
+    X = np.array([(x - x.mean()) / x.std(), np.ones(40)])
+    data = logistic_data(X, np.loadtxt(file, delimiter=",", skiprows=1)[:, 1])
+    expected = critical_step_size(*data, 2).value
+    assert found["critical_step_size"]["sum"]["value"] == pytest.approx(expected, rel=1e-6)
+    assert "40 × sum    BCEWithLogitsLoss()" in called(capsys, *arguments)[1]
+
+
 def test_warnings_are_on_stderr(tmp_path, capsys):
     file = tmp_path / "export.csv"
     file.write_text("id,x,y\n1,2,3\n2,-9999,2\n3,5,1\n4,2,7\n", encoding="utf-8")
@@ -169,6 +214,12 @@ def test_warnings_are_on_stderr(tmp_path, capsys):
         ("--target a --feature a", "got 'a' twice"),
         ("--target a --leave-out a", "got 'a' twice"),
         ("--target a --feature b --feature b", "got 'b' twice"),
+        ("--target a --momentum 1", "--momentum needs a number from 0 to below 1"),
+        ("--target a --momentum nan", "--momentum needs a number from 0 to below 1"),
+        ("--target a --biases --raw", "--biases needs centred features"),
+        ("--target a --biases --intercept", "--biases needs centred features"),
+        ("--target a --loss logistic", "two different numbers"),
+        ("--target a --target b --loss logistic", "needs two layers or more, one target"),
         ("--target a --feature q", "no column 'q'"),
         ("--target a --leave-out q", "no column 'q'"),
         ("--target a --target b --target c --target d", "one column that is no target"),

@@ -20,22 +20,28 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from fractions import Fraction
 from io import TextIOWrapper
 
 from ..core import checks
 from ..minima.critical_step import CriticalStepSize, critical_step_size
-from .prepare import PREPARATIONS, prepare, rounding_estimate
+from ..minima.variants import logistic_data, with_biases
+from .prepare import PREPARATIONS, PreparedData, prepare, rounding_estimate
 from .read import read_table
 
 PROGRAM = "python -m edge_of_stability"
 DIGITS = 12  # printed, rounded outward; as many as the widest accepted interval has, and some
 
-_LOSSES = {  # in words, and in PyTorch
-    "mean": ("mean over rows", ""),
-    "half_mean": ("½ mean over rows", ""),
-    "sum": ("sum over rows", 'MSELoss(reduction="sum")'),
-    "half_sum": ("½ sum over rows", ""),
-    "mean_of_entries": ("mean over rows and targets", "MSELoss()"),
+_LOSSES = {
+    "mean": "mean over rows",
+    "half_mean": "½ mean over rows",
+    "sum": "sum over rows",
+    "half_sum": "½ sum over rows",
+    "mean_of_entries": "mean over rows and targets",
+}
+_TORCH = {
+    "squared": {"sum": 'MSELoss(reduction="sum")', "mean_of_entries": "MSELoss()"},
+    "logistic": {"sum": 'BCEWithLogitsLoss(reduction="sum")', "mean": "BCEWithLogitsLoss()"},
 }
 
 _MEANING = """\
@@ -48,8 +54,11 @@ Below η_C gradient descent on this linear regression converges from every initi
 above η_C only from a null set of initialisations."""
 
 _LIMITS = """\
-For a non-linear network, for stochastic gradients or momentum, and for data prepared in
-another way, η_C is neither a safe step size nor an upper bound of one."""
+For a non-linear network, for stochastic gradients, other momentum or weight decay, and for data
+prepared in another way, η_C is neither a safe step size nor an upper bound of one."""
+
+_VELOCITIES = """\
+A null set, with momentum, is one of pairs of an initialisation and an initial velocity."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,10 @@ class Answer:
     preparation: str
     intercept: bool  # whether X has a last row of ones
     depth: int  # N
+    loss: str  # "squared" or "logistic"
+    momentum: float  # β of the heavy ball
+    biases: bool  # in every layer
+    proven: bool  # whether the intervals are; otherwise they are computed, up to rounding
     sufficient_width: int  # hidden widths of at least this much are enough: min(d_0, d_N)
     rounding: float  # how much rounding of the data may move η_C, relative; an estimate
     critical_step_size: Mapping[str, Interval]  # for the losses of loss_factors
@@ -135,10 +148,10 @@ def loss_factors(row_count: int, target_count: int) -> Mapping[str, int]:
     return {"mean": n, "half_mean": 2 * n, "sum": 1, "half_sum": 2, "mean_of_entries": n * d}
 
 
-def interval(eta: CriticalStepSize, factor: int) -> Interval:
+def interval(eta: CriticalStepSize, factor: Fraction | int) -> Interval:
     """η_C times a factor, rounded outward."""
-    lower, upper = eta.lower * factor, eta.upper * factor
-    return Interval(math.nextafter(lower, 0), eta.value * factor, math.nextafter(upper, math.inf))
+    lower, value, upper = (float(Fraction(x) * factor) for x in (eta.lower, eta.value, eta.upper))
+    return Interval(math.nextafter(lower, 0), value, math.nextafter(upper, math.inf))
 
 
 def _complain(sentence: str) -> None:
@@ -157,8 +170,10 @@ def _critical_step(options: argparse.Namespace) -> Answer:
         intercept=options.intercept,
     )
     rounding = rounding_estimate(data, options.depth)
-    eta = critical_step_size(data.X, data.Y, options.depth)
+    eta, proven = _eta(data, options)
+    stretch = 1 + Fraction(options.momentum)
     factors = loss_factors(data.row_count, len(data.targets))
+    losses = _TORCH["logistic"] if options.loss == "logistic" else factors
     return Answer(
         format=1,
         file=options.data,
@@ -168,33 +183,56 @@ def _critical_step(options: argparse.Namespace) -> Answer:
         preparation=options.preparation,
         intercept=options.intercept,
         depth=options.depth,
+        loss=options.loss,
+        momentum=options.momentum,
+        biases=options.biases,
+        proven=proven,
         sufficient_width=min(len(data.X), len(data.Y)),
         rounding=rounding,
-        critical_step_size={loss: interval(eta, factor) for loss, factor in factors.items()},
+        critical_step_size={loss: interval(eta, stretch * factors[loss]) for loss in losses},
         notes=table.notes,
         warnings=data.warnings,
     )
 
 
+def _eta(data: PreparedData, options: argparse.Namespace) -> tuple[CriticalStepSize, bool]:
+    """η_C for the sum over rows, without momentum, and whether its interval is proven."""
+    if not 0 <= options.momentum < 1:
+        raise ValueError(f"--momentum needs a number from 0 to below 1, got {options.momentum}")
+    if options.loss == "logistic":
+        if options.biases or options.depth == 1 or len(data.Y) > 1:
+            raise ValueError("--loss logistic needs two layers or more, one target, no --biases")
+        return critical_step_size(*logistic_data(data.X, data.Y[0]), options.depth), False
+    if not options.biases:
+        return critical_step_size(data.X, data.Y, options.depth), True
+    if options.intercept or options.preparation == "raw":
+        raise ValueError("--biases needs centred features and no --intercept")
+    eta, changed = with_biases(data.X, data.Y, options.depth)
+    return eta, not changed
+
+
 def _as_text(answer: Answer) -> str:
     features = _counted(len(answer.features), "feature") + " and an intercept" * answer.intercept
     hidden = f", hidden widths at least {answer.sufficient_width}" * (answer.depth > 1)
+    how, change = ("proven interval", "do not change") if answer.proven else ("computed", "lower")
+    biases = f", biases in every layer, which {change} η_C here"
     lines = [
         f"{answer.file}: {answer.rows} rows, {features}",
         *answer.notes,
         f"targets: {', '.join(answer.targets)}",
         f"prepared: {PREPARATIONS[answer.preparation]}",
-        f"network: {_counted(answer.depth, 'layer')}{hidden}",
+        f"network: {_counted(answer.depth, 'layer')}{hidden}{biases * answer.biases}",
+        f"steps: SGD(lr=η, momentum={answer.momentum:g}, weight_decay=0) in PyTorch",
         "",
-        "critical step size η_C, proven interval for the prepared numbers in double precision",
+        f"critical step size η_C, {how} for the prepared numbers in double precision",
     ]
-    cells = [("squared error", "at least", "at most", "conversion", "PyTorch")]
-    for loss, factor in loss_factors(answer.rows, len(answer.targets)).items():
-        eta = answer.critical_step_size[loss]
+    cells = [(f"{answer.loss} loss", "at least", "at most", "conversion", "PyTorch")]
+    factors = loss_factors(answer.rows, len(answer.targets))
+    for loss, eta in answer.critical_step_size.items():
         lower = Context(DIGITS, ROUND_FLOOR).create_decimal_from_float(eta.lower)
         upper = Context(DIGITS, ROUND_CEILING).create_decimal_from_float(eta.upper)
-        words, torch = _LOSSES[loss]
-        cells.append((words, str(lower), str(upper), f"{factor} × sum", torch))
+        torch = _TORCH[answer.loss].get(loss, "")
+        cells.append((_LOSSES[loss], str(lower), str(upper), f"{factors[loss]} × sum", torch))
     name, low, high, times, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
     lines += [
         f"  {a:{name}}  {b:>{low}}  {c:>{high}}  {d:{times}}  {e}".rstrip()
@@ -204,7 +242,8 @@ def _as_text(answer: Answer) -> str:
         f"rounding the data to double precision moves η_C by about {answer.rounding:.0e} of it"
     )
     meaning = _MEANING_ONE_LAYER if answer.depth == 1 else _MEANING
-    return "\n".join([*lines, f"  {rounding}", "", meaning, _LIMITS])
+    velocities = [_VELOCITIES] * (answer.momentum > 0)
+    return "\n".join([*lines, f"  {rounding}", "", meaning, *velocities, _LIMITS])
 
 
 def _counted(number: int, noun: str) -> str:
@@ -250,6 +289,9 @@ def _parser() -> argparse.ArgumentParser:
             help=text + " (default)" * (choice == "standardise"),
         )
     add("--intercept", action="store_true", help="add a constant feature 1, after the preparation")
+    add("--biases", action="store_true", help="in every layer; the features have to be centred")
+    add("--momentum", type=float, default=0.0, metavar="β", help="of the heavy ball; default 0")
+    add("--loss", choices=tuple(_TORCH), default="squared", help="default: squared")
     help_separator = "between cells; tab for a tab; default: as the first line has it"
     add("--separator", type=_separator, metavar="CHARACTER", help=help_separator)
     add("--decimal-comma", action="store_true", help="numbers are written as 0,5")
