@@ -128,10 +128,12 @@ def ensembles(names: list[str]) -> dict[str, Any]:
                     run = make(problem, eta, size)
                     if run is None:
                         continue
-                    # About a twentieth of a second at a tenth of the limit; ours is faster.
-                    speed = {"run_ensemble": 1e10, "C by hand": 1e10}.get(way, 2e9)
-                    steps = int(np.clip(speed / 20 / cost / count, 4, 4000))
-                    part = theta if count * steps * cost < 4e9 else theta[: max(128, count // 8)]
+                    # A tenth of a second or less; so many steps that looks and starting do not
+                    # count, or they would be counted for us alone.
+                    part, speed, least = theta, 1e9, 4
+                    if way in ("run_ensemble", "C by hand"):
+                        part, speed, least = theta[: max(64, 2_000_000 // cost)], 1e10, 256
+                    steps = int(np.clip(speed / 10 / cost / len(part), least, 4000))
                     calls[way, size] = lambda run=run, part=part, n=steps: run(part, n)
                     work[way, size] = len(part) * steps
             seconds = in_turns(calls)

@@ -12,7 +12,7 @@ from edge_of_stability import (
     gradient_descent,
     run_ensemble,
 )
-from edge_of_stability.descent import _engine
+from edge_of_stability.descent import _engine, _sweep
 
 # Kernels take long to compile: one worker does it for all of them.
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -245,7 +245,7 @@ def test_a_network_is_compiled_once_under_a_name_of_its_own():
     for some in (starts, starts[:1], np.broadcast_to(starts[0], (3, 2)), starts.astype(np.float32)):
         run_ensemble(SCALAR, some, np.full(len(some), 0.1), 3)
     compiled = [_engine.kernel(w, w[0], w[0] == 1).go_on for w in ((1, 1, 1), (2, 3, 2))]
-    assert [len(function.signatures) for function in compiled] == [1, 1]
+    assert [len(function.signatures) for function in (*compiled, _sweep._run)] == [1, 1, 1]
     assert len({function.py_func.__qualname__ for function in compiled}) == 2
 
 
