@@ -143,6 +143,28 @@ def _close_gaps(lanes: Any, active: int) -> int:
         active -= 1
 
 
+@njit(nogil=True)  # type: ignore[untyped-decorator]
+def _first_outside(
+    go_on: Any, memory: tuple[Any, Any, Any], lanes: Any, results: Any, orbits: Any
+) -> None:
+    """The first step outside, for those that escaped: again from the last look, one by one."""
+    L = lanes.before.shape[1]
+    escaped = np.flatnonzero(results.outcome == DIVERGED)
+    for first in range(0, len(escaped), L):
+        waiting = many = min(L, len(escaped) - first)
+        for lane in range(many):
+            i = escaped[first + lane]
+            _enter(lanes, lane, i, results.theta[i], orbits)
+        while waiting > 0:  # at most as often as steps between looks: these are the same again
+            go_on(*memory, 0, 1, 1, 0.0, True, lanes.watched)
+            for lane in range(many):
+                if lanes.who[lane] >= 0:
+                    results.taken[lanes.who[lane]] += 1
+                    if _outside(lanes, 0, lane):
+                        _leave(lanes, results, lane)
+                        waiting -= 1
+
+
 _INTS, _TABLE = types.int64[::1], types.float64[:, ::1]
 _LIMITS = (types.int64, types.int64, types.int64, types.float64)
 _RESULTS = (_TABLE, types.int8[::1], _INTS, _INTS, FLOATS, FLOATS)
@@ -209,21 +231,7 @@ def _run(
             active = _close_gaps(lanes, active)
         chunk = min(every, steps - t)
         t += chunk
-    # The first step outside, for those that escaped: again from the last look, one by one.
-    escaped = np.flatnonzero(outcome == DIVERGED)
-    for first in range(0, len(escaped), L):
-        waiting = many = min(L, len(escaped) - first)
-        for lane in range(many):
-            i = escaped[first + lane]
-            _enter(lanes, lane, i, theta[i], orbits)
-        while waiting > 0:  # at most as often as steps between looks: these are the same again
-            go_on(work, packs, before, 0, 1, 1, 0.0, True, lanes.watched)
-            for lane in range(many):
-                if lanes.who[lane] >= 0:
-                    taken[lanes.who[lane]] += 1
-                    if _outside(lanes, 0, lane):
-                        _leave(lanes, results, lane)
-                        waiting -= 1
+    _first_outside(go_on, (work, packs, before), lanes, results, orbits)
 
 
 def sweep(widths: tuple[int, ...], columns: int, rescaled: bool) -> Callable[..., None]:
