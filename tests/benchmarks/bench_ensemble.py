@@ -117,7 +117,7 @@ def ensembles(names: list[str]) -> dict[str, Any]:
         problem, eta = example(name)
         check(problem, eta)
         cost = multiply_adds(problem.widths, False)
-        count = int(np.clip(2**22 / problem.dimension, 128, 2**16))
+        count = int(np.clip(2**20 / problem.dimension, 128, 2**16))
         theta = starts(problem, count)
         with ThreadPoolExecutor(CORES) as pool, one_blas_thread():
             calls: dict[Any, Callable[[], object]] = {LIMIT: limit(pool)}
