@@ -186,10 +186,10 @@ def c_source(problem: DeepLinearProblem, lanes: int) -> Iterator[str]:
     yield f"typedef double v __attribute__((vector_size({8 * lanes}), aligned(8)));"
     yield "void descend(v *packs, double *data, double factor, long count, long steps) {"
     yield "  for (long p = 0; p < count; p++) {"
-    yield f"    v m[{program.size}] = {{0}}, *w = packs + p * {D};"
+    yield f"    static _Thread_local v m[{program.size}]; v *w = packs + p * {D}, none = {{0}};"
     yield f"    for (int e = 0; e < {D}; e++) m[e] = w[e];"
-    yield f"    m[{D + FACTOR}] += factor; m[{D + ONE}] += 1;"
-    yield f"    for (int e = 0; e < {constants}; e++) m[{D + DATA} + e] += data[e];"
+    yield f"    m[{D + FACTOR}] = none + factor; m[{D + ONE}] = none + 1;"
+    yield f"    for (int e = 0; e < {constants}; e++) m[{D + DATA} + e] = none + data[e];"
     for products in (program.prelude, program.step):
         if products is program.step:
             yield "    for (long t = 0; t < steps; t++) {"
@@ -197,7 +197,7 @@ def c_source(problem: DeepLinearProblem, lanes: int) -> Iterator[str]:
             place = lambda M, i, j: f"m[{M.at} + {i} * {M.down} + {j} * {M.right}]"  # noqa: E731
             yield f"    for (int i = 0; i < {out.rows}; i++)"
             yield f"    for (int j = 0; j < {out.columns}; j++) {{"
-            yield f"      v s = {place(start, 'i', 'j') if start else '(v){0}'};"
+            yield f"      v s = {place(start, 'i', 'j') if start else 'none'};"
             yield f"      for (int k = 0; k < {A.columns}; k++)"
             yield f"        s += {sign} * {place(A, 'i', 'k')} * {place(B, 'k', 'j')};"
             yield f"      {place(out, 'i', 'j')} = s; }}"
