@@ -27,7 +27,8 @@ def page(results: Mapping[str, Any]) -> str:
         "## Ensembles",
         "Millions of gradient steps a second; the last column is the share of the limit.",
         table(with_share(results["ensembles"])),
-        *jax_by_batch(results["JAX batches"]),
+        "Each way counts with its best batch. All sizes of a batch, in C of a vector, are:",
+        table(list(by_size(results["sizes"]))),
         "How many times as fast `run_ensemble` is:",
         table(list(ratios(results["ensembles"]))),
         "## Targets",
@@ -37,6 +38,8 @@ def page(results: Mapping[str, Any]) -> str:
         f"A basin picture, 1024² starts and 2000 steps of the scalar net, takes "
         f"{results['picture']:.2f} s.",
         *(fitted(size, fit) for size, fit in results["scaling"].items()),
+        "The time of a step of networks with two layers grows like the power "
+        f"{results['exponent of D']:.2f} of D.",
         "## Exact Hessians",
         "Milliseconds for one point.",
         table(results["hessian"]),
@@ -73,17 +76,11 @@ def ratios(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {"network": row["network"], **times}
 
 
-def jax_by_batch(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What the two columns of JAX are, and the table they come from."""
-    if not rows:
-        return
-    yield (
-        "*JAX jit(vmap(grad))* takes all m starts in one batch, as `run_ensemble` does. *JAX, best "
-        "batch* is the best of the following table: batches of a part of the starts, small enough "
-        "to stay in a core's cache, from one thread of Python or from two. All m starts would take "
-        "many of them, one after the other. Compilation is not counted."
-    )
-    yield table(rows)
+def by_size(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of the ways that were timed with several sizes."""
+    for row in rows:
+        rates = ", ".join(f"{size}: {_cell(rate)}" for size, rate in row["sizes"].items())
+        yield {"network": row["network"], "way": row["way"], "size: rate": rates}
 
 
 def fitted(size: str, fit: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import distributed
 import numpy as np
 import pytest
+import threadpoolctl
 
 from edge_of_stability import (
     DeepLinearProblem,
@@ -16,6 +17,7 @@ from edge_of_stability import (
     UniformBox,
     run_ensemble,
 )
+from edge_of_stability.descent import _blocks
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
@@ -49,23 +51,44 @@ def test_any_block_size(expected, block):
 
 
 @pytest.mark.parametrize(
-    ("widths", "scale", "largest"), [((2, 3, 2), 0.6, 0.5), ((5, 10, 10, 3), 0.35, 0.15)], ids=str
+    ("widths", "scale", "largest"),
+    [((2, 3, 2), 0.6, 0.5), ((5, 10, 10, 3), 0.35, 0.15), ((20, 64, 64, 10), 0.15, 0.3)],
+    ids=str,
 )
 def test_a_lane_knows_neither_its_place_nor_its_neighbours(widths, scale, largest):
     rng = np.random.default_rng(2)
     data = (rng.standard_normal((widths[0], 9)) / 3, rng.standard_normal((widths[-1], 9)) / 3)
     problem = DeepLinearProblem(*data, widths)
-    starts = rng.standard_normal((203, problem.dimension)) * scale
-    eta = rng.uniform(0.02, largest, 203)
-    limits = problem.dimension < 50  # Hessians of the larger one take seconds
+    count = 203 if problem.dimension < 1000 else 23
+    starts = rng.standard_normal((count, problem.dimension)) * scale
+    eta = rng.uniform(0.02, largest, count)
+    limits = problem.dimension < 50  # Hessians of the larger ones take seconds
     once = run_ensemble(problem, starts, eta, 400, sharpness=limits)
     assert once.diverged.any()
     assert not once.diverged.all()
-    order = rng.permutation(203)
+    order = rng.permutation(count)
     again = run_ensemble(problem, starts[order], eta[order], 400, block=13, sharpness=limits)
     names = ("outcome", "theta", "steps", "settled", "loss", "gradient_norm")
     for name in (*names, "sharpness") if limits else names:
         np.testing.assert_array_equal(getattr(again, name), getattr(once, name)[order])
+
+
+def test_blas_has_one_thread_while_a_block_runs(monkeypatch):
+    before = [library["num_threads"] for library in blas()]
+    seen = []
+    run = _blocks._run_block
+    monkeypatch.setattr(_blocks, "_run_block", lambda block: (seen.append(blas()), run(block))[1])
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        with ThreadPoolExecutor(3) as pool:
+            sweep(executor=pool, block=500)
+        assert {library["num_threads"] for library in blas()} == {2}
+    assert len(seen) == 6
+    assert {library["num_threads"] for libraries in seen for library in libraries} == {1}
+    assert [library["num_threads"] for library in blas()] == before
+
+
+def blas():
+    return [item for item in threadpoolctl.threadpool_info() if item["user_api"] == "blas"]
 
 
 def test_threads(expected):

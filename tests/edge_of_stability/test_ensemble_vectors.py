@@ -11,7 +11,7 @@ from llvmlite import binding
 
 actual = binding.get_host_cpu_features
 binding.get_host_cpu_features = lambda: {"avx512f": sys.argv[1] == "8"}
-from edge_of_stability.descent._lowering import WIDTH
+from edge_of_stability.descent._lanes import WIDTH
 
 binding.get_host_cpu_features = actual
 from edge_of_stability import DeepLinearProblem, run_ensemble

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -65,17 +64,18 @@ def interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def begin_worker(slots: Any, caches: Path, sockets: Path) -> None:
+def begin_worker(compiled: Path, sockets: Path) -> None:
     """Prepare a process of the pool.
 
     It leaves Ctrl-C to the build, and ends with it: a build that is killed cannot end its workers.
-    Its kernels have a cache of compiled code that no other worker's kernels write: Numba may hand
-    out code for other types after two processes have written one cache at once.
+    All kernels share one cache of compiled code, so that no notebook compiles what another one has
+    compiled. Numba may hand out code for other types after two processes have written one file of
+    it at once; the compiled functions of the book have one list of types and one file each.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, args=(sockets,), daemon=True).start()
-    os.environ["NUMBA_CACHE_DIR"] = str(caches / str(slots.get()))
+    os.environ["NUMBA_CACHE_DIR"] = str(compiled)
 
 
 def _end_with_parent(sockets: Path) -> None:

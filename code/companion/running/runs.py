@@ -200,12 +200,9 @@ def _execute_all(
 def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:
     # Processes, not threads: papermill changes the working folder of the whole process.
     context = multiprocessing.get_context("spawn")
-    slots = context.SimpleQueue()
-    for slot in range(size):
-        slots.put(slot)
     compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
     return ProcessPoolExecutor(
-        size, context, initializer=begin_worker, initargs=(slots, compiled, sockets)
+        size, context, initializer=begin_worker, initargs=(compiled, sockets)
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,7 +85,7 @@ class Block:
 def units(problem: DeepLinearProblem, eta: float | FloatArray) -> float | FloatArray:
     """The α of each step size in whose units W_j = αV_j a step is cheaper; 1 for a plain step.
 
-    If d_0 = 1 < N then 2ησα^{2N−2} = 1 with σ = Σ (:mod:`._step`). Where this or the
+    If d_0 = 1 < N then 2ησα^{2N−2} = 1 with σ = Σ (:mod:`._products`). Where this or the
     constant 2ηα^{N−2}S is so large or small that a factor of it might over- or underflow, the step
     is a plain one. Computed where the ensemble is started, not where its blocks run, since powers
     differ in the last digit between machines.
@@ -108,8 +110,30 @@ def _constant(eta: ArrayLike, unit: float | FloatArray, depth: int) -> FloatArra
     return factor
 
 
+@lru_cache
+def _libraries() -> Any:
+    import scipy.linalg.cython_blas  # noqa: F401  # loads its library, so that it is found
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> Any:
+    """A context in which BLAS has one thread: the workers use the cores, and sums do not differ.
+
+    The number of threads belongs to the process, and one of its threads alone may change it: the
+    one that started the blocks, or, of a worker process, the one that runs them.
+    """
+    return _libraries().limit(limits=1, user_api="blas")
+
+
 def run_block(block: Block) -> Columns:
     """Run gradient descent from the starts of one block; what is sent to executors."""
+    with one_blas_thread():
+        return _run_block(block)
+
+
+def _run_block(block: Block) -> Columns:
     import numba  # it costs half a second: only where it is needed
 
     if numba.config.DISABLE_JIT:
@@ -122,7 +146,8 @@ def run_block(block: Block) -> Columns:
     else:
         start = block.initial
     X, Y, _, _ = reduced_data(problem)
-    data = np.concatenate([matrix.ravel() for matrix in (problem.Sigma, problem.S, X, Y)])
+    matrices = (2 * problem.Sigma, -2 * problem.S, X, -Y)
+    data = np.concatenate([matrix.ravel() for matrix in matrices])
     with np.errstate(over="ignore"):
         norms = np.zeros(m)
         for d in range(problem.dimension):  # in one order for every block size
@@ -131,7 +156,7 @@ def run_block(block: Block) -> Columns:
     columns = block.empty()
     sharpness = columns.pop("sharpness", None)
     unit = np.broadcast_to(np.asarray(block.unit, dtype=np.float64), m)
-    factor = np.broadcast_to(_constant(block.eta, block.unit, problem.depth), m)
+    factor = np.broadcast_to(-_constant(block.eta, block.unit, problem.depth) / 2, m)
     for rescaled, part in _parts(unit != 1.0, problem.dimension):
         sweep(problem.widths, X.shape[1], rescaled)(
             *(_writable(values[part]) for values in (start, factor, unit, escape)),

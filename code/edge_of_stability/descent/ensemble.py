@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..core import checks
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
-from ._blocks import Block, Columns, Limits, reduced_data, run_block, units
+from ._blocks import Block, Columns, Limits, one_blas_thread, reduced_data, run_block, units
 from .outcomes import EnsembleResult, Outcome, Rules
 from .starts import Sampler
 
@@ -39,7 +39,7 @@ def run_ensemble(
 
     An orbit that has settled takes no more steps. The result has the same bits for any executor,
     any number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ
-    disappears (:mod:`._step`), so there θ differs by rounding from plain steps, and an initial
+    disappears (:mod:`._products`), so there θ differs by rounding from plain steps, and an initial
     point that takes no step from what was given.
 
     Parameters
@@ -87,7 +87,7 @@ def run_ensemble(
     size = max(1, BLOCK_DOUBLES // D) if block is None else checks.positive_count("block", block)
     results = whole.empty()
     done = 0
-    with _workers(executor, -(-m // size)) as pool:
+    with one_blas_thread(), _workers(executor, -(-m // size)) as pool:
         futures: dict[Future[Columns], slice] = {}
         try:
             for begin in range(0, m, size):

@@ -1,0 +1,162 @@
+"""The compiled step of an ensemble as the text of a Python function: three ways to write a list.
+
+Small networks
+    One lane of a vector carries one orbit (:mod:`._lanes`). The matrices are variables, and stay in
+    registers for many steps.
+Larger ones, in tiles
+    The same in the first-level cache. Products are cut into tiles whose sums fit the registers.
+Large ones
+    One orbit after the other, each product by BLAS.
+
+Each way computes an orbit from itself alone and in one order, so results have the same bits for any
+block, neighbours or place. The first two give the same bits on every processor, and as each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ._lanes import WIDE, add_product, gemm, load, store, view
+from ._products import MINUS, NORM, ONE, PACK_END, RESIDUAL, SLOPE, ZERO, Matrix, Product, Program
+
+LARGEST_TILE = 5 if WIDE else 3  # h·w + w + 1 vectors fit the registers
+NAMES = {"load": load, "store": store, "add_product": add_product, "view": view, "gemm": gemm}
+HEAD = "def advance(key, work, packs, at, steps):"
+
+
+def function(text: str) -> Callable[..., Any]:
+    """The function of a text, not yet compiled."""
+    names: dict[str, Any] = dict(NAMES)
+    exec(compile(text, f"<steps written by {__name__}>", "exec"), names)
+    return names["advance"]  # type: ignore[no-any-return]
+
+
+def written_out(program: Program, L: int) -> str:
+    """The text of ``advance`` for one network: a line for each product."""
+    loaded: set[int] = set()
+
+    def stored(M: Matrix) -> str:
+        array, first = ("packs", "at + ") if M.at < program.D + PACK_END else ("work", "")
+        return f"{array}, {first}{M.at}, {M.columns}, 1"
+
+    def lines(products: Sequence[Product], loads: list[str]) -> Iterator[str]:
+        def name(M: Matrix) -> str:
+            whole = program.stored[M.at]
+            if M.at not in loaded:
+                loaded.add(M.at)
+                sizes = f"{whole.rows}, {whole.columns}, {L}"
+                loads.append(f"M{M.at} = load({stored(whole)}, {sizes})")
+            return _as(f"M{M.at}", whole, M)
+
+        for out, start, A, B, sign in products:
+            total = "None" if start is None else name(start)
+            if A.columns:
+                total = f"add_product({total}, {name(A)}, {name(B)}, {sign})"
+            loaded.add(out.at)
+            yield f"M{out.at} = {_as(total, out, program.stored[out.at])}"
+
+    before: list[str] = []
+    before += lines(program.prelude, before)
+    inside = list(lines(program.step, before))
+    layers = [M for at, M in program.stored.items() if at < program.D]
+    measured = [program.stored[program.D + row] for row in (NORM, SLOPE, RESIDUAL)]
+    after = [f"store({stored(M)}, M{M.at})" for M in layers]
+    after += lines(program.look, after)
+    after += [f"store({stored(M)}, M{M.at})" for M in measured]
+    return "\n".join(
+        [
+            HEAD,
+            *(f"    {line}" for line in before),
+            "    for _ in range(steps):",
+            *(f"        {line}" for line in inside),
+            *(f"    {line}" for line in after),
+        ]
+    )
+
+
+def _as(text: str, M: Matrix, other: Matrix) -> str:
+    """The entries of M in the shape of another matrix at the same place."""
+    return text if other == M else f"view({text}, {', '.join(map(str, other[1:]))})"
+
+
+def in_tiles(program: Program, L: int) -> str:
+    """The text for a network in memory: loops over tiles for each product."""
+    zero = Matrix(program.D + ZERO, 1, 1, 0, 0)
+    return _in_memory(program, L, lambda product: tiles(product, zero, L))
+
+
+def by_blas(program: Program) -> str:
+    """The text for a network whose products are computed by BLAS."""
+    return _in_memory(program, 1, lambda product: calls(product, program.D))
+
+
+def _in_memory(program: Program, L: int, lines: Callable[[Product], Iterator[str]]) -> str:
+    prelude, step, look = (
+        [line for product in products for line in lines(product)]
+        for products in (program.prelude, program.step, program.look)
+    )
+    return "\n".join(
+        [
+            HEAD,
+            f"    for n in range({program.D + PACK_END}):",
+            f"        store(work, n, 0, 0, load(packs, at + n, 0, 0, 1, 1, {L}))",
+            *(f"    {line}" for line in prelude),
+            "    for _ in range(steps):",
+            *(f"        {line}" for line in step),
+            *(f"    {line}" for line in look),
+            f"    for n in range({program.D}):",
+            f"        store(packs, at + n, 0, 0, load(work, n, 0, 0, 1, 1, {L}))",
+        ]
+    )
+
+
+def tiles(product: Product, zero: Matrix, L: int) -> Iterator[str]:
+    """A product, tile by tile; the sums of a tile fit the registers."""
+    out, start, A, B, sign = product
+
+    def at(M: Matrix, row: str, column: str) -> str:
+        return f"{M.at} + {row} * {M.down} + {column} * {M.right}, {M.down}, {M.right}"
+
+    for (rows, h), (columns, w) in itertools.product(_cut(out.rows), _cut(out.columns)):
+        indent, i, j, C = "", str(rows[0]), str(columns[0]), f"C{h}{w}"
+        if len(rows) > 1:
+            yield f"for i in {rows}:"
+            indent, i = "    ", "i"
+        if len(columns) > 1:
+            yield f"{indent}for j in {columns}:"
+            indent, j = indent + "    ", "j"
+        yield f"{indent}{C} = load(work, {at(start or zero, i, j)}, {h}, {w}, {L})"
+        if A.columns:
+            yield f"{indent}for k in range({A.columns}):"
+            yield f"{indent}    A{h} = load(work, {at(A, i, 'k')}, {h}, 1, {L})"
+            yield f"{indent}    B{w} = load(work, {at(B, 'k', j)}, 1, {w}, {L})"
+            yield f"{indent}    {C} = add_product({C}, A{h}, B{w}, {sign})"
+        yield f"{indent}store(work, {at(out, i, j)}, {C})"
+
+
+def _cut(length: int) -> Iterator[tuple[range, int]]:
+    """Parts of nearly equal length: where the long ones begin, their length; the short ones."""
+    parts = -(-length // LARGEST_TILE)
+    short, long = length // parts, length % parts
+    if long:
+        yield range(0, long * (short + 1), short + 1), short + 1
+    yield range(long * (short + 1), length, short), short
+
+
+def calls(product: Product, D: int) -> Iterator[str]:
+    """A product by BLAS, which takes columns for rows, so that it computes Cᵀ = BᵀAᵀ."""
+    out, start, A, B, sign = product
+    if start and start.at != out.at:
+        yield f"for n in range({out.rows * out.columns}):"
+        yield f"    work[{out.at} + n] = work[{start.at} + n]"
+    if A.columns:
+        alpha, beta = D + (ONE if sign > 0 else MINUS), D + (ONE if start else ZERO)
+        flags, numbers = [], []
+        for M in (B, A):
+            flags.append(ord("N") if M.right == 1 else ord("T"))
+            numbers += [M.at, M.columns if M.right == 1 else M.rows]
+        sizes = [out.columns, out.rows, A.columns]
+        given = [*flags, *sizes, alpha, *numbers, beta, out.at, out.columns]
+        yield f"gemm(work, {', '.join(map(str, given))})"
