@@ -147,7 +147,7 @@ bench: $(READY) ## (10 min, after installing what speed.md names) time the packa
 	@mkdir -p _build
 	@$(PY) tests/benchmarks/bench_core.py --json _build/bench_core.json
 	@$(PY) tests/benchmarks/bench_ensemble.py --json _build/bench.json
-	@$(PY) tests/benchmarks/page.py _build/bench.json book/_bench/results.md
+	@$(PY) tests/benchmarks/page.py _build/bench_core.json _build/bench.json book/_bench/results.md
 
 .PHONY: pdf
 pdf: book ## (2 min after the book) print the book as one PDF with Chromium, and link to it from the site

@@ -21,11 +21,10 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from peers import CORES, PEERS, check, jax_loss, optional, ours
+from peers import CORES, PEERS, check, optional, ours
 
 from companion.running.machine import processor
 from edge_of_stability import DeepLinearProblem, run_ensemble
-from edge_of_stability.core.eigen import LANCZOS_TOLERANCE
 from edge_of_stability.descent._blocks import one_blas_thread
 from edge_of_stability.descent._lanes import WIDTH, add_product, load, store
 from edge_of_stability.descent._products import multiply_adds
@@ -214,64 +213,6 @@ def picture() -> float:
     return best(lambda: run_ensemble(example("1-1-1")[0], grid, 0.7, 2000))
 
 
-def timed(call: Callable[[], float]) -> tuple[float, float]:
-    """Value and seconds of one call: for what takes long enough to be timed once."""
-    start = time.perf_counter()
-    value = call()
-    return value, time.perf_counter() - start
-
-
-def hessians() -> list[dict[str, Any]]:
-    """Milliseconds of an exact Hessian."""
-    jax, rows = optional("jax"), []
-    for name in ("2-2-2", "5-10-10-3", "10-20-10", "-".join("2" * 33)):
-        problem, _ = example(name)
-        theta = starts(problem, 1)[0]
-        row: dict[str, Any] = {"network": name if len(name) < 20 else "2-…-2, N = 32"}
-        row |= {"D": problem.dimension, "jax.hessian": None}
-        calls: dict[str, Callable[[], object]] = {"ours": lambda p=problem, t=theta: p.hessian(t)}
-        if jax is not None:
-            jax.config.update("jax_enable_x64", True)
-            compute = jax.jit(jax.hessian(jax_loss(problem, jax.numpy)))
-            np.testing.assert_allclose(
-                np.asarray(compute(theta)), problem.hessian(theta), atol=1e-9
-            )
-            calls["jax.hessian"] = lambda c=compute, t=theta: c(t).block_until_ready()
-        rows.append(row | {way: 1e3 * seconds for way, seconds in in_turns(calls).items()})
-    return rows
-
-
-def sharpness() -> list[dict[str, Any]]:
-    """Seconds of λ_max, matrix-free: ours, and the same Lanczos on the products of JAX."""
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
-    jax, rows = optional("jax"), []
-    for width in (70, 225, 710):  # D = 2 · width²: 10⁴, 10⁵, 10⁶
-        rng = np.random.default_rng(0)
-        X = rng.standard_normal((width, 2 * width)) / np.sqrt(2 * width)
-        problem = DeepLinearProblem(X, rng.standard_normal((width, width)) @ X, (width,) * 3)
-        theta = rng.standard_normal(problem.dimension) / np.sqrt(width)
-        D = problem.dimension
-        row: dict[str, Any] = {"D": D}
-        value, row["ours"] = timed(
-            lambda p=problem, t=theta: float(p.sharpness(t, method="lanczos"))
-        )
-        row["jax jvp(grad)"] = None
-        if jax is not None:
-            slope = jax.grad(jax_loss(problem, jax.numpy))
-            product = jax.jit(lambda t, v, slope=slope: jax.jvp(slope, (t,), (v,))[1])
-            product(theta, theta).block_until_ready()  # compiled before the clock starts
-            by_jax = lambda v, f=product, t=theta: np.asarray(f(t, v.ravel()))  # noqa: E731
-            operator = LinearOperator((D, D), matvec=by_jax, dtype=np.float64)
-            found, row["jax jvp(grad)"] = timed(
-                lambda o=operator: float(eigsh(o, k=1, which="LA", tol=LANCZOS_TOLERANCE)[0][0])
-            )
-            assert abs(found - value) < 1e-6 * value
-        rows.append(row)
-        print("  λ_max:", row, flush=True)
-    return rows
-
-
 def table(title: str, rows: list[dict[str, Any]]) -> None:
     """Print rows as a table with one line a column, so that long names fit."""
     print(f"\n{title}")
@@ -324,9 +265,7 @@ def main() -> None:
         results["first call"] = first_call()
         results["picture"] = picture()
         results["scaling"] = scaling()
-        results["hessian"] = hessians()
-        results["sharpness"] = sharpness()
-        for name in ("first call", "picture", "scaling", "hessian"):
+        for name in ("first call", "picture", "scaling"):
             print(name, results[name], flush=True)
     if chosen.json:
         with open(chosen.json, "w", encoding="utf-8") as file:
