@@ -174,7 +174,7 @@ def test_with_a_tie_no_decoupled_cycle_attracts(h):
 def test_the_rate_of_a_chain_at_its_critical_step_size(N):
     problem = DeepLinearProblem([[1.0]], [[1.0]], (1,) * (N + 1))
     starts = [np.full(N, 1.1), 1.1 + 0.1 * np.arange(N) / N]
-    steps = 20_000
+    steps = 1_000_000
     final = run_ensemble(problem, starts, 1 / N, steps).theta
     rates = np.array([3 / (8 * (N - 1) * (5 * N - 4)), 1 / 8])
     found = (np.prod(final, axis=1) - 1) ** 2 / N**2 * steps
