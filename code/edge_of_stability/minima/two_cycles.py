@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy import cosh, exp, sinh, sqrt
-from scipy.optimize import brentq
 
 from ..core import checks
 from ..core.checks import FloatArray
@@ -82,6 +81,8 @@ def two_cycle(problem: DeepLinearProblem, y: float) -> TwoCycle:
 
 def _direction(A: FloatArray, B: FloatArray, N: int, y: float) -> tuple[float, FloatArray]:
     """Find x and the first eigenvector v of x^{N−1}A + (N−1)x^{−1}B, x^N vᵀAv/vᵀBv as y asks."""
+    from scipy.optimize import brentq  # takes longer to import than the whole package
+
     goal = (N - 1) * sinh(y) * cosh((N - 1) * y) / (sinh((N - 1) * y) * cosh((2 * N - 1) * y))
 
     def excess(x: float) -> float:
