@@ -29,6 +29,7 @@ from .minima.minimizers import (
     reduced_hessian,
 )
 from .minima.stability import Stability, classify_minimizer, stable_set_is_bounded
+from .minima.two_cycles import TwoCycle, two_cycle
 
 if TYPE_CHECKING:
     from .core.symbolic import SymbolicProblem
@@ -52,6 +53,7 @@ __all__ = [
     "StabilityCertificate",
     "SymbolicProblem",
     "Trajectory",
+    "TwoCycle",
     "UniformBox",
     "certify_nonsingular",
     "certify_nonsingular_network",
@@ -68,6 +70,7 @@ __all__ = [
     "run_ensemble",
     "run_network",
     "stable_set_is_bounded",
+    "two_cycle",
 ]
 
 

@@ -26,8 +26,8 @@ def page(chapter: str) -> str:
 TEACHING = [chapter for chapter in CHAPTERS if chapter not in ("claims", "explorers")]
 COMPUTED = [
     pytest.param(code, exercise.label, id=exercise.label)
-    for chapter in TEACHING
-    for exercise in exercises(page(chapter))
+    for path in sorted((REPOSITORY / "book").glob("*/*.md"))
+    for exercise in exercises(path.read_text(encoding="utf-8"))
     for code in exercise.code
 ]
 
@@ -99,6 +99,12 @@ def depth_three_line(names: dict[str, Any], _: str) -> None:
     assert np.sqrt(5) - 1 < window < 1.1 * (np.sqrt(5) - 1)
 
 
+def flip_constant(_: dict[str, Any], printed: str) -> None:
+    drift, distance, ratio = (float(line) for line in printed.splitlines())
+    assert drift < 1e-12 < 1e-4 < distance < 0.02
+    assert abs(ratio - 1) < 0.02
+
+
 def own_network(_: dict[str, Any], printed: str) -> None:
     verified, below, above = printed.splitlines()
     assert verified == "True"
@@ -129,6 +135,7 @@ CLAIMS: dict[str, Callable[[dict[str, Any], str], None]] = {
     "exercise-mz-near": near,
     "exercise-saddles-schur": schur,
     "exercise-depth-three-line": depth_three_line,
+    "exercise-flip-constant": flip_constant,
     "exercise-own-network": own_network,
     "exercise-depths": depths,
     "exercise-zero-velocity": zero_velocity,
