@@ -119,6 +119,39 @@ def add_product(typing: Any, C: Any, A: Any, B: Any, sign: Any) -> Any:
 
 
 @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+def add_stored(typing: Any, C: Any, array: Any, A: Any, B: Any, count: Any, sign: Any) -> Any:
+    """C + sign·AB for A and B in an array, each (at, down, right) as in :func:`load`.
+
+    The loop over the ``count`` columns of A is here, as Numba takes longer over its text than LLVM
+    over the loop.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = Lanes(C.rows, 1, C.lanes), Lanes(1, C.columns, C.lanes)
+        call = ir.FunctionType(C.vector, [C.vector] * 3)
+        fma = builder.module.declare_intrinsic(f"llvm.fma.v{C.lanes}f64", (), call)
+        sums = []
+        for n in range(C.rows * C.columns):
+            sums.append(cgutils.alloca_once(builder, C.vector))
+            builder.store(builder.extract_value(values[0], n), sums[-1])
+        with cgutils.for_range(builder, values[4]) as loop:
+            entries = []
+            for kind, matrix, step in zip(kinds, values[2:4], (2, 1), strict=True):
+                at, *distances = cgutils.unpack_tuple(builder, matrix, 3)
+                at = builder.add(at, builder.mul(loop.index, distances[step - 1]))
+                places = _places(context, builder, kind, array, [values[1], at, *distances])
+                entries.append([builder.load(place, align=8) for place in places])
+            if sign.literal_value < 0:
+                entries[0] = [builder.fneg(entry) for entry in entries[0]]
+            for total, (a, b) in zip(sums, product(*entries), strict=True):
+                builder.store(builder.call(fma, [a, b, builder.load(total)]), total)
+        return _gathered(builder, C, map(builder.load, sums))
+
+    matrix = types.UniTuple(types.int64, 3)
+    return C(C, array, matrix, matrix, types.int64, sign), emit
+
+
+@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
 def view(typing: Any, A: Any, rows: Any, columns: Any, down: Any, right: Any) -> Any:
     """The matrix whose entry (i, j) is entry number i·down + j·right of A, for instance Aᵀ."""
     kind = Lanes(rows.literal_value, columns.literal_value, A.lanes)

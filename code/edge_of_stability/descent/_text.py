@@ -18,11 +18,11 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ._lanes import WIDE, add_product, gemm, load, store, view
+from ._lanes import WIDE, add_product, add_stored, gemm, load, store, view
 from ._products import MINUS, NORM, ONE, PACK_END, RESIDUAL, SLOPE, ZERO, Matrix, Product, Program
 
 LARGEST_TILE = 5 if WIDE else 3  # h·w + w + 1 vectors fit the registers
-NAMES = {"load": load, "store": store, "add_product": add_product, "view": view, "gemm": gemm}
+NAMES = {f.__name__: f for f in (load, store, add_product, add_stored, view, gemm)}
 HEAD = "def advance(key, work, packs, at, steps):"
 
 
@@ -129,10 +129,8 @@ def tiles(product: Product, zero: Matrix, L: int) -> Iterator[str]:
             indent, j = indent + "    ", "j"
         yield f"{indent}{C} = load(work, {at(start or zero, i, j)}, {h}, {w}, {L})"
         if A.columns:
-            yield f"{indent}for k in range({A.columns}):"
-            yield f"{indent}    A{h} = load(work, {at(A, i, 'k')}, {h}, 1, {L})"
-            yield f"{indent}    B{w} = load(work, {at(B, 'k', j)}, 1, {w}, {L})"
-            yield f"{indent}    {C} = add_product({C}, A{h}, B{w}, {sign})"
+            left, right = at(A, i, "0"), at(B, "0", j)
+            yield f"{indent}{C} = add_stored({C}, work, ({left}), ({right}), {A.columns}, {sign})"
         yield f"{indent}store(work, {at(out, i, j)}, {C})"
 
 
