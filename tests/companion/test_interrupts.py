@@ -31,8 +31,18 @@ def has_started(part: str) -> Callable[[psutil.Process, Path], bool]:
     return lambda build, _: any(part in command_of(p) for p in build.children(recursive=True))
 
 
+def loading(build: psutil.Process, _: Path) -> bool:
+    """The program is being imported: it no longer ignores SIGINT, and has no handler yet."""
+    status = Path(f"/proc/{build.pid}/status")
+    if not status.exists():  # not Linux
+        return build.cpu_times().user > 0.15
+    masks = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    taken = int(masks["SigIgn"], 16) | int(masks["SigCgt"], 16)
+    return build.cpu_times().user > 0.05 and not taken & 1 << signal.SIGINT - 1
+
+
 MOMENTS = {
-    "loading": lambda build, _: build.cpu_times().user > 0.3,
+    "loading": loading,
     "workers start": has_started("spawn_main"),
     "kernels start": has_started("ipykernel_launcher"),
     "a cell runs": lambda _, marker: marker.exists(),
