@@ -59,7 +59,8 @@ def test_a_bound_is_proved_above_the_largest_eigenvalue_and_nowhere_below(d, p, 
     forms = Forms.of(X, Y)
     kappa = forms.shift(top, alpha, beta)
     assert is_bound(forms, top * (1 + 1e-9), alpha, beta, kappa)
-    assert not is_bound(forms, top * (1 + 1e-9), alpha, beta, kappa / 4)  # not its own errors
+    inexact = dataclasses.replace(forms, errors=(kappa,) * 4)
+    assert not is_bound(inexact, top * (1 + 1e-9), alpha, beta, kappa * (1 + 1e-9))
     for c in (top * (1 - 1e-9), top / 2):
         assert not any(is_bound(forms, c, alpha, beta, kappa * 10.0**k) for k in range(4))
 
@@ -68,9 +69,9 @@ def test_a_bound_is_proved_above_the_largest_eigenvalue_and_nowhere_below(d, p, 
 def test_data_within_their_errors_move_the_pencil_by_less_than_the_doubt(d, p, seed):
     rng = np.random.default_rng(seed)
     X, Y = rng.standard_normal((d, d + 8)), rng.standard_normal((p, d + 8))
-    (e, f), (alpha, beta) = rng.uniform(0, 3, 2), rng.uniform(0.1, 2.0, 2)
-    forms = Forms.of(X, Y)
-    forms = dataclasses.replace(forms, errors=(e, 0.0, f, 0.0))
+    e, e_square, f, f_gram = errors = rng.uniform(0, 3, 4) * rng.integers(0, 2, 4)
+    alpha, beta = rng.uniform(0.1, 2.0, 2)
+    forms = dataclasses.replace(Forms.of(X, Y), errors=tuple(errors))
     factor = np.linalg.inv(np.linalg.cholesky(forms.Sigma))
     K = alpha * forms.square + beta * forms.gram
     c = 1.001 * float(np.linalg.eigvalsh(factor @ K @ factor.T)[-1])  # so T̂ ≻ 0
@@ -82,19 +83,28 @@ def test_data_within_their_errors_move_the_pencil_by_less_than_the_doubt(d, p, s
             Sigma, S = forms.Sigma + E, forms.S + F
             moved = c * Sigma - alpha * Sigma @ Sigma - beta * S.T @ S
             still = c * forms.Sigma - K
-            assert np.linalg.norm(moved - still, 2) <= forms.doubt(c, alpha, beta)
+            change = np.linalg.norm(moved - still, 2) + alpha * e_square + beta * f_gram
+            assert change <= forms.doubt(c, alpha, beta) + 1e-9
 
 
-def test_lengths_hold_the_exact_ones():
+@pytest.mark.parametrize("shift", [0.0, 0.1, -0.1])
+def test_lengths_hold_the_exact_ones(shift, monkeypatch):
+    """Also if every entry of every product is off by as much as its bound admits."""
+
+    def shifted(A, B):
+        computed, bound = product(A, B)
+        return computed + shift, bound + abs(shift) * computed.size**0.5
+
+    monkeypatch.setattr(rounding, "product", shifted)
     rng = np.random.default_rng(0)
     X, Y, u = rng.standard_normal((3, 200)), rng.standard_normal((2, 200)), rng.standard_normal(3)
-    balls = lengths(X, Y, u)
+    balls = lengths(X + 1, Y + 1, u)
     with ctx.workprec(256):
-        z = arb_mat(X.T.tolist()) * arb_mat(u[:, np.newaxis].tolist())
-        images = (z, arb_mat(X.tolist()) * z, arb_mat(Y.tolist()) * z)
+        z = arb_mat((X + 1).T.tolist()) * arb_mat(u[:, np.newaxis].tolist())
+        images = (z, arb_mat((X + 1).tolist()) * z, arb_mat((Y + 1).tolist()) * z)
         for ball, image in zip(balls, images, strict=True):
             assert ball.overlaps(sum(x**2 for (x,) in image.tolist()).sqrt())
-            assert ball.rad() < 1e-12 * ball
+            assert shift or ball.rad() < 1e-12 * ball
 
 
 def test_blocks_of_any_size_agree(monkeypatch):
