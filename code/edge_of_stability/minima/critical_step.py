@@ -58,9 +58,6 @@ _BITS = 256
 # Up to here ball arithmetic takes a tenth of a second, and needs the fewest lines to trust.
 _FEW_FEATURES = 100
 
-# From here on a second thread of BLAS gains more than it can lose on a busy machine.
-_MANY_FEATURES = 1000
-
 # If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
 # XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
 _GRAM_LIMIT = 1e-6
@@ -136,7 +133,7 @@ def critical_step_size(
     if N == 1:
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
     p, q = _exponent(X), _exponent(Y)
-    with one_thread(X.shape[0] < _MANY_FEATURES), ctx.workprec(_BITS):
+    with one_thread(), ctx.workprec(_BITS):
         bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
         if bounds is None:
             bounds = _by_balls(X, Y, N, p, q)
