@@ -46,6 +46,7 @@ def refuses(message, call, *arguments, **options):
 )
 def test_problem(X, Y, widths, message):
     refuses(message, DeepLinearProblem, X, Y, widths)
+    refuses(message, Network, X, Y, widths, "tanh")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from edge_of_stability.minima import critical_step, duality
+from edge_of_stability.minima import critical_step
 from edge_of_stability.minima.critical_step import (
     PrecisionError,
     critical_step_size,
@@ -212,16 +212,27 @@ def test_duality_on_singular_matrices(d, depth, seed):
         assert primal_value(A, B, depth, y) <= found.dual * (1 + 1e-9)
 
 
-@pytest.mark.parametrize(("d_0", "d_N", "n"), [(120, 120, 120), (150, 3, 200)])
-@pytest.mark.parametrize("full", [400, 100])
-def test_larger_problems_by_projection(d_0, d_N, n, full, monkeypatch):
-    monkeypatch.setattr(duality, "_FULL_LIMIT", full)
-    X, Y = gaussian(d_0, d_N, n, seed=4)
-    result = critical_step_size(X, Y, 3)
+@pytest.mark.parametrize("depth", [1, 2, 6])
+@pytest.mark.parametrize(
+    ("X", "Y"),
+    [
+        gaussian(120, 150, 140, seed=4),
+        gaussian(150, 3, 200, seed=4),
+        (np.eye(110), np.eye(110)),  # one eigenvalue
+        (np.eye(110), gaussian(110, 2, 1, seed=5)[0].T),
+        (np.diag(np.repeat([2.0, 1.0], 55)), np.diag(np.repeat([1.0, 2.0], 55))),  # a kink
+        (np.diag(np.linspace(1, 3, 110)), np.diag(np.linspace(3, 1, 110))),
+    ],
+)
+def test_many_features(X, Y, depth, monkeypatch):
+    monkeypatch.setattr(critical_step, "_by_balls", None)  # the fast proof is enough
+    result = critical_step_size(X, Y, depth)
     A, B = forms(X, Y)
     around = result.scale * np.array([0.999, 1, 1.001])
-    exact = min(np.linalg.eigvalsh(pencil(A, B, 3, x))[-1] for x in around)
+    exact = min(np.linalg.eigvalsh(pencil(A, B, depth, x))[-1] for x in around)
     assert 1 / exact == pytest.approx(result.value, rel=1e-10)
+    assert result.upper - result.lower <= 3e-10 * result.value
+    assert primal_value(A, B, depth, result.direction) == pytest.approx(exact, rel=1e-8)
 
 
 # -- by hand ---------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def test_square_root_times_a_vector(d, n):
     [
         ("core.eigen", "largest_eigenvalue_dense", lambda p, t: p.sharpness(t)),
         ("core.eigen", "largest_eigenvalue_lanczos", lambda p, t: p.sharpness(t, "lanczos")),
-        ("minima.duality", "_dense", lambda p, t: critical_step_size(p.X, p.Y, 3)),
+        ("minima.critical_step", "joint_maximum", lambda p, t: critical_step_size(p.X, p.Y, 3)),
         ("minima.minimizers", "joint_maximum", lambda p, t: flattest_minimizer(p)),
         (
             "minima.interpolants",

@@ -18,13 +18,13 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count, pairwise, product
+from itertools import count, product
 from typing import Any, Literal
 
 from flint import arb_mat, ctx
 
 from ..core import checks
-from ..core.rationals import FractionMatrix, RationalProblem, rational_point, rational_problem
+from ..core.rationals import RationalProblem, rational_point, rational_problem
 from . import network_check
 from ._hessian import determinant
 
@@ -129,35 +129,26 @@ def certify_nonsingular_network(
     if activation not in ("tanh", "softplus"):
         checks.refuse("activation", "an analytic one of ['softplus', 'tanh']", repr(activation))
     problem = rational_problem(X, Y, widths, eta, floats=True)
-    candidates = list(_candidates(problem.widths, problem.X))
+    candidates = list(_candidates(problem))
     if theta is not None:
-        candidates = [(rational_point(problem.widths, theta, floats=True), "given")]
+        candidates = [(rational_point(problem, theta, floats=True), "given")]
     for (point, reason), bits in product(candidates, BITS):
         with ctx.workprec(bits):
             ball = determinant(problem, point, activation, arb_mat)
         if not ball.contains(0):
             lower, upper = _ends(ball)
             return NetworkCertificate(
-                **vars(problem),
-                activation=activation,
-                witness=point,
-                lower=lower,
-                upper=upper,
-                bits=bits,
-                reason=reason,
+                *problem.instance, activation, point, lower, upper, bits, reason
             )
     raise NoWitnessError(
         f"det DG could not be told from 0 at any of {len(candidates)} points with {BITS[-1]} bits"
     )
 
 
-def _candidates(
-    widths: tuple[int, ...], X: FractionMatrix
-) -> Iterator[tuple[tuple[Fraction, ...], str]]:
-    shapes = [(after, before) for before, after in pairwise(widths)]
-    size = sum(a * b for a, b in shapes)
+def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...], str]]:
+    X, widths, size = problem.X, problem.widths, problem.dimension
     yield (Fraction(0),) * size, "the origin"
-    if len(widths) == 3:
+    if problem.depth == 2:
         # Some c with c·x_i ≠ 0 for every x_i ≠ 0: among the (1, k, k², …), at most d_0 − 1 are
         # orthogonal to any one of them.
         columns = [column for column in zip(*X, strict=True) if any(column)]

@@ -114,10 +114,8 @@ def certify_nonsingular(
     for witness, reason in _candidates(problem):
         found = fraction(determinant(problem, witness))
         if found:
-            return NonsingularityCertificate(
-                **vars(problem), witness=witness, determinant=found, reason=reason
-            )
-    if len(problem.widths) > 2:
+            return NonsingularityCertificate(*problem.instance, witness, found, reason)
+    if problem.depth > 1:
         raise AssertionError("a non-zero polynomial has no more zeros than its degree")
     raise SingularMapError(
         f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {problem.eta}: "
@@ -168,15 +166,14 @@ _Candidate = tuple[tuple[Fraction, ...], str]  # a point, and how it was found
 
 
 def _candidates(problem: RationalProblem) -> Iterator[_Candidate]:
-    depth = len(problem.widths) - 1
     reasons = {
         1: "depth 1: the determinant is the same everywhere",
         2: "depth 2: the origin, no resonance",
     }
-    size = sum(a * b for a, b in zip(problem.widths, problem.widths[1:], strict=False))
-    origin = (Fraction(0),) * size
-    yield origin, reasons.get(depth, "depth at least 3: the Hessian vanishes at the origin")
-    if depth == 2:
+    origin = (Fraction(0),) * problem.dimension
+    higher = "depth at least 3: the Hessian vanishes at the origin"
+    yield origin, reasons.get(problem.depth, higher)
+    if problem.depth == 2:
         yield from _depth_two(problem)
 
 

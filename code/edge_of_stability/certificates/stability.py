@@ -90,7 +90,7 @@ def certify_stability(
     <Stability.UNSTABLE: 'unstable'>
     """
     problem = rational_problem(X, Y, widths, eta)
-    point = rational_point(problem.widths, theta)
+    point = rational_point(problem, theta)
     inputs = exact(problem.X)
     outputs = inputs
     for W in layers(problem.widths, exact([point]).entries()):
@@ -101,7 +101,7 @@ def certify_stability(
     for i in range(len(point)):
         H[i][i] -= 2 / problem.eta
     above, equal, below = inertia(H)
-    return StabilityCertificate(**vars(problem), theta=point, above=above, equal=equal, below=below)
+    return StabilityCertificate(*problem.instance, point, above, equal, below)
 
 
 def inertia(matrix: Sequence[Sequence[Fraction]]) -> tuple[int, int, int]:

@@ -15,11 +15,8 @@ from .checks import FloatArray
 Weights = list[FloatArray]
 
 
-class Parameters:
-    """Coordinates θ (..., D) of W_1, …, W_N: W_1 first, then W_2, …, each row by row.
-
-    A base class of what has ``widths`` = (d_0, …, d_N); W_j is (d_j, d_{j-1}).
-    """
+class Architecture:
+    """A base class of what has ``widths`` = (d_0, …, d_N)."""
 
     widths: tuple[int, ...]
 
@@ -37,6 +34,10 @@ class Parameters:
     def dimension(self) -> int:
         """D = Σ_j d_j d_{j-1}, the number of parameters."""
         return sum(rows * columns for rows, columns in self.shapes)
+
+
+class Parameters(Architecture):
+    """Coordinates θ (..., D) of W_1, …, W_N: W_1 first, then W_2, …, each row by row."""
 
     def split(self, theta: ArrayLike) -> Weights:
         """Cut θ (..., D) into W_1, …, W_N, (..., d_j, d_{j-1}).

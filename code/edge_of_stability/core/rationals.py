@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from numbers import Rational
 from typing import Any
 
 from . import checks
+from .parameters import Architecture
 
 FractionMatrix = tuple[tuple[Fraction, ...], ...]
 
@@ -45,7 +45,7 @@ def rational_matrix(argument: str, value: Any, floats: bool = False) -> Fraction
 
 
 @dataclass(frozen=True)
-class RationalProblem:
+class RationalProblem(Architecture):
     """Data, architecture and step size in rational numbers; a certificate adds what it proves.
 
     Attributes
@@ -63,6 +63,11 @@ class RationalProblem:
     widths: tuple[int, ...]
     eta: Fraction
 
+    @property
+    def instance(self) -> tuple[FractionMatrix, FractionMatrix, tuple[int, ...], Fraction]:
+        """The four of them."""
+        return self.X, self.Y, self.widths, self.eta
+
 
 def rational_problem(
     X: Any, Y: Any, widths: Sequence[int], eta: Any, floats: bool = False
@@ -78,22 +83,20 @@ def rational_problem(
 
 
 def rational_point(
-    widths: tuple[int, ...], theta: Any, floats: bool = False
+    problem: RationalProblem, theta: Any, floats: bool = False
 ) -> tuple[Fraction, ...]:
     """Return θ, given as D numbers or as N matrices, as D fractions."""
-    shapes = [(after, before) for before, after in pairwise(widths)]
-    size = sum(a * b for a, b in shapes)
-    need = f"{size} rationals, or matrices of shapes {shapes}"
+    need = f"{problem.dimension} rationals, or matrices of shapes {list(problem.shapes)}"
     try:
         entries = list(theta)
     except TypeError:
         checks.refuse("theta", need, repr(theta))
     if entries and (isinstance(entries[0], (list, tuple)) or getattr(entries[0], "shape", None)):
         matrices = [rational_matrix("theta", entry, floats) for entry in entries]
-        given = [(len(W), len(W[0])) for W in matrices]
-        if given != shapes:
-            checks.refuse("theta", need, f"shapes {given}")
+        given = tuple((len(W), len(W[0])) for W in matrices)
+        if given != problem.shapes:
+            checks.refuse("theta", need, f"shapes {list(given)}")
         return tuple(entry for W in matrices for row in W for entry in row)
-    if len(entries) != size:
+    if len(entries) != problem.dimension:
         checks.refuse("theta", need, f"{len(entries)} entries")
     return tuple(rational_number("theta", entry, floats) for entry in entries)

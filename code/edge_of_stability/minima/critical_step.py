@@ -30,8 +30,8 @@ How they are chosen
 How they are proved
     In ball arithmetic of 256 bits (Arb), from the float64 data taken exactly: QᵀQ, (XQ)ᵀ(XQ) and
     (YQ)ᵀ(YQ) from Σ and S. For more than a hundred features float64 with bounds of its rounding
-    errors (:mod:`.rounding`) is tried first, which takes a thousandth of the time; there R = L^{−T}
-    from the Cholesky factorisation Σ = LLᵀ.
+    errors is tried first, which takes a thousandth of the time. There R = I, so that the forms are
+    Σ, Σ² and SᵀS (:mod:`.rounding`), and :mod:`.search` finds y and x.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from ..core import checks
 from ..core.checks import FloatArray
 from ..core.eigen import square_root_times
 from ..core.threads import one_thread
-from . import rounding
+from . import rounding, search
 from .duality import JointMaximum, joint_maximum
 
 # Relative width of the interval unless another is asked for.
@@ -58,12 +58,12 @@ _BITS = 256
 # Up to here ball arithmetic takes a tenth of a second, and needs the fewest lines to trust.
 _FEW_FEATURES = 100
 
-# From here on a second thread of BLAS gains more than it can lose on a busy machine.
-_MANY_FEATURES = 1000
-
 # If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
 # XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
 _GRAM_LIMIT = 1e-6
+
+# κ is at most this many times what is needed at u; more where other vectors are nearly as good.
+_SLACK = (1.25, 5.0)
 
 # c = λ_max(1 + margin): the first margin with T ≻ 0 is taken.
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
@@ -133,7 +133,7 @@ def critical_step_size(
     if N == 1:
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
     p, q = _exponent(X), _exponent(Y)
-    with one_thread(X.shape[0] < _MANY_FEATURES), ctx.workprec(_BITS):
+    with one_thread(), ctx.workprec(_BITS):
         bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
         if bounds is None:
             bounds = _by_balls(X, Y, N, p, q)
@@ -169,23 +169,23 @@ def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds |
     """In float64, for many features; None if the data are too ill-conditioned for it."""
     if not _FEW_FEATURES < X.shape[0] <= X.shape[1]:
         return None
+    forms = rounding.Forms.of(X, Y)
     try:
-        Sigma, R, (Q, XQ, YQ) = rounding.images(X, Y)
-    except np.linalg.LinAlgError:
+        found = search.leading(forms, N)
+    except (np.linalg.LinAlgError, ZeroDivisionError):
         return None
-    if N > 1 and not YQ.error < rtol * np.linalg.norm(YQ.mid):
-        return None
-    found = joint_maximum(XQ.gram, YQ.gram, N)
-    alpha, beta = found.x ** (N - 1), (N - 1) / found.x
-    c = rounding.pencil_bound(Q, XQ, YQ, alpha, beta, found.dual)
-    if c is None:
-        return None
-    z, Xz, Yz = (image.length(found.y) for image in (Q, XQ, YQ))
+    z, Xz, Yz = rounding.lengths(X, Y, found.y)
     least = _value((Xz / z) ** 2, (Yz / z) ** 2, N)
-    most = _mean_bound(arb(c), arb(alpha), arb(beta), N)
-    if not most < (1 + 0.9 * rtol) * least:
-        return None
-    return _Bounds(least, most, found, square_root_times(Sigma, R @ found.y))
+    alpha, beta = found.x ** (N - 1), (N - 1) / found.x
+    kappa = forms.shift(found.dual, alpha, beta)
+    for slack in _SLACK:
+        c = found.dual * (1 + 2.0**-40) + slack * kappa / float((z**2).mid())
+        most = _mean_bound(arb(c), arb(alpha), arb(beta), N)
+        if not most < (1 + 0.9 * rtol) * least:
+            return None
+        if rounding.is_bound(forms, c, alpha, beta, kappa):
+            return _Bounds(least, most, found, square_root_times(forms.Sigma, found.y))
+    return None
 
 
 def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:

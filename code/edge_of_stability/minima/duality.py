@@ -28,23 +28,10 @@ import numpy as np
 from ..core.checks import FloatArray
 from ..core.threads import one_thread
 
-# Up to this size all eigenvalues of the pencil take about a millisecond, and some thirty are
-# needed; larger problems are projected onto a few leading eigenvectors.
-DENSE_LIMIT = 80
-
-# Eigenvectors added to the projected problem in each round.
-_LEADING = 4
-
-# Beyond this size ARPACK computes these few sooner than LAPACK all.
-_FULL_LIMIT = 400
-
-# A projected maximum this close (relatively) to the full one is as good as rounding allows.
-_PROJECTION_TOLERANCE = 1e-13
-
-_ROUNDS = 40
-
-# Where the bracket of a root ends.
+# Where the search for a root ends: the width of its bracket, or the value. The error of the dual is
+# quadratic in the second.
 _SHORTEST = 2e-16
+_SMALLEST = 1e-9
 
 # Relative gaps up to which eigenvalues may count as one top eigenvalue. Which of them serves best
 # depends on rounding, so each is tried and the best vector kept.
@@ -75,43 +62,10 @@ def primal_value(A: FloatArray, B: FloatArray, depth: int, y: FloatArray) -> flo
 
 @one_thread()
 def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
-    """Solve both problems to about rounding error.
+    """Solve both problems to about rounding error, by some ten eigenvalue problems.
 
     A, B (d, d) are symmetric positive semidefinite, A ≠ 0, and B ≠ 0 unless N = 1.
     """
-    d = A.shape[0]
-    if d <= DENSE_LIMIT:
-        return _dense(A, B, depth)
-    # Subspace acceleration: solve the problem on the span of leading eigenvectors, add those at the
-    # x it returns, repeat. The projected dual is below the full one and equal where they touch.
-    # The start needs some vector with yᵀBy > 0: a column of B.
-    x = 1.0 if depth == 1 else (float(np.trace(B)) / float(np.trace(A))) ** (1 / depth)
-    column = B[:, [int(np.argmax(np.diag(B)))]]  # (d, 1)
-    vectors = _leading(pencil(A, B, depth, x), column[:, 0])
-    basis = np.linalg.qr(np.hstack([vectors, column]))[0]  # (d, m)
-    for _ in range(_ROUNDS):
-        small = _dense(basis.T @ A @ basis, basis.T @ B @ basis, depth)
-        vectors = _leading(pencil(A, B, depth, small.x), basis @ small.y)  # the top one last
-        top = vectors[:, -1]
-        full = float(top @ pencil(A, B, depth, small.x) @ top)
-        if full <= small.dual * (1 + _PROJECTION_TOLERANCE):
-            break
-        basis = np.linalg.qr(np.hstack([basis, vectors]))[0][:, :d]
-    y = basis @ small.y
-    return JointMaximum(small.x, y / np.linalg.norm(y), full)
-
-
-def _leading(matrix: FloatArray, start: FloatArray) -> FloatArray:
-    """Eigenvectors of the largest eigenvalues, (d, m), ascending."""
-    if len(matrix) <= _FULL_LIMIT:
-        return np.asarray(np.linalg.eigh(matrix)[1][:, -_LEADING:])
-    from scipy.sparse.linalg import eigsh  # type: ignore[import-untyped, unused-ignore]
-
-    values, vectors = eigsh(matrix, k=_LEADING, which="LA", v0=start, tol=1e-10)
-    return np.asarray(vectors[:, np.argsort(values)])
-
-
-def _dense(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     if depth == 1:
         values, vectors = np.linalg.eigh(A)
         return JointMaximum(1.0, vectors[:, -1], float(values[-1]))
@@ -153,6 +107,8 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
         if not low < t < high or high - low <= _SHORTEST:
             return t
         value = function(t)
+        if abs(value) <= _SMALLEST:
+            return t
         if value < 0:
             low, at_low, at_high = t, value, at_high / 2
         else:

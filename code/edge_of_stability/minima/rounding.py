@@ -1,15 +1,29 @@
 r"""The bounds of :mod:`.critical_step` for many features: float64, all rounding errors bounded.
 
-Matrices are computed by BLAS, and of each the distance to the exact one is bounded in the spectral
-norm. The only thing used of BLAS is that an inner product of length b, summed in any order and with
-or without fused multiply-adds, errs by at most γ_b |x|ᵀ|y|, γ_b = bε/(1 − bε), ε = 2⁻⁵³. Long
-products are sums of products of blocks of b columns, added in pairs: γ_{b + log₂(n/b)} for γ_n.
+The only thing used of BLAS is that an inner product of length b, summed in any order and with or
+without fused multiply-adds, errs by at most γ_b |x|ᵀ|y|, γ_b = bε/(1 − bε), ε = 2⁻⁵³ (Higham,
+Accuracy and Stability of Numerical Algorithms, section 3.1). Long products are sums of products of
+blocks of b columns, added in pairs: γ_{b + log₂(n/b)} for γ_n. So with Frobenius norms a computed
+product AB errs by at most γ‖A‖‖B‖.
 
-With Q, XQ and YQ known up to such errors, and LLᵀ an approximate Cholesky factorisation,
+The points of the maximum are z = Xᵀu/‖Xᵀu‖, and α‖Xz‖² + β‖Yz‖² < c for all of them if
 
-    T = c QᵀQ − α(XQ)ᵀ(XQ) − β(YQ)ᵀ(YQ) = LLᵀ + E ⪰ −κI,   κ ≥ ‖E‖,   and   QᵀQ ⪰ mI, m > 0,
+    T = cΣ − αΣ² − βSᵀS ≻ 0,   Σ = XXᵀ, S = YXᵀ,
 
-so that α‖Xz‖² + β‖Yz‖² ≤ c + κ/m for all unit vectors z in the row space of X.
+which proves at the same time that Σ is invertible. Let Σ̂ and Ŝ be computed, ‖Σ − Σ̂‖ ≤ e and
+‖S − Ŝ‖ ≤ f in the spectral norm, and let T̂ be the exact T of Σ̂ and Ŝ.
+
+From T̂ to T
+    If T̂ ≻ 0 then cΣ̂ ≻ αΣ̂², so the eigenvalues of Σ̂ lie between 0 and c/α, those of
+    M = (c/2)I − αΣ̂ between −c/2 and c/2; and β‖Ŝu‖² ≤ cuᵀΣ̂u gives ‖Ŝ‖ ≤ c/√(αβ). With
+    Σ = Σ̂ + E and S = Ŝ + F, T − T̂ = ME + EM − αE² − β(ŜᵀF + FᵀŜ + FᵀF), hence
+
+        ‖T − T̂‖ ≤ ce + αe² + 2c√(β/α)f + βf².
+
+How T̂ is bounded
+    For a matrix L, found in whatever way, T̂ − κI = LLᵀ + D ⪰ −‖D‖I. The blocked factorisation of
+    :func:`defect` computes D on its way. So T ≻ 0 if κ is more than ‖D‖ and the bound above, with
+    the rounding errors of D, Σ̂², ŜᵀŜ and T̂ added. No property of LAPACK is used.
 """
 
 from __future__ import annotations
@@ -25,111 +39,144 @@ from ..core.checks import FloatArray
 # Norms, of up to 10⁹ numbers, and the few sums and products of them below err by less than this.
 _INFLATION = 1 + 1e-6
 
-# From here on the errors of Q, which count most, need the smallest blocks.
-_MANY = 1500
+# Columns of a block: fewer are more accurate, and take BLAS longer.
+_BLOCK = 64
+
+# Rows computed at a time, so that intermediate results stay in the cache.
+_ROWS = 128
 
 # Covers the underflow of a product of matrices with up to 10⁹ entries, scaled to sizes near 1.
 _UNDERFLOW = 1e-290
 
-# c = λ_max(1 + margin), in units of dε: the first margin with which T has a Cholesky factor.
-_MARGINS = (4, 40, 400)
-
 
 @dataclass(frozen=True)
-class Image:
-    """All matrices F with ‖F − mid‖ ≤ error, their Gram matrices FᵀF likewise."""
+class Forms:
+    """Σ, S, Σ² and SᵀS, computed."""
 
-    mid: FloatArray
-    error: float
-    gram: FloatArray
-    gram_error: float
+    Sigma: FloatArray  # (d_0, d_0), exactly symmetric, as are the next two
+    square: FloatArray  # Σ̂²
+    S: FloatArray  # (d_N, d_0)
+    gram: FloatArray  # ŜᵀŜ
+    errors: tuple[float, float, float, float]  # bounds of their errors, in the Frobenius norm
 
-    @staticmethod
-    def of(mid: FloatArray, error: float) -> Image:
-        """The image with its Gram matrices: ‖FᵀF − midᵀmid‖ ≤ (2‖mid‖ + error) · error."""
-        gram, rounding = product(mid.T, mid)
-        error_of_gram = rounding + (2 * _norm(gram, rounding) + error) * error
-        return Image(mid, error, gram, error_of_gram * _INFLATION)
+    @classmethod
+    def of(cls, X: FloatArray, Y: FloatArray) -> Forms:
+        """The forms of X (d_0, n) and Y (d_N, n)."""
+        Sigma, e = product(X, X.T, symmetric=True)
+        square, e_square = product(Sigma, Sigma, symmetric=True)
+        S, f = product(Y, X.T)
+        gram, f_gram = product(S.T, S, symmetric=True)
+        return cls(Sigma, square, S, gram, (e, e_square, f, f_gram))
 
-    def length(self, y: FloatArray) -> arb:
-        """A ball with ‖Fy‖ for all F."""
-        column, rounding = product(self.mid, y[:, np.newaxis])
-        norm = float(np.linalg.norm(column))
-        error = rounding + self.error * float(np.linalg.norm(y)) + _gamma(len(column) + 2) * norm
-        return arb(norm, error * _INFLATION)
+    def pencil(self, c: float, alpha: float, beta: float) -> FloatArray:
+        """T, computed, (d_0, d_0), with zeros above the blocks on the diagonal."""
+        T = np.zeros_like(self.Sigma)
+        for start in range(0, len(T), _ROWS):
+            part = slice(start, start + _ROWS), slice(start + _ROWS)
+            T[part] = c * self.Sigma[part] - alpha * self.square[part] - beta * self.gram[part]
+        return T
+
+    def doubt(self, c: float, alpha: float, beta: float) -> float:
+        """A bound of ‖T − fl(T̂)‖, if T̂ ≻ 0."""
+        e, e_square, f, f_gram = self.errors
+        data = c * e + alpha * e**2 + 2 * c * math.sqrt(beta / alpha) * f + beta * f**2
+        factors = ((c, self.Sigma), (alpha, self.square), (beta, self.gram))
+        sums = _gamma(4) * sum(factor * float(np.linalg.norm(M)) for factor, M in factors)
+        return (data + alpha * e_square + beta * f_gram + sums) * _INFLATION
+
+    def shift(self, c: float, alpha: float, beta: float) -> float:
+        """A κ that should be enough for :func:`is_bound`."""
+        parts = zip((c, -alpha, -beta), (self.Sigma, self.square, self.gram), strict=True)
+        trace = sum(factor * float(np.trace(M)) for factor, M in parts)
+        return 1.1 * (
+            self.doubt(c, alpha, beta) + 2 * _gamma(_additions(len(self.S.T)) + 2) * trace
+        )
 
 
-def product(A: FloatArray, B: FloatArray, block: int = 256) -> tuple[FloatArray, float]:
+def is_bound(forms: Forms, c: float, alpha: float, beta: float, kappa: float) -> bool:
+    """Whether T ≻ 0 is proved with T̂ ⪰ κI."""
+    T = forms.pencil(c, alpha, beta)
+    T.flat[:: len(T) + 1] -= kappa
+    # The subtraction errs by less than one in the sums that `doubt` bounds.
+    try:
+        return defect(T) + forms.doubt(c, alpha, beta) < kappa
+    except np.linalg.LinAlgError:
+        return False
+
+
+def product(A: FloatArray, B: FloatArray, symmetric: bool = False) -> tuple[FloatArray, float]:
     """AB, computed, and a bound of its error in the Frobenius norm.
 
-    Smaller blocks are more accurate, and take BLAS longer.
+    If the exact product is ``symmetric`` the lower triangle is computed, by blocks, and mirrored.
     """
-    additions = math.ceil(math.log2(max(1.0, A.shape[1] / block)))
+    result = np.empty((len(A), B.shape[1]))
+    for start in range(0, len(A), _ROWS):
+        rows = slice(start, start + _ROWS)
+        if not symmetric:
+            result[rows] = _sum(A[rows], B)
+            continue
+        result[rows, : rows.stop] = _sum(A[rows], B[:, : rows.stop])
+        corner = np.tril(result[rows, rows])
+        result[rows, rows] = corner + np.tril(corner, -1).T
+        result[:start, rows] = result[rows, :start].T
     size = float(np.linalg.norm(A)) * float(np.linalg.norm(B))
-    return _sum(A, B, block), _gamma(block + additions) * size * _INFLATION + _UNDERFLOW
+    return result, _gamma(_additions(A.shape[1])) * size * _INFLATION + _UNDERFLOW
 
 
-def _sum(A: FloatArray, B: FloatArray, block: int) -> FloatArray:
+def defect(T: FloatArray) -> float:
+    """A bound of ‖T − LLᵀ‖ for a lower triangular L, which overwrites that of T (d, d).
+
+    Of T only the blocks on and below the diagonal are read. A LinAlgError is raised if a block is
+    not positive definite when its turn comes. Each block of columns has the products of those
+    before it subtracted, then its own: what is left are entries of T − LLᵀ, computed as sums.
+    """
+    from scipy.linalg import solve_triangular  # type: ignore[import-untyped, unused-ignore]
+
+    size = total = residuals = 0.0
+    for start in range(0, len(T), _ROWS):
+        own, before = slice(start, start + _ROWS), slice(0, start)
+        panel = T[start:, own]
+        size += 2 * float(np.linalg.norm(panel)) ** 2
+        if start:
+            panel -= _sum(T[start:, before], T[own, before].T)
+        corner: FloatArray = np.asarray(np.linalg.cholesky(panel[:_ROWS]), dtype=np.float64)
+        below = solve_triangular(corner, panel[_ROWS:].T, lower=True).T
+        columns = np.vstack([corner, below])
+        residuals += 2 * float(np.linalg.norm(panel - _sum(columns, corner.T))) ** 2
+        total += float(np.linalg.norm(columns)) ** 2  # in the end ‖L‖², a bound of ‖ |L||L|ᵀ ‖
+        panel[:] = columns
+    steps = _gamma(_additions(len(T)) + 2)  # two subtractions
+    return (math.sqrt(residuals) + steps * (math.sqrt(size) + total)) * _INFLATION
+
+
+def lengths(X: FloatArray, Y: FloatArray, u: FloatArray) -> tuple[arb, arb, arb]:
+    """Balls with ‖z‖, ‖Xz‖ and ‖Yz‖ for z = Xᵀu, u (d_0,)."""
+    z, error = product(X.T, u[:, np.newaxis])
+    found = [(z, error)]
+    for M in (X, Y):
+        image, rounding = product(M, z)
+        found.append((image, rounding + float(np.linalg.norm(M)) * error))
+    balls = []
+    for column, error in found:
+        norm = float(np.linalg.norm(column))
+        balls.append(arb(norm, (error + _gamma(len(column) + 2) * norm) * _INFLATION))
+    return balls[0], balls[1], balls[2]
+
+
+def _sum(A: FloatArray, B: FloatArray) -> FloatArray:
+    """AB as a sum over blocks, added in pairs."""
     n = A.shape[1]
-    if n <= block:
+    if n <= _BLOCK:
         return A @ B
-    half = block * 2 ** math.ceil(math.log2(n / block) - 1)
-    result = _sum(A[:, :half], B[:half], block)
-    result += _sum(A[:, half:], B[half:], block)
+    half = _BLOCK * 2 ** math.ceil(math.log2(n / _BLOCK) - 1)
+    result = _sum(A[:, :half], B[:half])
+    result += _sum(A[:, half:], B[half:])
     return result
 
 
-def images(X: FloatArray, Y: FloatArray) -> tuple[FloatArray, FloatArray, tuple[Image, ...]]:
-    """Σ, and R with Q = XᵀR nearly orthonormal; and Q, XQ and YQ.
-
-    A LinAlgError is raised if Σ has no Cholesky factor.
-    """
-    from scipy.linalg.lapack import dtrtri  # type: ignore[import-untyped, unused-ignore]
-
-    Sigma, rounding = product(X, X.T, X.shape[1])
-    R: FloatArray = dtrtri(np.linalg.cholesky(Sigma), lower=1)[0].T
-    basis, basis_error = product(X.T, R, 128 if len(X) < _MANY else 32)
-    XQ, X_rounding = product(X, basis)
-    YQ, Y_rounding = product(Y, basis)
-    X_error = (X_rounding + _norm(Sigma, rounding) * basis_error) * _INFLATION
-    Y_error = (Y_rounding + _norm(*product(Y, Y.T, Y.shape[1])) * basis_error) * _INFLATION
-    bounded = ((basis, basis_error), (XQ, X_error), (YQ, Y_error))
-    return Sigma, R, tuple(Image.of(mid, error) for mid, error in bounded)
-
-
-def pencil_bound(
-    Q: Image, XQ: Image, YQ: Image, alpha: float, beta: float, estimate: float
-) -> float | None:
-    """An upper bound of α‖Xz‖² + β‖Yz‖² over all z, near the estimate; None if none is proved."""
-    d = len(Q.gram)
-    least = 1 - (float(np.linalg.norm(Q.gram - np.eye(d))) + Q.gram_error) * _INFLATION - 2.0**-52
-    for margin in _MARGINS:
-        c = estimate * (1 + margin * d * 2.0**-53)
-        T = c * Q.gram - alpha * XQ.gram - beta * YQ.gram
-        try:
-            L: FloatArray = np.asarray(np.linalg.cholesky(T), dtype=np.float64)
-        except np.linalg.LinAlgError:
-            continue
-        square, rounding = product(L, L.T)
-        kappa = float(np.linalg.norm(T - square)) + rounding
-        for factor, image in ((c, Q), (alpha, XQ), (beta, YQ)):
-            sizes = image.gram_error + _gamma(4) * float(np.linalg.norm(image.gram))
-            kappa += factor * sizes
-        if least > 0:
-            return (c + kappa * _INFLATION / least) * (1 + 2.0**-51)
-    return None
-
-
-def _norm(square: FloatArray, error: float) -> float:
-    """A bound of ‖F‖ from G = FᵀF or FFᵀ up to an error.
-
-    ‖G‖ is at least the largest diagonal entry, and at most the largest row sum and ‖GGᵀ‖_F^{1/2}.
-    """
-    bound = float(np.abs(square).sum(axis=1).max())
-    if bound > 1.5 * float(square.diagonal().max()):
-        fourth, rounding = product(square, square.T, len(square))
-        bound = min(bound, math.sqrt(float(np.linalg.norm(fourth)) + rounding) * _INFLATION)
-    return math.sqrt(bound + error) * _INFLATION
+def _additions(n: int) -> int:
+    """The most rounding errors of one term of an inner product of length n in :func:`_sum`."""
+    return min(n, _BLOCK) + math.ceil(math.log2(max(1.0, n / _BLOCK)))
 
 
 def _gamma(n: int) -> float:
