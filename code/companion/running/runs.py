@@ -190,9 +190,6 @@ def _execute_all(
             raise BookError(
                 "a process that runs notebooks was killed (out of memory?); finished runs are kept"
             ) from error
-        except BaseException:
-            _end_workers()
-            raise
     if failures:
         raise BookError("\n".join(sorted(failures)))
 
