@@ -56,7 +56,6 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP_INSTALL) --no-build-isolation --no-index -e .
 	@$(PY) -m pip --disable-pip-version-check check --quiet
 	@touch $(READY)
-	@for source in $^; do [ ! "$$source" -nt $(READY) ] || touch -r "$$source" $(READY); done
 
 .PHONY: book
 book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check every figure, build the site, print where it is
@@ -100,7 +99,7 @@ machines: $(READY) ## (15 min) run the notebooks as other processors would, list
 	@$(PY) tests/companion/machines.py
 
 .PHONY: faults
-faults: $(READY) ## (5 min) full disk, read-only home, no network, kill -9 at any time (Linux)
+faults: $(READY) ## (1 min) full disk, read-only home, no network (Linux)
 	@$(PY) tests/faults/faults.py
 
 .PHONY: run

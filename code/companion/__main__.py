@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-if __name__ == "__main__":  # what is loaded below takes seconds; there is nothing to tidy up yet
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if __name__ == "__main__":
+    # Ctrl-C ends the program at once. There is nothing to tidy up: what is on disk is whole at any
+    # time, and all that a build has started ends with it. It is not left to Python, which ignores
+    # SIGINT in what a shell runs in the background, and whose KeyboardInterrupt may get lost in a
+    # library. And it comes first: what is loaded below takes seconds.
+    TOLD = b"\ninterrupted; finished runs are kept, the site is as it was\n"
+    signal.signal(signal.SIGINT, lambda *_: os.write(2, TOLD) and os._exit(130))
 
 from filelock import FileLock, Timeout
 
@@ -18,7 +24,6 @@ from companion import commands
 from companion.errors import BookError
 from companion.project import Project
 from companion.running.parameters import assignment
-from companion.running.processes import INTERRUPTED, end_on_interrupt
 from companion.running.runs import SCALES
 from companion.site.build import restore_site
 
@@ -55,9 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f" ({error.filename})" if error.filename else ""
         print(f"\n{error.strerror}{place}; the site is as it was", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        return 130
     return 0
 
 
@@ -119,5 +121,4 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    end_on_interrupt()
     sys.exit(main())

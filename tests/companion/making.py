@@ -5,7 +5,6 @@ Its recipes run either way, in make and in the shell.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ from pathlib import Path
 
 import yaml
 
-from companion.__main__ import parser
 from toy import REPOSITORY
 
 _FILES = ("pyproject.toml", "requirements.lock", "lab.lock", ".venv/ready", ".venv/lab")
@@ -46,16 +44,6 @@ def noted(root: Path, *arguments: str, **variables: str) -> list[list[str]]:
     result = _make(root, arguments, environment)
     assert result.returncode == 0, result.stderr
     return [line.split("\0") for line in log.read_text().split("\0\n")[:-1]]
-
-
-def made_options(root: Path, *arguments: str, **variables: str) -> list[argparse.Namespace]:
-    """How `python -m companion` understands its calls by make."""
-    return [
-        parser().parse_args(rest)
-        for program, *words in noted(root, *arguments, **variables)
-        if program.endswith("python") and words[:2] == ["-m", "companion"]
-        for rest in [words[2:]]
-    ]
 
 
 def book_of_one(root: Path, notebook: str) -> Path:

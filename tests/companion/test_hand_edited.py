@@ -26,7 +26,6 @@ FIGURES = {
 NUMBERS = "tests/references/numbers/toy--lines.json"
 LINES = "book/toy/lines.ipynb"
 REQUIRED = ("book/figures.yml", "book/statements.yml", "book/references.bib")
-TWICE = "format: jb-book\nroot: book/toy/lines\nchapters: [file: book/toy/lines]\n"
 
 
 @pytest.fixture
@@ -43,23 +42,18 @@ def book(sources: ToyBook) -> Path:
 BROKEN: dict[str, dict[str | bytes, str]] = {
     "book/figures.yml": {
         "line:\n\tnotebook: x\n": ":2: not YAML: found character '\\t'",
-        "- line\n": ":1: ['line'] is not a mapping",
         "line: {}\nline: {}\n": ':2: not YAML: found duplicate key "line"',
         "line: {notebook: x}\nno: 1\n": ":2: no: 1 is not a mapping",
         "line:\n  notebook: x\n  why: w\n  tolerance: .nan\n": ":4: line.tolerance: 'NaN' is not a",
-        "line:\n  notebook: x\n  why: w\n  tolerance: -1\n": ":4: line.tolerance: -1 is less than",
         "line: {tolerence: 1, notebook: x}\n": ":1: line: Additional properties are not all",
     },
     "book/statements.yml": {
         "? [a": ":1: not YAML: expected ',' or ']'",
         "[a]: b": ": keys must be str",
-        "thm-two: Folklore.\n": ":1: thm-two: 'Folklore.' is not a mapping",
         "thm-two: {source: 7}": ":1: thm-two.source: 7 is not text; a sentence or a citation",
-        "thm-two:\n  source: 2026-01-31\n  uses: 7\n": ":3: thm-two.uses: 7 is not a list",
     },
     "book/claims.yml": {
         "claims:\n  one: {in: &a [*a]}\n": ": Circular reference detected",
-        "claims:\n  one: {in: []}\n": ":2: claims.one.in: [] should be non-empty; at least one sou",
         "\x00": ": unacceptable character #x0000",
     },
     "book/notation.yml": {
@@ -68,27 +62,22 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
     },
     "_toc.yml": {
         "foo: [": ":1: not YAML: expected the node content",
-        "format: jb-book\n": ": 'root' key not found @ '/'",
         "format: jb-book\nroot: a\nchapters: book\n": ": entry not a mapping type @ '/chapters/0'",
-        TWICE: ": document file used multiple times: 'book/toy/lines'",
         "root: book/toy/index\nfoo: 1\n": ": Unknown keys found: {'foo'}",
     },
     "_config.yml": {
         "title: [a\n": ":2: not YAML: ",
-        "title: T\nhtml: 7\n": ":2: html: 7 is not a mapping",
         "author: A\n": ":1: 'title' is a required property",
     },
     "CITATION.cff": {"title: T\n": ":1: 'authors' is a required property"},
     "book/references.bib": {
         "@misc{key, title = {A}": ": syntax error in line 1",
-        "@misc{k,}\n@misc{k,}\n": ": repeated bibliography entry: k",
         "@misc{k, title = {Crăciun}}".encode("utf-16"): ":1: not UTF-8; save it in that encoding",
     },
     "book/claims/fingerprints/tract.txt": {b"\xff": ":1: not UTF-8"},
     NUMBERS: {
         '{"answer": 42.0,}': ":1: not JSON: ",
         '{"answer": NaN}': ": answer: 'NaN' is not a number",
-        '{"answer": "42"}': ": answer: '42' is not a number",
     },
     "book/toy/index.md": {
         "# A page\n\nüber\n".encode("latin-1"): ":3: not UTF-8; save it",
@@ -96,7 +85,6 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
     },
     LINES: {
         "": ":1: not JSON: ",
-        "[]": ": [] is not a mapping",
         "{}": ": 'cells' is a required property",
     },
 }
@@ -126,16 +114,12 @@ def cells(*changes: tuple[int, str, object]) -> Any:
 WRONG: list[tuple[Any, str]] = [
     (cells((3, "tags", None)), "cells.3.metadata.tags: None is not a list"),
     (cells((3, "name", "setup")), "cells 1 and 3 have the name 'setup'; change it in one"),
-    (cells((3, "name", "Draw it")), "cells.3.metadata.name: 'Draw it' does not match"),
     (cells((3, "name", "3")), "lower-case words joined by hyphens needed"),
     (cells((3, ".id", "setup")), "cells 1 and 3 have the id 'setup'; change it in one"),
     (cells((3, ".source", None)), "cells.3.source: None is not valid"),
     (cells((3, ".source", "x = (")), "lines.ipynb: cell 3: "),
-    (cells((3, ".source", "\0")), "lines.ipynb: cell 3: "),
-    (cells((3, ".outputs", None)), "cells.3.outputs: None is not"),
     (lambda notebook: notebook["metadata"].clear(), "the kernelspec of Python 3, as Jupyter"),
     (lambda n: n["metadata"]["kernelspec"].update(name="julia"), "metadata.kernelspec.name"),
-    (lambda notebook: notebook.update(nbformat=3), "nbformat: 3 is less than the minimum of 4"),
     (lambda notebook: notebook.update(nbformat_minor=4), "nbformat_minor: 4 is less than"),
 ]
 
@@ -210,7 +194,6 @@ ARGUMENTS = [
     (["run", ""], "no notebook named; add NOTEBOOK=book/"),  # `make run` without NOTEBOOK
     (["reference"], "say what to accept, by one of\nmake reference FIGURE=name"),
     (["reference", "--figure", "line", LINES], "make reference NOTEBOOK=book/….ipynb"),
-    (["reference", "--figure", "line", "--all"], "say what to accept"),
     (["run", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook in the book"),
     (["run", LINES, "-p", "slope=[1"], "parameter slope: '[1' does not fit its default, 2.0"),
     (["run", LINES, "-p", "slope=no"], "parameter slope: 'no' does not fit its default"),
@@ -221,7 +204,6 @@ ARGUMENTS = [
     (["fingerprint", "tract", "none.txt"], "none.txt: no such file"),
     (["figure", "dot", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook"),
     (["figure", "line", LINES], "line: there is a figure, or a cell of lines.ipynb, of that"),
-    (["figure", "setup", LINES], "setup: there is a figure, or a cell of lines.ipynb, of that"),
     (["figure", "A dot", LINES], "name 'A dot': lower-case words joined by hyphens needed"),
     (["reference", "--figure", "../line"], "figures ../line: not declared in figures.yml"),
 ]

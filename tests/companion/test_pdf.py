@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from companion.project import BookError, Project
 from companion.release.print_edition import PDF, PLACE, attach
 from companion.release.print_edition.assembly import compose, entries_of
-from companion.release.print_edition.printing import finished, page_numbers
+from companion.release.print_edition.printing import finished
 from companion.site.build import change_site
 from companion.site.check import check_site
 from toy import REPOSITORY
@@ -128,14 +128,9 @@ def test_title_contents_and_numbers(document):
     assert "Theorem 1" in document.select_one(f"[id='{INDEX}--thm-two']").get_text()
 
 
-def test_site_has_a_place_for_the_link_and_nothing_more(project):
+def test_a_pdf_is_linked_from_every_page_once_it_is_attached(project):
     pages = [path.read_text("utf-8") for path in project.site.glob("book/**/*.html")]
-    assert all(PLACE in page for page in pages)
-    assert all(f'{PDF}"' not in page for page in pages)
-    assert not list(project.site.rglob("*.pdf"))
-
-
-def test_an_attached_pdf_is_linked_from_every_page(project):
+    assert all(PLACE in page and f'{PDF}"' not in page for page in pages)
     change_site(project, lambda site: attach(site, b"%PDF-1.7"))
     assert (project.site / PDF).read_bytes() == b"%PDF-1.7"
     for path in project.site.glob("book/**/*.html"):
@@ -172,14 +167,3 @@ def test_without_a_site_there_is_nothing_to_print(project):
     (project.site / "book/toy/index.html").unlink()
     with pytest.raises(BookError, match="build it first"):
         compose(project)
-
-
-def test_pages_are_counted_from_one():
-    writer = PdfWriter()
-    for _ in range(3):
-        writer.add_blank_page(width=100, height=100)
-    writer.add_named_destination("first", page_number=0)
-    writer.add_named_destination("last", page_number=2)
-    content = io.BytesIO()
-    writer.write(content)
-    assert page_numbers(content.getvalue()) == {"first": 1, "last": 3}

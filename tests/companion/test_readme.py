@@ -19,7 +19,6 @@ from _pytest.mark.structures import ParameterSet
 from making import book_of_one, noted
 
 from companion.__main__ import parser
-from companion.running.notebooks import Notebook
 from toy import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
@@ -157,25 +156,6 @@ def test_commands_of_python_run(tmp_path, command, check):
 
 def test_there_is_a_command_of_each_kind():
     assert {case.values[1] for case in of_python()} == set(OTHERS.values())
-
-
-def test_notebooks_have_the_parameters_that_commands_set():
-    found = 0
-    for command in commands():
-        for notebook in re.findall(r"\bpython .* (book/\S+\.ipynb)", command):
-            known = Notebook.read(REPOSITORY / notebook).parameters
-            assert set(re.findall(r" -p (\w+)", command)) <= set(known), command
-            found += 1
-    assert found
-
-
-def test_hooks_are_installed_as_told(tmp_path):
-    (command,) = (command for command in commands() if "pre-commit" in command)
-    shutil.copyfile(REPOSITORY / ".pre-commit-config.yaml", tmp_path / ".pre-commit-config.yaml")
-    program, *words = command.split()
-    for call in (["git", "init", "-q"], [str(Path(sys.executable).parent / Path(program).name)]):
-        subprocess.run([*call, *(words if len(call) == 1 else [])], cwd=tmp_path, check=True)
-    assert (tmp_path / ".git/hooks/pre-commit").is_file()
 
 
 # Make variables ----------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from making import made_options
 from test_environment import PYTHONS
 
 from toy import REPOSITORY
@@ -35,10 +34,6 @@ def load(path: Path) -> dict:
 
 def jobs(path: Path) -> dict[str, dict]:
     return load(path)["jobs"]
-
-
-def triggers(path: Path) -> dict:
-    return load(path)[True]  # YAML reads a bare `on` as true
 
 
 def commands(path: Path) -> str:
@@ -73,12 +68,6 @@ def test_nothing_is_allowed_but_what_a_job_names(path):
         assert "uses" in job or 0 < job["timeout-minutes"] <= 360, name
 
 
-def test_an_action_has_one_commit_in_all_workflows():
-    uses = re.findall(r"uses: (\S+)@(\S+ # \S+)", "".join(p.read_text() for p in WORKFLOWS))
-    assert len(uses) > 20
-    assert len(set(uses)) == len(dict(uses)), sorted(set(uses))
-
-
 def test_every_gate_runs_in_some_workflow():
     targets = set(re.findall(r"^\.PHONY: (\S+)$", MAKEFILE, re.MULTILINE))
     assert made_by(WORKFLOWS) <= targets
@@ -93,46 +82,6 @@ def test_package_is_tested_on_every_python_and_system():
     assert matrix["python"] == PYTHONS
     families = {system.partition("-")[0] for system in matrix["system"]}
     assert families == {"ubuntu", "macos", "windows"}
-
-
-def test_only_main_is_deployed():
-    path = REPOSITORY / ".github/workflows/book.yml"
-    for name, job in jobs(path).items():
-        if "write" in job["permissions"].values():
-            assert job["if"] == "github.ref == 'refs/heads/main' && github.event_name == 'push'", (
-                name
-            )
-    assert "pull_request_target" not in triggers(path)
-
-
-def test_the_whole_book_runs_afresh_every_week_at_full_size(tmp_path):
-    path = REPOSITORY / ".github/workflows/weekly.yml"
-    (schedule,) = triggers(path)["schedule"]
-    assert schedule["cron"].split()[-1].isdigit()  # a day of the week
-    paper = jobs(path)["paper"]
-    (step,) = [step for step in paper["steps"] if "make paper" in step.get("run", "")]
-    (options,) = made_options(tmp_path, *step["run"].removeprefix("make ").split())
-    assert (options.scale, options.fresh) == ("paper", True)
-    # What hangs is told by our own message, or at least kept, before the job is killed.
-    assert options.timeout / 60 < step["timeout-minutes"] < paper["timeout-minutes"]
-
-
-@pytest.mark.parametrize("name", ["book.yml", "release.yml", "weekly.yml"])
-def test_what_failed_is_kept(name):
-    for job in jobs(REPOSITORY / ".github/workflows" / name).values():
-        steps = job.get("steps", ())
-        if any(re.search(r"make (paper|archive)", s.get("run", "")) for s in steps):
-            (kept,) = [s for s in steps if s.get("if") == "failure()"]
-            assert "_build/failed/" in kept["with"]["path"]
-            assert "upload-artifact" in kept["uses"]
-
-
-def test_what_is_released_is_checked_and_attested_first():
-    steps = jobs(REPOSITORY / ".github/workflows/release.yml")["publish"]["steps"]
-    calls = [step.get("run", step.get("uses", "")) for step in steps]
-    wanted = ("sha256sum --check", "attest-build-provenance", "gh release create")
-    places = [next(i for i, call in enumerate(calls) if part in call) for part in wanted]
-    assert places == sorted(places)
 
 
 def test_a_release_is_tested_and_on_main(tmp_path):

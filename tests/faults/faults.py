@@ -1,4 +1,4 @@
-"""Faults that need mounts or a network of their own, or long, tried on the toy book; Linux only.
+"""Faults that need mounts or a network of their own, tried on the toy book; Linux only.
 
     python tests/faults/faults.py
 
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from toy import ToyBook, make_toy_book  # noqa: E402
 # Own mounts and network, seen by no other process; root in them, whoever we are.
 APART = ["unshare", "--user", "--map-root-user", "--mount", "--net"]
 MEGABYTE = 1 << 20
-KILLS = 16  # spread evenly over the time that a build takes
 
 
 def apart(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -37,11 +35,6 @@ def apart(script: str, *arguments: str, **environment: str) -> subprocess.Comple
         text=True,
         check=False,
     )
-
-
-def companion(toy: ToyBook) -> list[str]:
-    """The command line of the toy book's machine, up to the command."""
-    return [sys.executable, "-m", "companion", "--root", str(toy.root)]
 
 
 def build(toy: ToyBook, setting: str = ":", **environment: str) -> tuple[int, str]:
@@ -129,39 +122,7 @@ def disk_full(toy: ToyBook) -> None:
         require("the next build worked" in done.stdout, "disk full, next build", told)
 
 
-def killed_at_any_time(toy: ToyBook) -> None:
-    """Killed later and later: each time the site is the old one or the new one, and whole."""
-    command = [*companion(toy), "book", "--fresh"]
-    started = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True)
-    whole_build = time.monotonic() - started
-    killed = 0
-    for k in range(KILLS):
-        before = toy.files()
-        edit(toy)
-        try:
-            # Ends by SIGKILL what it has waited for in vain.
-            subprocess.run(
-                command, timeout=whole_build * k / KILLS, capture_output=True, check=False
-            )
-        except subprocess.TimeoutExpired:
-            killed += 1
-        # Any command puts a site back that was cut between two renames.
-        subprocess.run([*companion(toy), "check"], check=True, capture_output=True)
-        after = toy.files()
-        whole = after == before or (after.keys() == before.keys() and shows_edit(toy))
-        require(whole, f"kill {k}", f"{after.keys() ^ before.keys()}")
-    require(killed > KILLS // 2, "kill", f"killed {killed} times only")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    require(done.returncode == 0 and shows_edit(toy), "kill, next build", done.stderr)
-
-
-FAULTS: tuple[Callable[[ToyBook], None], ...] = (
-    no_network,
-    read_only_home,
-    disk_full,
-    killed_at_any_time,
-)
+FAULTS: tuple[Callable[[ToyBook], None], ...] = (no_network, read_only_home, disk_full)
 
 
 def main() -> int:
@@ -171,7 +132,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         toy = make_toy_book(Path(folder) / "a book")
         for command in (["reference", "--all"], ["book"]):
-            subprocess.run([*companion(toy), *command], check=True, capture_output=True)
+            call = [sys.executable, "-m", "companion", "--root", str(toy.root), *command]
+            subprocess.run(call, check=True, capture_output=True)
         for fault in FAULTS:
             fault(toy)
             print(

@@ -73,27 +73,21 @@ def main() -> int:
     options = parser.parse_args()
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     colab = yaml.safe_load(Path(__file__).with_name("colab.yml").read_text(encoding="utf-8"))
-    needed = {
-        "Binder": _pinned_python(environment),
-        "Colab": colab["current"]["python"],
-        f"Colab {OLD_COLAB}": colab[OLD_COLAB]["python"],
-    }
-    found = {_version_of(python): python for python in options.python}
-    if missing := {name: version for name, version in needed.items() if version not in found}:
-        for name, version in missing.items():
-            print(f"{name} has Python {version}: set PYTHON or COLAB_PYTHON", file=sys.stderr)
-        return 2
-    python = {name: found[version] for name, version in needed.items()}
+    (pinned,) = (d for d in environment["dependencies"] if str(d).startswith("python="))
+    in_binder = _interpreter(options.python, pinned.removeprefix("python="))
+    in_colab, in_old_colab = (
+        _interpreter(options.python, colab[runtime]["python"]) for runtime in ("current", OLD_COLAB)
+    )
     notebooks = options.notebooks or [PROJECT.name(path) for path in PROJECT.notebooks]
     with tempfile.TemporaryDirectory(prefix="launch check ") as name:
         folder = Path(name)
         branch = _make_branch(folder / "repository")
-        binder = _binder(branch, folder / "binder", python["Binder"])
+        binder = _binder(branch, folder / "binder", in_binder)
         failures = _run_all(binder, options.scale, notebooks)
-        now = _colab(branch, folder / "colab", "Colab", python["Colab"], colab["current"])
+        now = _colab(branch, folder / "colab", "Colab", in_colab, colab["current"])
         failures += _run_all(now, options.scale, notebooks)
         label = f"Colab {OLD_COLAB}"
-        old = _colab(branch, folder / "old colab", label, python[label], colab[OLD_COLAB])
+        old = _colab(branch, folder / "old colab", label, in_old_colab, colab[OLD_COLAB])
         failures += _run_with_restart(old, options.scale, notebooks[0])
     for failure in failures:
         print(failure, file=sys.stderr)
@@ -101,17 +95,14 @@ def main() -> int:
     return 1 if failures else 0
 
 
-def _pinned_python(environment: Mapping[str, Any]) -> str:
-    (pin,) = (d for d in environment["dependencies"] if str(d).startswith("python="))
-    return str(pin).removeprefix("python=")
-
-
-def _version_of(python: str) -> str:
-    """Return ``"3.13"``, or what is no version if `python` does not run."""
-    try:
-        return _output([python, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"])
-    except (OSError, subprocess.CalledProcessError):
-        return f"none ({python})"
+def _interpreter(pythons: Sequence[str], version: str) -> str:
+    """The one of that version; without it the script ends."""
+    asked = "import sys; print('{}.{}'.format(*sys.version_info))"
+    for python in filter(shutil.which, pythons):
+        told = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True)
+        if told.stdout.strip() == version:
+            return python
+    sys.exit(f"Python {version} needed: set PYTHON or COLAB_PYTHON")
 
 
 # Places -------------------------------------------------------------------------------------
@@ -256,10 +247,6 @@ def _bare_environment(place: Place) -> dict[str, str]:
 def _run(command: Sequence[str], cwd: Path | None = None) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run(command, cwd=cwd, env=environment, check=True)
-
-
-def _output(command: Sequence[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

@@ -143,9 +143,7 @@ def commit_of(project: Project) -> str:
         found = subprocess.run(
             [*command, "--exclude=*"], capture_output=True, text=True, check=True
         )
-    except OSError:
-        return "unknown: git could not be started"
-    except subprocess.CalledProcessError:
+    except (OSError, subprocess.CalledProcessError):
         # Its own words name the folder. The usual reason is an owner other than the builder.
-        return "unknown: git refused to read the checkout (safe.directory?)"
+        return "unknown: git did not read the checkout (safe.directory?)"
     return found.stdout.strip().replace("-dirty", ", and files changed since")

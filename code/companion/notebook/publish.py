@@ -81,8 +81,9 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
             f"at least {SHORTEST_ALT} needed"
         )
     # Once for all, not for every drawing: it takes as long as the drawing itself.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if figure.axes and (layout := figure.get_layout_engine()):
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     _require_ink(figure, name)
 
     folder = Path(FOLDER) / "figures"
@@ -228,13 +229,21 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
 
 
 def _draw(figure: Figure, folder: Path, name: str) -> None:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     from companion.notebook import style
 
+    # Not `figure.savefig`, which draws everything once more, unseen, for its layout.
+    dpi = mpl.rcParams["savefig.dpi"]
+    figure.set_dpi(dpi)
     svg = folder / f"{name}.svg"
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
     light = svg.read_text(encoding="utf-8")
     (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
-    figure.savefig(folder / f"{name}.png", facecolor=style.PAPER, metadata={"Software": None})
+    figure.set(dpi=dpi, facecolor=style.PAPER)  # an SVG leaves another dpi behind
+    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": None})
 
 
 def _smallest_letters(figure: Figure) -> float:

@@ -8,8 +8,7 @@ to be set in a shell can switch asserts off (``PYTHONOPTIMIZE``), change results
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 FIXED: Mapping[str, str] = {
@@ -72,20 +71,3 @@ def counted() -> dict[str, str]:
     """Return the variables on which results may depend, sorted, as a kernel would have them now."""
     set_now = {name: os.environ[name] for name in COUNTED & os.environ.keys()}
     return dict(sorted({**FIXED, **set_now}.items()))
-
-
-@contextmanager
-def cleaned(cache: Path) -> Iterator[None]:
-    """Give this process the environment of its children, which a pool cannot be handed."""
-    before = dict(os.environ)
-    after = clean(before, cache)
-    _replace(after)
-    try:
-        yield
-    finally:
-        _replace(before)
-
-
-def _replace(environment: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)

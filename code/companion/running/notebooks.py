@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from companion.errors import BookError
+from companion.errors import BookError, refuse
 from companion.source_files import called, read_json, read_text, schema_of
 
 
@@ -147,13 +147,11 @@ def _read(path: Path, _modified: int, _size: int) -> Notebook:
     places: dict[str, list[int]] = {}
     for what, index in (*names, *ids):
         places.setdefault(what, []).append(index)
-    problems = [
+    refuse(
         f"{called(path)}: cells {' and '.join(map(str, indices))} have {what}; change it in one"
         for what, indices in places.items()
         if len(indices) > 1
-    ]
-    if problems:
-        raise BookError("\n".join(problems))
+    )
     return Notebook(path, cells)
 
 

@@ -6,39 +6,12 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-
-INTERRUPTED = "\ninterrupted; finished runs are kept, the site is as it was"
-_PATIENCE = 3.0  # seconds that an interrupted build has to tidy up; what is on disk is whole anyway
-
-
-def end_on_interrupt() -> None:
-    """Let Ctrl-C end this process within seconds, whatever it waits for.
-
-    Shells start a background job with SIGINT ignored, and Python leaves it so: such a build could
-    not be interrupted at all. And a ``KeyboardInterrupt`` may get lost, in a callback of the
-    garbage collector or in a library that catches everything: then a second thread ends all.
-    """
-
-    def handle(*_: object) -> None:
-        timer = threading.Timer(_PATIENCE, _end_now)
-        timer.daemon = True
-        timer.start()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, handle)
-
-
-def _end_now() -> None:
-    end(psutil.Process().children())
-    print(INTERRUPTED, file=sys.stderr, flush=True)
-    os._exit(130)
 
 
 def end(processes: Iterable[psutil.Process]) -> None:

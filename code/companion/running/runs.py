@@ -20,13 +20,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psutil
 from tqdm import tqdm
 
+from companion.errors import BookError, refuse
 from companion.notebook.publish import FOLDER
-from companion.project import BookError, Project
-from companion.running.environment import cleaned
+from companion.project import Project
+from companion.running.environment import clean
 from companion.running.execution import EXECUTED, RECORD, Conditions, Job, execute
 from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
@@ -135,16 +137,14 @@ def _plan(
 ) -> Job:
     name = project.name(path)
     notebook = Notebook.read(path)
-    if obstacles := list(notebook.obstacles()):
-        raise BookError("\n".join(f"{name}: {obstacle}" for obstacle in obstacles))
+    refuse(f"{name}: {obstacle}" for obstacle in notebook.obstacles())
     known = notebook.parameters
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise BookError(
             f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
-    if problems := misfits(parameters, known):
-        raise BookError("\n".join(f"{name}: {problem}" for problem in problems))
+    refuse(f"{name}: {problem}" for problem in misfits(parameters, known))
     # What equals the default is not injected: the page then shows the cell the author wrote.
     if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}
@@ -175,7 +175,9 @@ def _execute_all(
     ):
         under = Conditions(timeout, sockets, fork)
         try:
-            with cleaned(project.cache), interrupts_wait():  # workers are started here
+            # Workers are started here. A pool cannot be handed an environment for them.
+            environment = clean(os.environ, project.cache)
+            with mock.patch.dict(os.environ, environment, clear=True), interrupts_wait():
                 futures = {pool.submit(execute, project, job, under): job for job in jobs}
             for future in as_completed(futures):
                 progress.update()
@@ -190,11 +192,7 @@ def _execute_all(
             raise BookError(
                 "a process that runs notebooks was killed (out of memory?); finished runs are kept"
             ) from error
-        except BaseException:
-            _end_workers()
-            raise
-    if failures:
-        raise BookError("\n".join(sorted(failures)))
+    refuse(sorted(failures))
 
 
 def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:

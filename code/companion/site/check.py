@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from companion.project import BookError
+from companion.errors import refuse
 
 # Attributes by which a page makes the browser load something, unlike a link a reader may follow.
 _LOADING = {"src", "srcset", "poster"}
@@ -71,8 +71,7 @@ def check_site(site: Path) -> None:
         for url in _CSS_URL.findall(sheet.read_text(encoding="utf-8", errors="replace")):
             if is_foreign(url):
                 problems.append(f"{sheet.relative_to(site).as_posix()}: loads {url}")
-    if problems:
-        raise BookError("\n".join(problems))
+    refuse(problems)
 
 
 def is_foreign(url: str) -> bool:

@@ -4,12 +4,13 @@ A theorem, a figure, an equation has the number it has on the site, because it i
 What this module changes: ids get the name of their page in front, so that they stay unique; links
 between pages become links within the document; headings move down to where they stand in the book;
 what only a screen can use (dark variants, buttons, downloads) goes, and what was folded is opened.
+``document.html`` is what the pages are put into.
 """
 
 from __future__ import annotations
 
 import copy
-import html
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -18,14 +19,15 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 
+from companion.checking.citation import names_of, read_citation
 from companion.project import BookError, Project
-from companion.release.print_edition.front import Line, contents_list, title_page
 
-_STYLE = Path(__file__).with_name("print_edition.css")
 _ONLY_ON_SCREEN = (
     "script, link, button, .headerlink, .for-dark, .d-print-none, .toctree-wrapper, "
-    ".sd-summary-state-marker"
+    ".sd-summary-state-marker, details.hide > summary"
 )
 _ITEMS = ".bd-links p.caption, .bd-links li > a.reference.internal"
 # Words of code in the colour of the text around them. Each element costs the PDF an entry of its
@@ -50,6 +52,48 @@ class Entry:
         return self.page.with_suffix("").as_posix().replace("/", "-")
 
 
+@dataclass(frozen=True)
+class _Adapted(Entry):
+    """A page as the document has it; for the template."""
+
+    article: Tag
+
+    @property
+    def content(self) -> Markup:
+        return Markup(self.article.decode_contents())
+
+    @property
+    def heading(self) -> Markup:
+        return _words(self._title)
+
+    @property
+    def running_head(self) -> Markup:
+        """The words of the title, as a string of CSS."""
+        title = " ".join(self._title.get_text().split())
+        return Markup(json.dumps(title, ensure_ascii=False).replace("<", r"\3c "))
+
+    @property
+    def sections(self) -> Iterator[tuple[str, Markup]]:
+        """Ids and headings of the sections that have a number."""
+        for heading in self.article.select("section[id] > h2.level-2:has(.section-number)"):
+            assert heading.parent is not None
+            yield str(heading.parent["id"]), _words(heading)
+
+    @property
+    def _title(self) -> Tag:
+        title = self.article.select_one(".level-1")
+        assert title is not None, "every page of a book has a title"
+        return title
+
+
+def _words(heading: Tag) -> Markup:
+    """The words and formulas of a heading, without links of their own."""
+    heading = copy.copy(heading)
+    for element in heading.select("a"):
+        element.unwrap()
+    return Markup(heading.decode_contents().strip())
+
+
 def compose(project: Project) -> str:
     """Return the print edition of the built site as HTML, to be opened at the site's root.
 
@@ -60,25 +104,15 @@ def compose(project: Project) -> str:
     """
     entries = entries_of(project)
     slugs = {entry.page: entry.slug for entry in entries}
-    articles = [_adapted(article_of(project.site, entry), entry, slugs) for entry in entries]
-    pairs = list(zip(entries, articles, strict=True))
-    lines = [line for entry, article in pairs for line in _lines(entry, article)]
-    return (
-        '<!DOCTYPE html><html lang="en" data-theme="light" data-mode="light"><head>'
-        f'<meta charset="utf-8"><title>{html.escape(project.settings["title"])}</title>'
-        f"{''.join(_head(project.site, entries[0].page))}"
-        f"<style>{_STYLE.read_text(encoding='utf-8')}{_running_heads(pairs)}</style></head>"
-        f'<body><main class="bd-article print-edition" id="print-edition">{title_page(project)}'
-        f"{contents_list(lines)}{''.join(_chapters(pairs))}</main></body></html>"
+    loader = FileSystemLoader(Path(__file__).parent)
+    template = Environment(loader=loader, autoescape=True).get_template("document.html")
+    return template.render(
+        title=project.settings["title"],
+        citation=read_citation(project.citation),
+        names_of=names_of,
+        sheets=list(_style_sheets(project.site, entries[0].page)),
+        pages=[_adapted(article_of(project.site, entry), entry, slugs) for entry in entries],
     )
-
-
-def _head(site: Path, page: Path) -> Iterator[str]:
-    """The style sheets of the site; no script."""
-    soup = _parsed(site / page)
-    for link in soup.select('head link[rel~="stylesheet"]'):
-        link["href"] = _address(_file_of(page, str(link["href"])))
-        yield str(link)
 
 
 # The pages of the site ----------------------------------------------------------------------
@@ -112,9 +146,19 @@ def article_of(site: Path, entry: Entry) -> Tag:
     return article
 
 
+def _style_sheets(site: Path, page: Path) -> Iterator[Markup]:
+    for link in _parsed(site / page).select('head link[rel~="stylesheet"]'):
+        link["href"] = _address(_file_of(page, str(link["href"])))
+        yield Markup(str(link))
+
+
 def _file_of(page: Path, url: str) -> Path:
     """Return the file of the site that `url`, on `page`, leads to."""
     return Path(os.path.normpath(page.parent / unquote(urlsplit(url).path)))
+
+
+def _address(path: Path) -> str:
+    return quote(path.as_posix())
 
 
 def _parsed(path: Path) -> BeautifulSoup:
@@ -125,84 +169,28 @@ def _parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(text, "html.parser")
 
 
-# Chapters -----------------------------------------------------------------------------------
-
-
-def _chapters(pairs: list[tuple[Entry, Tag]]) -> Iterator[str]:
-    for entry, article in pairs:
-        yield (
-            f'<section class="page depth-{entry.depth}" id="{entry.slug}">'
-            f"{article.decode_contents()}</section>"
-        )
-
-
-def _running_heads(pairs: list[tuple[Entry, Tag]]) -> str:
-    """Rules that set the title of a chapter at the head of its pages."""
-    rules, name = [], ""
-    for entry, article in pairs:
-        if entry.depth == 1:
-            name = f"chapter-{entry.slug}"
-            title = " ".join(_heading(article).get_text().split())
-            text = title.replace("\\", r"\\").replace('"', r"\"").replace("<", r"\3c ")
-            rules.append(f'@page {name} {{ @top-right {{ content: "{text}"; }} }}')
-        rules.append(f"#{entry.slug} {{ page: {name}; }}")
-    return "\n".join(rules)
-
-
-def _lines(entry: Entry, article: Tag) -> Iterator[Line]:
-    """What the table of contents says of a page: its title, and a chapter's sections."""
-    yield Line(entry.slug, entry.depth, _words(_heading(article)), entry.part)
-    if entry.depth == 1:
-        for heading in article.select("h2.level-2"):
-            section = heading.find_parent("section")
-            if section is not None and heading.select_one(".section-number"):
-                yield Line(str(section["id"]), 2, _words(heading), entry.part)
-
-
-def _heading(article: Tag) -> Tag:
-    heading = article.select_one(".level-1")
-    assert heading is not None, "every page of a book has a title"
-    return heading
-
-
-def _words(heading: Tag) -> str:
-    """The words and formulas of a heading, without links of their own."""
-    heading = copy.copy(heading)
-    for element in heading.select("a"):
-        element.unwrap()
-    return heading.decode_contents().strip()
-
-
 # A page -------------------------------------------------------------------------------------
 
 
-def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> Tag:
+def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> _Adapted:
     for element in article.select(_ONLY_ON_SCREEN):
         element.decompose()
-    for cell in article.select("details.hide"):
-        if cell.summary:
-            cell.summary.decompose()  # "Show code cell source"
-        cell.unwrap()
+    for element in article.select("noscript, details.hide"):
+        element.unwrap()
     for paragraph in article.select(".published-links"):
-        _keep_link_to_cell(paragraph)
+        # Only the link to the cell leads to something in the document.
+        cell = paragraph.select_one("a:not(.download)")
+        paragraph.clear()
+        if cell:
+            paragraph.append(cell)
     for element in article.find_all(True):
         _adapt(element, entry, slugs)
-    return article
-
-
-def _keep_link_to_cell(paragraph: Tag) -> None:
-    """Of the links below a figure, only the one to its cell leads to something in the document."""
-    cell = paragraph.select_one("a:not(.download)")
-    paragraph.clear()
-    if cell:
-        paragraph.append(cell)
+    return _Adapted(entry.page, entry.depth, entry.part, article)
 
 
 def _adapt(element: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     """Fit one element into the document, and unfold it."""
-    if element.name == "noscript":
-        element.unwrap()
-    elif element.name == "details":
+    if element.name == "details":
         element["open"] = ""
     elif _HEADING.fullmatch(element.name):
         # The outline of the PDF is made of the headings: sections belong below their chapter.
@@ -232,7 +220,3 @@ def _redirect(link: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     else:
         fragment = f"--{unquote(url.fragment)}" if url.fragment else ""
         link["href"] = f"#{target}{fragment}"
-
-
-def _address(path: Path) -> str:
-    return quote(path.as_posix())

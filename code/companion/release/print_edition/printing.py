@@ -6,17 +6,16 @@ The printed file then gets its metadata, and the contents get their page numbers
 from __future__ import annotations
 
 import io
-import mimetypes
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import Page, Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import BooleanObject, DictionaryObject, NameObject
 
 from companion.checking.citation import names_of, read_citation
-from companion.project import BookError, Project
+from companion.errors import BookError, refuse
+from companion.project import Project
 from companion.release.chromium import FLAGS, find_chromium
 
 _FIT = Path(__file__).with_name("fit.js")
@@ -52,8 +51,7 @@ def printed(document: str, site: Path) -> bytes:
     Raises
     ------
     BookError
-        If there is no Chromium, a file is missing, or something is wider than
-        the paper.
+        If there is no Chromium, a file is missing, or something is wider than the paper.
     """
     missing: list[str] = []
 
@@ -65,8 +63,7 @@ def printed(document: str, site: Path) -> bytes:
         elif route.request.url == _ORIGIN:
             route.fulfill(body=document, content_type="text/html; charset=utf-8")
         elif route.request.url.startswith(_ORIGIN) and file.is_file():
-            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-            route.fulfill(path=file, content_type=kind)
+            route.fulfill(path=file)
         else:
             missing.append(route.request.url.removeprefix(_ORIGIN))
             route.abort()
@@ -78,9 +75,7 @@ def printed(document: str, site: Path) -> bytes:
         page.emulate_media(media="print")
         page.route("**/*", answer)
         page.goto(_ORIGIN, wait_until="load")
-        problems = _made_ready(page) + [f"{url}: the PDF needs it" for url in missing]
-        if problems:
-            raise BookError("\n".join(problems))
+        refuse([*_made_ready(page), *(f"{url}: the PDF needs it" for url in missing)])
         content = _with_page_numbers(page)
         browser.close()
     return content
@@ -91,8 +86,7 @@ def _made_ready(page: Page) -> list[str]:
     page.evaluate(_SPOKEN)
     page.evaluate("document.fonts.ready.then(() => true)")
     page.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => {})))")
-    too_wide = page.evaluate(_FIT.read_text(encoding="utf-8"), [_SMALLEST, _TALLEST])
-    return list(too_wide)
+    return list(page.evaluate(_FIT.read_text(encoding="utf-8"), [_SMALLEST, _TALLEST]))
 
 
 def _with_page_numbers(page: Page) -> bytes:
@@ -132,9 +126,8 @@ def finished(project: Project, content: bytes) -> bytes:
         metadata["/CreationDate"] = metadata["/ModDate"] = released.strftime("D:%Y%m%d%H%M%SZ")
     writer.metadata = None
     writer.add_metadata(metadata)
-    writer.root_object[NameObject("/ViewerPreferences")] = DictionaryObject(
-        {NameObject("/DisplayDocTitle"): BooleanObject(True)}
-    )
+    preferences = writer.create_viewer_preferences()
+    preferences.display_doctitle = True  # type: ignore[assignment]  # made at run time
     writer.page_mode = "/UseOutlines"
     result = io.BytesIO()
     writer.write(result)
