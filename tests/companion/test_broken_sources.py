@@ -7,7 +7,18 @@ with the form of a file in test_hand_edited.
 from __future__ import annotations
 
 from companion.__main__ import main
-from toy import CLAIM, DRAW, NOTATION, STATEMENTS, TITLE, ToyBook
+from toy import (
+    ALONE,
+    CLAIM,
+    DRAW,
+    NOTATION,
+    STATEMENTS,
+    TITLE,
+    ToyBook,
+    code,
+    markdown,
+    write_cells,
+)
 
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
 SLOPE = {"symbol": "m", "meaning": "a slope", "where": "def-even"}
@@ -46,6 +57,16 @@ def test_figures_statements_and_citations_that_do_not_fit(sources: ToyBook, refu
 
     (sources.root / "book/toy/lost.md").write_text("# Lost\n")
     assert "book/toy/lost.md: not listed in _toc.yml" in refusal(sources.root)
+
+
+def test_a_cell_shows_at_most_thirty_lines(sources: ToyBook, refusal):
+    sources.write_alone("x = 1\n" * 30)
+    assert main(["--root", str(sources.root), "check"]) == 0
+    sources.write_alone("x = 1\n" * 31)
+    assert "alone.ipynb: cell one shows 31 lines, more than 30" in refusal(sources.root)
+    folded = code("one", "x = 1\n" * 31, tags=["hide-input"])
+    write_cells(sources.root / "book/toy/alone.ipynb", [markdown("t", ALONE), folded])
+    assert main(["--root", str(sources.root), "check"]) == 0
 
 
 def test_statements_that_do_not_fit(sources: ToyBook, refusal):

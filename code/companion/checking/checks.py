@@ -38,6 +38,8 @@ from companion.source_files import read_text
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
+# Lines of a cell that a page shows unfolded: about one screen.
+LONGEST_CELL = 30
 _CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
 
 
@@ -47,10 +49,10 @@ def check_sources(project: Project) -> None:
     Raises
     ------
     BookError
-        For a file that cannot be read, a cell that would not run, a declared figure no cell
-        publishes, a figure shown on no page or on two, a shown figure that is not declared,
-        references nobody declares (stale), an entry of the bibliography that nothing cites, and a
-        citation without an entry.
+        For a file that cannot be read, a cell that would not run, a cell that shows too many lines,
+        a declared figure no cell publishes, a figure shown on no page or on two, a shown figure
+        that is not declared, references nobody declares (stale), an entry of the bibliography that
+        nothing cites, and a citation without an entry.
     """
     declarations = read_declarations(project)
     read_citation(project.citation)
@@ -59,6 +61,7 @@ def check_sources(project: Project) -> None:
     refuse(
         (
             *_obstacles(project),
+            *_long_cells(project),
             *_unpublishable(project, declarations),
             *_misplaced(project, declarations),
             *_stale_references(project, declarations),
@@ -101,6 +104,17 @@ def _obstacles(project: Project) -> Iterator[str]:
     for path in project.notebooks:
         for obstacle in Notebook.read(path).obstacles():
             yield f"{project.name(path)}: {obstacle}"
+
+
+def _long_cells(project: Project) -> Iterator[str]:
+    for path in project.notebooks:
+        for cell in Notebook.read(path).code:
+            lines = len(cell.source.splitlines())
+            if lines > LONGEST_CELL and "hide-input" not in cell.tags:
+                yield (
+                    f"{project.name(path)}: cell {cell.name or cell.index} shows {lines} lines, "
+                    f"more than {LONGEST_CELL}; split it, or fold plotting with the tag hide-input"
+                )
 
 
 def _unpublishable(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
