@@ -37,7 +37,7 @@ function mount(root) {
   const page = new OwnData();
   root.prepend(page.live);
   root.classList.add("is-live");
-  page.take("the example", new TextEncoder().encode(EXAMPLE).buffer, false);
+  page.take("a made-up example", new TextEncoder().encode(EXAMPLE).buffer, false);
 }
 
 class OwnData {
