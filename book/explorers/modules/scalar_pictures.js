@@ -21,6 +21,7 @@ export const LARGEST_ETA = 1.1;
 const ELLIPSE_POINTS = 120;
 const CURVE_POINTS = 60;
 const LEAST_POWER = -15; // of ten: smaller losses are drawn as this
+const MOST_EDGES = 8; // on an axis that has to show the start of an orbit
 const CELLS = 140; // of the plane, a side
 const CASCADE = { columns: 330, skipped: 600, points: 40, rows: 120 };
 const STEP_INDICES = Float64Array.from({ length: SHOWN_STEPS + 1 }, (_, t) => t);
@@ -200,11 +201,13 @@ function lossAxis(losses) {
 /**
  * An axis up to twice the edge 2/η or, if the orbit rises higher, up to the next multiple of it.
  *
- * Orbits that diverge leave the picture: inside the ellipse the sharpness is below 3 · 2/η + 4.
+ * Orbits that diverge leave the picture: inside the ellipse the sharpness is below 3 · 2/η + 4. Their
+ * start is in it, unless it is very high.
  */
 function sharpnessAxis(eta, sharpnesses) {
   const edge = eta > 0 ? 2 / eta : 20;
-  const seen = sharpnesses.filter((value) => value <= 3 * edge + 4);
+  const most = Math.max(3 * edge + 4, Math.min(sharpnesses[0] ?? 0, MOST_EDGES * edge));
+  const seen = sharpnesses.filter((value) => value <= most);
   const edges = Math.max(2, Math.ceil(Math.max(0, ...seen) / edge));
   const parts = edges === 2 ? [0, 0.5, 1, 1.5, 2] : Array.from({ length: edges + 1 }, (_, i) => i);
   return { min: 0, max: edges * edge, ticks: parts.map((part) => part * edge), label: "sharpness" };
