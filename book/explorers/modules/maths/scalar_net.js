@@ -133,6 +133,7 @@ function shortestPeriod(x, y, eta) {
 /** Steps after which the plane of starts is coloured, and for how many of the last a side is kept. */
 const FATE_STEPS = 400;
 const FATE_WATCH = 200;
+const ARRIVED = 1e-9; // of u = 2η(xy − 1)
 
 /** What becomes of a start: it diverges, or in the end x + y stays positive, negative, or neither. */
 export const FATES = ["diverges", "plus", "minus", "both"];
@@ -142,6 +143,8 @@ export function fate(x, y, eta) {
   for (let t = 0; t < FATE_STEPS; t += 1) {
     if (escapes(x, y, eta) || !(Math.abs(x) + Math.abs(y) < FAR)) return 0;
     const u = 2 * eta * (x * y - 1);
+    // At a minimizer flatter than 2/η it stays.
+    if (Math.abs(u) < ARRIVED && x * x + y * y < 1 / eta) return x + y > 0 ? 1 : 2;
     [x, y] = [x - u * y, y - u * x];
     if (t >= FATE_STEPS - FATE_WATCH) sides |= x + y > 0 ? 1 : 2;
   }
