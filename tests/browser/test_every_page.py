@@ -20,9 +20,9 @@ from inspection import (
 TEMPLATES = (
     "book/index.html",
     "book/minima/index.html",
+    "book/owndata/index.html",
     "book/setting/scalar_net.html",
     "book/explorers/scalar_net.html",
-    "book/owndata/index.html",
     "book/claims/index.html",
     "book/statements.html",
     "book/notation.html",

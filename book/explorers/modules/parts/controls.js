@@ -103,14 +103,6 @@ export function choice({ label, options, onInput }) {
   return { input, root: element("span", { class: "field" }, words, input) };
 }
 
-/** A box to tick, {root, input}. */
-export function tick({ label, onInput }) {
-  const input = element("input", { type: "checkbox", id: nextId() });
-  input.addEventListener("change", () => onInput(input.checked));
-  const words = element("label", { for: input.id }, label);
-  return { input, root: element("span", { class: "field" }, input, words) };
-}
-
 export function button(text, onClick, attributes = {}) {
   return element("button", { type: "button", ...attributes, onclick: onClick }, text);
 }
@@ -118,6 +110,14 @@ export function button(text, onClick, attributes = {}) {
 /** A group of buttons with a name. */
 export function buttonGroup(label, ...buttons) {
   return element("div", { class: "buttons", role: "group", "aria-label": label }, ...buttons);
+}
+
+/** A box to tick, {root, input}. */
+export function tick({ label, onInput }) {
+  const input = element("input", { type: "checkbox", id: nextId() });
+  input.addEventListener("change", () => onInput(input.checked));
+  const words = element("label", { for: input.id }, label);
+  return { input, root: element("span", { class: "field" }, input, words) };
 }
 
 /** What the colours mean: pairs [class of the swatch, text]. */
