@@ -20,6 +20,7 @@ from inspection import (
 TEMPLATES = (
     "book/index.html",
     "book/minima/index.html",
+    "book/owndata/index.html",
     "book/setting/scalar_net.html",
     "book/explorers/scalar_net.html",
     "book/claims/index.html",

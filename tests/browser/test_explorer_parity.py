@@ -162,6 +162,45 @@ def test_slow_convergence_is_no_cycle(call):
         assert {end["kind"] for end in found} == kinds
 
 
+def test_fates_are_the_ends_of_long_orbits(call):
+    """Every tenth cell: it diverges, or ends on one side of x + y = 0, or keeps changing sides."""
+    edge, size, steps, watch = 3.2, 40, 400, 200
+    etas = [0.05, 0.2, 0.45, 0.55, 0.7, 0.85, 0.95, 1.05]
+    centres = ((2 * np.arange(size) + 1) / size - 1) * edge
+    grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)[::10]  # (m, 2): x, y
+    kinds = set()
+    for eta, ours in zip(
+        etas, call("scalar_net", "fates", [[e, edge, size] for e in etas]), strict=True
+    ):
+        found = np.array(ours)[::10]
+        path = eos.gradient_descent(SCALAR, grid, eta, steps).thetas
+        with np.errstate(invalid="ignore", over="ignore"):
+            gone = ~(np.abs(path[-1]).max(axis=-1) < 1e8)
+            side = path[-watch:].sum(axis=-1) > 0
+        expected = np.where(side.all(0), 1, np.where(~side.any(0), 2, 3))
+        expected[gone] = 0
+        # Chaos decides by rounding on which side a step is: not whether both sides are seen.
+        assert (found == expected).mean() > 0.97, eta
+        assert ((found == 0) == gone).mean() > 0.99, eta
+        kinds |= set(found.tolist())
+    assert kinds == {0, 1, 2, 3}
+
+
+def test_the_long_run_on_the_balanced_line(call):
+    etas = [0.1, 0.4, 0.55, 0.6, 0.62, 0.99]
+    found = call("scalar_net", "longRun", [[eta, 600, 40] for eta in etas])
+    for eta, products in zip(etas, found, strict=True):
+        if eta < 0.5:
+            agree(products, np.ones(40))
+        elif eta <= 0.6:  # on the two-cycle
+            h = 2 * eta
+            ab = np.roots([1, -np.sqrt(1 + 3 / h), 1 / h]) ** 2
+            assert np.unique(np.round(products, 9)) == pytest.approx(np.sort(ab), abs=1e-8)
+        z = np.sqrt(products)  # of one orbit, up to signs
+        agree(np.array(products[1:]), (z + 2 * eta * z * (1 - z**2))[:-1] ** 2)
+    assert call("scalar_net", "longRun", [[1.0, 600, 40], [0.0, 600, 40]]) == [[], []]
+
+
 # The critical step size -----------------------------------------------------------------------
 
 

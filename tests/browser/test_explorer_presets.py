@@ -16,6 +16,7 @@ def presets(tab):
     url = f"{tab.address}_static/explorers/maths/scalar_presets.js"
     module = tab.page.evaluate("async (url) => ({...(await import(url))})", url)
     steps = module["SHOWN_STEPS"]
+    assert module["OPENING"]["name"] == "catapult"
     found = {}
     for preset in module["PRESETS"]:
         eta, start = preset["eta"], [preset["x"], preset["y"]]

@@ -46,8 +46,7 @@ def test_an_example_plays_and_can_be_stopped(explore):
     assert int(steps.input_value()) == stopped + 1
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(
-        "t => [...document.querySelectorAll('.explorer-live input[type=range]')]"
-        ".at(-1).valueAsNumber > t",
+        "t => document.querySelector('.explorer-live input[type=range]').valueAsNumber > t",
         arg=stopped + 3,
     )
 
@@ -159,18 +158,25 @@ def test_a_box_holds_the_start_that_is_shown_or_the_page_says_which_is(explore):
     assert start_of(page)[0] == -1.5
 
 
-def test_the_sharpness_of_what_stays_bounded_stays_in_the_picture(explore):
+def test_what_stays_bounded_stays_in_the_pictures(explore):
     page = explore("scalar_net", motion="reduce")
-    outside = """() => {
-      const chart = [...document.querySelectorAll('.chart')].at(-1);
-      const curve = chart.querySelector('.faint').getBBox();
-      const frame = chart.querySelector('clipPath rect').getBBox();
-      return frame.y - curve.y;
-    }"""
+    # By how much a curve leaves the frame above or below, the more of loss and sharpness.
+    outside = """() => Math.max(...[...document.querySelectorAll('.chart .faint')].map((path) => {
+      const curve = path.getBBox();
+      const frame = path.ownerSVGElement.querySelector('clipPath rect').getBBox();
+      return Math.max(frame.y - curve.y, curve.y + curve.height - frame.y - frame.height);
+    }))"""
     for name in ("descent", "edge", "catapult", "2-cycle", "chaos"):
         page.get_by_role("button", name=name, exact=True).click()
         settle(page)
-        assert page.evaluate(outside) < 0, name
+        assert page.evaluate(outside) < 0.1, name
+        plane = page.locator(".chart").first
+        assert plane.locator(".orbit").evaluate(
+            "path => { const frame = path.ownerSVGElement.querySelector('clipPath rect').getBBox();"
+            " const orbit = path.getBBox(); return orbit.x >= frame.x && orbit.y >= frame.y"
+            " && orbit.x + orbit.width <= frame.x + frame.width"
+            " && orbit.y + orbit.height <= frame.y + frame.height }"
+        ), name
     page.get_by_role("button", name="divergence").click()
     settle(page)
     assert page.evaluate(outside) > 100
@@ -207,3 +213,46 @@ def test_the_link_is_copied(explore):
     copied = page.evaluate("navigator.clipboard.readText()")
     again = explore("scalar_net", "#" + copied.partition("#")[2])
     assert start_of(again)[0] == 0.75
+
+
+def test_it_opens_on_a_catapult(explore):
+    page = explore("scalar_net")
+    assert page.get_by_role("button", name="catapult").get_attribute("aria-pressed") == "true"
+    assert "converges to the minimizer" in outcome(page)
+
+
+def test_basin_and_cascade_follow_the_step_size(explore):
+    page = explore("scalar_net", "#eta=0.3&x=1&y=0.5")
+    tinted = """() => ['plus', 'minus', 'both'].map((name) => {
+      const path = document.querySelector(`.fate.${name}`);
+      return path.getAttribute('d') === '' ? 0 : path.getBBox().width;
+    })"""
+    marks = """() => [...document.querySelectorAll('.chart')].at(-1)
+      .querySelector('.late').getAttribute('d').split('M').length - 1"""
+    plus, minus, both = page.evaluate(tinted)
+    assert plus == minus > 250
+    assert both == 0
+    page.get_by_label("Step size").fill("0.8")
+    settle(page)
+    assert 100 < page.evaluate(tinted)[2] < 250  # the ellipse has shrunk, and orbits change sides
+    page.get_by_label("Step size").fill("1.05")
+    settle(page)
+    assert page.evaluate(tinted) == [0, 0, 0]
+
+    # A click on the cascade chooses its step size; the orbit's last products lie there.
+    cascade = page.locator(".chart.chooses")
+    box = cascade.bounding_box()
+    cascade.click(position={"x": box["width"] * 0.55, "y": box["height"] * 0.4})
+    settle(page)
+    eta = float(page.get_by_label("Step size").input_value())
+    assert 0.4 < eta < 0.7
+    page.evaluate("location.hash = '#eta=0.6&x=1&y=0.9'")
+    settle(page)
+    assert page.evaluate(marks) >= 2
+
+
+def test_on_a_phone_basin_cascade_and_sliders_share_a_screen(explore):
+    page = explore("scalar_net", width=NARROW, height=844)
+    first = page.locator(".chart").first.bounding_box()
+    last = page.locator(".chart.chooses").bounding_box()
+    assert 0 < last["y"] + last["height"] - first["y"] < 700

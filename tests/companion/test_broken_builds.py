@@ -15,7 +15,7 @@ ON_A_PAGE = {
     "{number}`question:.1f`": "number 'question' was not published",
     "{number}`stray:.1f`": "number 'stray' was not published",
     "```{explorer} ghost\nBoo.\n```": "there is no book/explorers/modules/ghost.js",
-    "```{explorer} mute\nBoo.\n```": "explorer 'mute': 0 published figures as its content; one",
+    "```{explorer} mute\nBoo.\n```": "explorer 'mute': 0 published figures or blocks of code",
     "```{statement-table}\n:only: thm-three\n```": "thm-three is not registered in statements.yml",
     "```{bibtex} nobody2026\n```": "references.bib has no entry nobody2026",
     "{claim-count}`doubtful`": "no verdict 'doubtful'",

@@ -1,7 +1,8 @@
 """Directive ``explorer``: an interactive picture, with a published figure in its place.
 
-The content is a ``published`` figure. It is shown wherever no script runs: in print, without
-JavaScript. Where one runs, a module of ``book/explorers/modules`` puts the explorer before it.
+The content has one ``published`` figure, or one block of code that gives the same answer. It is
+shown wherever no script runs: in print, without JavaScript. Where one runs, a module of
+``book/explorers/modules`` puts the explorer before it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def setup(app: Sphinx) -> None:
 
 
 class _ExplorerDirective(SphinxDirective):
-    """``{explorer} module`` with a ``published`` figure as content."""
+    """``{explorer} module`` with a ``published`` figure, or a block of code, in its content."""
 
     required_arguments = 1
     has_content = True
@@ -41,10 +42,11 @@ class _ExplorerDirective(SphinxDirective):
             raise self.error(f"explorer {name!r}: there is no {_MODULES.as_posix()}/{name}.js")
         content = self.parse_content_to_nodes()
         figures = [figure for node in content for figure in node.findall(nodes.figure)]
-        published = sum("published" in figure["classes"] for figure in figures)
-        if published != 1:
+        stills = sum("published" in figure["classes"] for figure in figures)
+        stills += sum(1 for node in content for _ in node.findall(nodes.literal_block))
+        if stills != 1:
             raise self.error(
-                f"explorer {name!r}: {published} published figures as its content; one needed"
+                f"explorer {name!r}: {stills} published figures or blocks of code in it; one needed"
             )
         page = self.env.app.builder.get_target_uri(self.env.docname)
         style = relative_uri(page, f"{_SERVED}/{_STYLE}")

@@ -129,3 +129,61 @@ function shortestPeriod(x, y, eta) {
   }
   return 0;
 }
+
+/** Steps after which the plane of starts is coloured, and for how many of the last a side is kept. */
+const FATE_STEPS = 400;
+const FATE_WATCH = 200;
+const ARRIVED = 1e-9; // of u = 2η(xy − 1)
+
+/** What becomes of a start: it diverges, or in the end x + y stays positive, negative, or neither. */
+export const FATES = ["diverges", "plus", "minus", "both"];
+
+export function fate(x, y, eta) {
+  let sides = 0; // 1 if x + y was positive in the last steps, 2 if it was negative, 3 if both
+  for (let t = 0; t < FATE_STEPS; t += 1) {
+    if (escapes(x, y, eta) || !(Math.abs(x) + Math.abs(y) < FAR)) return 0;
+    const u = 2 * eta * (x * y - 1);
+    // At a minimizer flatter than 2/η it stays.
+    if (Math.abs(u) < ARRIVED && x * x + y * y < 1 / eta) return x + y > 0 ? 1 : 2;
+    [x, y] = [x - u * y, y - u * x];
+    if (t >= FATE_STEPS - FATE_WATCH) sides |= x + y > 0 ? 1 : 2;
+  }
+  return sides;
+}
+
+/**
+ * The fates of the centres of size × size cells of the square |x|, |y| ≤ edge: numbers of FATES, row
+ * by row from the lowest y.
+ *
+ * Swapping x and y changes nothing, and (−x, −y) goes to the other side: a quarter is computed.
+ */
+export function fates(eta, edge, size) {
+  const result = new Uint8Array(size * size);
+  const at = (i) => ((2 * i + 1) / size - 1) * edge;
+  const last = size - 1;
+  for (let j = 0; j < size; j += 1) {
+    for (let i = j; i <= last - j; i += 1) {
+      const found = fate(at(i), at(j), eta);
+      const other = [0, 2, 1, 3][found];
+      result[j * size + i] = result[i * size + j] = found;
+      result[(last - j) * size + last - i] = result[(last - i) * size + last - j] = other;
+    }
+  }
+  return result;
+}
+
+/**
+ * The products xy that an orbit on the balanced line x = y takes in the long run; none if η ≥ 1.
+ *
+ * It begins at the critical point of z ↦ z(1 + h) − hz³, which every attracting cycle attracts.
+ */
+export function longRun(eta, skipped, count) {
+  if (!(eta > 0 && eta < 1)) return [];
+  const h = 2 * eta;
+  let z = Math.sqrt((1 + h) / (3 * h));
+  for (let t = 0; t < skipped; t += 1) z += h * z * (1 - z * z);
+  return Array.from({ length: count }, () => {
+    z += h * z * (1 - z * z);
+    return z * z;
+  });
+}

@@ -9,5 +9,8 @@ export const PRESETS = [
   { name: "divergence", eta: 0.4, x: 2.2, y: 1.6 },
 ];
 
+/** What the explorer opens on: a loss that grows a hundredfold, and yet converges. */
+export const OPENING = PRESETS.find(({ name }) => name === "catapult");
+
 /** Steps that the explorer shows. */
 export const SHOWN_STEPS = 60;

@@ -28,8 +28,8 @@ export function slider({ label, min, max, step, onInput }) {
 /**
  * Boxes for numbers, with one line that says which of them cannot be used.
  *
- * `fields` maps each name to {label, min, max}. `onInput(name, number)` gets numbers within these
- * bounds only. Anything else stays in its box, marked, until it is mended or `restore()` is called;
+ * `fields` maps each name to {label, min, max} and, for whole numbers, `step: 1`.
+ * `onInput(name, number)` gets such numbers within these bounds only. Anything else stays in its box, marked, until it is mended or `restore()` is called;
  * meanwhile the line says what is accepted and what is in use.
  */
 export class NumberFields {
@@ -42,11 +42,11 @@ export class NumberFields {
   }
 
   #added(field, onInput) {
-    const { id, label, min, max, name } = field;
-    const input = element("input", { type: "number", id, min, max, step: "any" });
+    const { id, label, min, max, name, step = "any" } = field;
+    const input = element("input", { type: "number", id, min, max, step });
     input.addEventListener("input", () => {
       const number = input.valueAsNumber; // not a number if the box is empty or cannot be read
-      field.refused = !(number >= min && number <= max);
+      field.refused = !(number >= min && number <= max) || input.validity.stepMismatch;
       if (!field.refused) {
         field.used = number;
         onInput(name, number);
@@ -79,18 +79,28 @@ export class NumberFields {
 
   #complain() {
     const complaints = [];
-    for (const { input, label, min, max, used, refused } of this.fields) {
+    for (const { input, label, min, max, step, used, refused } of this.fields) {
       setAttributes(input, {
         "aria-invalid": refused ? "true" : null,
         "aria-describedby": refused ? this.complaint.id : null,
       });
       if (!refused) continue;
       const [least, most, now] = [min, max, used].map((value) => significant(value, 6));
-      complaints.push(`${label} takes numbers from ${least} to ${most}; ${now} is still in use.`);
+      const kind = step === 1 ? "whole numbers" : "numbers";
+      complaints.push(`${label} takes ${kind} from ${least} to ${most}; ${now} is still in use.`);
     }
     const text = complaints.join(" ");
     if (this.complaint.textContent !== text) this.complaint.textContent = text;
   }
+}
+
+/** A list to choose from, {root, input}; `options` has pairs [value, text]. */
+export function choice({ label, options, onInput }) {
+  const input = element("select", { id: nextId() });
+  input.addEventListener("change", () => onInput(input.value));
+  input.append(...options.map(([value, text]) => element("option", { value }, text)));
+  const words = element("label", { for: input.id }, label);
+  return { input, root: element("span", { class: "field" }, words, input) };
 }
 
 export function button(text, onClick, attributes = {}) {
@@ -100,6 +110,14 @@ export function button(text, onClick, attributes = {}) {
 /** A group of buttons with a name. */
 export function buttonGroup(label, ...buttons) {
   return element("div", { class: "buttons", role: "group", "aria-label": label }, ...buttons);
+}
+
+/** A box to tick, {root, input}. */
+export function tick({ label, onInput }) {
+  const input = element("input", { type: "checkbox", id: nextId() });
+  input.addEventListener("change", () => onInput(input.checked));
+  const words = element("label", { for: input.id }, label);
+  return { input, root: element("span", { class: "field" }, input, words) };
 }
 
 /** What the colours mean: pairs [class of the swatch, text]. */

@@ -1,0 +1,161 @@
+// A table: the columns of a text file by name, and their cells as numbers.
+//
+// The rules and the sentences are those of edge_of_stability/tables/read.py; tests compare both.
+
+import { TableError, recordsOf, stripped } from "./csv.js";
+
+const NUMBER = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
+const CURES = [
+  [
+    String.raw`|n/?a|<na>|nan|null|none|missing|\\n|\.[a-z_]?|[-–—]+|[?*]+|#.*|[+-]?inf(inity)?`,
+    "is not a finite number; remove the row, or leave the column out (--leave-out)",
+  ],
+  ["true|false|yes|no", "is not a number; write 1 and 0"],
+  [
+    String.raw`[0-9]{1,4}([-\/.])[0-9]{1,2}\1[0-9]{1,4}.*|[0-9]{1,2}:[0-9][0-9].*`,
+    "is a date or a time; turn it into a number, or leave the column out (--leave-out)",
+  ],
+  [
+    "[^a-z]*[0-9].*",
+    "is not a plain number; export numbers without thousands separators, units and signs such " +
+      "as % or <, either all with a decimal point or all with a decimal comma (--decimal-comma)",
+  ],
+  [
+    ".*",
+    "is not a number; delete the line if it is no row of data, or leave the column out " +
+      "(--leave-out)",
+  ],
+].map(([pattern, cure]) => [new RegExp(`^(?:${pattern})$`, "isu"), cure]);
+
+const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const NOT_PRINTABLE = /[\p{C}\p{Z}]/u;
+const LONGEST = { name: 40, list: 10 };
+
+/** A name in quotes, or a list of them, as Python's reprlib shows it: on one line, not too long. */
+export function shown(what) {
+  if (Array.isArray(what)) {
+    const more = what.length > LONGEST.list ? ["..."] : [];
+    return `[${[...what.slice(0, LONGEST.list).map(shown), ...more].join(", ")}]`;
+  }
+  const whole = [...what];
+  const text = quoted(whole.slice(0, LONGEST.name));
+  if ([...text].length <= LONGEST.name) return text;
+  const head = Math.floor((LONGEST.name - 3) / 2);
+  const tail = LONGEST.name - 3 - head;
+  const short = [...quoted([...whole.slice(0, head), ...whole.slice(Math.max(0, whole.length - tail))])];
+  return `${short.slice(0, head).join("")}...${short.slice(short.length - tail).join("")}`;
+}
+
+function quoted(characters) {
+  const quote = characters.includes("'") && !characters.includes('"') ? '"' : "'";
+  return quote + characters.map((each) => escaped(each, quote)).join("") + quote;
+}
+
+function escaped(character, quote) {
+  if (character === quote) return `\\${quote}`;
+  if (character in ESCAPES) return ESCAPES[character];
+  if (character === " " || !NOT_PRINTABLE.test(character)) return character;
+  const code = character.codePointAt(0).toString(16);
+  if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+  return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+}
+
+/** A number with one digit before its exponent, as Python's format .0e. */
+export function roughly(value) {
+  if (value === Infinity) return "inf";
+  return value.toExponential(0).replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/** The table of a text: `cells` by name, the `lines` on which rows end, `notes` on what is left out. */
+export class Table {
+  #numbers = new Map();
+
+  constructor(text, { separator = null, decimalComma = false } = {}) {
+    const [[, first], ...rest] = recordsOf(text, separator);
+    this.decimalComma = decimalComma;
+    const names = header(first, decimalComma);
+    const rows = fitted(rest, names.length);
+    this.lines = rest.map(([line]) => line);
+    this.cells = new Map();
+    names.forEach((name, k) => {
+      if (name) this.cells.set(name, rows.map((row) => row[k]));
+    });
+    const nameless = names.flatMap((name, k) => (name ? [] : [k + 1]));
+    this.notes = nameless.length
+      ? [`column${nameless.length > 1 ? "s" : ""} ${nameless.join(", ")} without a name: left out`]
+      : [];
+  }
+
+  /** The numbers of one column, not to be changed; a TableError names the first cell that is none. */
+  column(name) {
+    if (!this.#numbers.has(name)) this.#numbers.set(name, this.#read(name));
+    return this.#numbers.get(name);
+  }
+
+  #read(name) {
+    const numbers = new Float64Array(this.lines.length);
+    let largest = 0;
+    this.cells.get(name).forEach((cell, row) => {
+      const number = numberOf(cell, this.decimalComma);
+      if (number === null) this.#refuse(cell, row, name);
+      numbers[row] = number;
+      largest = Math.max(largest, Math.abs(number));
+    });
+    if (largest && !(largest > 1e-100 && largest < 1e100)) {
+      throw new TableError(
+        `column ${shown(name)} has numbers up to ${roughly(largest)}, whose squares may leave ` +
+          "double precision; use another unit",
+      );
+    }
+    return numbers;
+  }
+
+  #refuse(cell, row, name) {
+    const text = stripped(cell);
+    const [, cure] = CURES.find(([kind]) => kind.test(text));
+    const what = text ? shown(text) : "the empty cell";
+    throw new TableError(`line ${this.lines[row]}, column ${shown(name)}: ${what} ${cure}`);
+  }
+}
+
+function numberOf(cell, decimalComma) {
+  let text = stripped(cell).replaceAll("−", "-");
+  if (decimalComma) text = text.replace(/[.,]/g, (sign) => (sign === "," ? "." : ","));
+  return NUMBER.test(text) ? Number(text) : null;
+}
+
+function header(cells, decimalComma) {
+  const names = cells.map(stripped);
+  const present = names.filter(Boolean);
+  if (present.every((name) => numberOf(name, decimalComma) !== null)) {
+    throw new TableError("the first line must name the columns, and has only numbers");
+  }
+  const twice = present.find((name, k) => present.indexOf(name) < k);
+  if (twice !== undefined) {
+    throw new TableError(`two columns have the name ${shown(twice)}; rename one`);
+  }
+  if (present.length === 1) {
+    throw new TableError(
+      `the first line names only one column, ${shown(present[0])}; delete the lines above the ` +
+        "names, or name the separator, as in --separator tab",
+    );
+  }
+  return names;
+}
+
+/** The rows as long as the header; empty cells beyond it are left out. */
+function fitted(records, width) {
+  if (records.length === 0) throw new TableError("column names, but no rows");
+  const rows = records.map(([, row]) => (row.slice(width).some(stripped) ? row : row.slice(0, width)));
+  const wrong = rows.findIndex((row) => row.length !== width);
+  if (wrong >= 0) {
+    const cure = rows.every((row) => row.length === width + 1)
+      ? "if rows begin with their names, put a separator in front of the first line"
+      : "delete the line if it is no row of data, put a cell with a separator in it in quotes, or " +
+        "name another separator (--separator)";
+    throw new TableError(
+      `line ${records[wrong][0]} has ${rows[wrong].length} instead of ${width} cells; ${cure}`,
+    );
+  }
+  return rows;
+}

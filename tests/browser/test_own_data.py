@@ -1,0 +1,267 @@
+""" "Your own data" as its reader uses it: drop, choose or paste a table, and read the answer."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import settle
+from inspection import NARROW
+
+from edge_of_stability.tables.command import main
+
+PAGE = "book/owndata/index.html"
+GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n3,3,3\n"
+
+
+@pytest.fixture
+def own_data(visit):
+    """The page, on which nothing may go wrong to the end of the test."""
+    visits = []
+
+    def opened(**options):
+        visits.append(visit(PAGE, **options))
+        visits[-1].page.wait_for_selector(".own-data .step")
+        return visits[-1].page
+
+    yield opened
+    assert [complaint for each in visits for complaint in each.complaints] == []
+
+
+def live(page):
+    return page.locator(".own-data")
+
+
+def settled(page) -> None:
+    page.wait_for_function("document.querySelector('.own-data .outcome').ariaBusy === 'false'")
+    settle(page)
+
+
+def choose(page, content: str | bytes, name: str = "my table.csv") -> None:
+    content = content if isinstance(content, bytes) else content.encode()
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    live(page).get_by_label("Drop a CSV file here").set_input_files(file)
+    settled(page)
+
+
+def unfold(page, words: str) -> None:
+    page.locator(".own-data summary", has_text=words).click()
+
+
+def shown(page) -> str:
+    settled(page)
+    return page.locator(".own-data .outcome").inner_text()
+
+
+def step(page) -> float:
+    settled(page)
+    return float(page.locator(".own-data .step strong").inner_text())
+
+
+def command_says(page, content: str | bytes, folder: Path, capsys) -> dict:
+    """What the command line on the page prints, for this file in this folder."""
+    words = shlex.split(page.locator(".own-data pre").inner_text())
+    assert words[:3] == ["python", "-m", "edge_of_stability"]
+    path = folder / words[4]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert main(["critical-step", str(path), *words[5:], "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["critical_step_size"]
+
+
+def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
+    page = own_data()
+    assert "for MSELoss() and SGD(lr=η, momentum=0)" in shown(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the table as DATA.csv").click()
+    assert waiting.value.suggested_filename == "DATA.csv"
+    saved = Path(waiting.value.path()).read_bytes()
+    found = command_says(page, saved, tmp_path, capsys)
+    assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)
+
+
+def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
+    rng = np.random.default_rng(1)
+    rows = [",".join(f"{cell:.6f}" for cell in row) for row in rng.standard_normal((30, 5))]
+    content = "\n".join(["a,it's b,-c,d e,y", *rows]).replace(",", ";").replace(".", ",")
+    page = own_data()
+    choose(page, content)
+    assert "No answer: line 2, column 'a': " in shown(page)
+    unfold(page, "How the file is written")
+    live(page).get_by_label("decimal commas").check()
+    assert "my table.csv: 30 rows, 5 columns" in page.locator(".own-data .source").inner_text()
+    assert live(page).get_by_label("Target", exact=True).input_value() == "y"
+    assert not page.get_by_role("button", name="Save the table").is_visible()
+
+    live(page).get_by_label("Target", exact=True).select_option("it's b")
+    unfold(page, "More targets")
+    live(page).get_by_label("y", exact=True).select_option("target")
+    live(page).get_by_label("-c", exact=True).select_option("left out")
+    live(page).get_by_label("Layers", exact=True).fill("3")
+    live(page).get_by_label("Momentum β").fill("0.9")
+    unfold(page, "How the columns are prepared")
+    live(page).get_by_label("Preparation").select_option("centre")
+    live(page).get_by_label("add a constant feature").check()
+    step(page)
+    found = command_says(page, content, tmp_path, capsys)
+    line = page.locator(".own-data pre").inner_text()
+    assert "'my table.csv' --target 'it'\"'\"'s b' --target y --leave-out=-c --depth 3" in line
+    assert "--centre --intercept --momentum 0.9 --decimal-comma" in line
+    losses = live(page).get_by_label("Loss")
+    values = losses.locator("option").evaluate_all("all => all.map(each => each.value)")
+    assert sorted(values) == sorted(found)
+    for loss in values:
+        losses.select_option(loss)
+        assert step(page) == pytest.approx(found[loss]["value"], 1e-5)
+    unfold(page, "For every loss")
+    table = page.locator(".own-data td").all_inner_texts()
+    assert [float(cell) for cell in table] == pytest.approx(
+        [found[v]["value"] for v in values], 1e-5
+    )
+    assert "With momentum, of pairs of a starting point and a velocity" in shown(page)
+
+
+DROP = """([text, name]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([text], name, {type: "text/csv"}));
+  const target = document.querySelector(".own-data .choices");
+  for (const kind of ["dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(kind,
+      {dataTransfer: transfer, bubbles: true, cancelable: true}));
+  }
+}"""
+
+
+def test_a_dropped_file_and_a_pasted_table(own_data):
+    page = own_data()
+    page.evaluate(DROP, [GOOD, "dropped.csv"])
+    page.wait_for_function(
+        "document.querySelector('.own-data .source').innerText.includes('dropped')"
+    )
+    assert "dropped.csv: 5 rows, 3 columns" in page.locator(".own-data .source").inner_text()
+    before = step(page)
+    unfold(page, "Paste a table instead")
+    live(page).get_by_label("Table, with the names").fill(GOOD.replace("7", "70"))
+    page.wait_for_function(
+        "document.querySelector('.own-data .source').innerText.includes('pasted')"
+    )
+    assert step(page) != before
+
+
+def test_what_is_wrong_is_said_and_text_is_left_out_by_a_click(own_data, tmp_path, capsys):
+    page = own_data()
+    content = GOOD.replace("\n", ",red,NA\n").replace("y,red,NA", "y,colour,gap")
+    choose(page, content)
+    # The last column of numbers is the target; the text is refused in the command's words.
+    assert live(page).get_by_label("Target", exact=True).input_value() == "y"
+    assert "No answer: line 2, column 'colour': 'red' is not a number; delete the line" in shown(
+        page
+    )
+    assert not page.locator(".own-data pre").is_visible()
+    page.get_by_role("button", name="Leave out the 2 columns that are not numbers").click()
+    found = command_says(page, content, tmp_path, capsys) if step(page) else {}
+    assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)
+
+    choose(page, GOOD.replace("z", "id").replace("y", "Unnamed: 0"))
+    assert "No answer" not in shown(page)
+    choose(page, "a,x,y\n1,3,3\n2,1,2\n3,5,1\n4,2,7\n")
+    assert "Warning: column 'a' only numbers the rows, it seems" in shown(page)
+    choose(page, b"PK\x03\x04\x14\0")
+    assert "No answer: not UTF-8 text; save the table as CSV" in shown(page)
+    choose(page, GOOD)
+    live(page).get_by_label("Layers", exact=True).fill("2.5")
+    assert page.locator(".own-data .complaint").inner_text() == (
+        "Layers takes whole numbers from 1 to 100; 2 is still in use."
+    )
+    live(page).get_by_label("Layers", exact=True).fill("1")
+    assert "Below it, gradient descent converges from every starting point" in shown(page)
+
+
+def test_what_is_too_large_is_left_to_the_command(own_data):
+    page = own_data()
+    names = ",".join(f"c{k}" for k in range(203))
+    choose(page, names + "\n" + (",".join(["1"] * 203) + "\n") * 2)
+    assert "No answer: features: 202, and this page computes with 200 at most" in shown(page)
+    assert (
+        "critical-step 'my table.csv' --target c202" in page.locator(".own-data pre").inner_text()
+    )
+    page.evaluate(DROP, ["x" * 20_000_001, "large.csv"])
+    page.wait_for_function(
+        "document.querySelector('.own-data .source').innerText.includes('large')"
+    )
+    assert "No answer: larger than 20 MB" in shown(page)
+
+
+def test_nothing_leaves_the_machine(own_data):
+    page = own_data()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    choose(page, GOOD)
+    live(page).get_by_label("Layers", exact=True).fill("3")
+    step(page)
+    assert [url for url in asked if not url.startswith("blob:")] == []
+    assert "Nothing leaves your machine" in page.locator(".own-data .promise").inner_text()
+    assert (
+        page.evaluate("[document.cookie, JSON.stringify(localStorage)].join()").find("my table") < 0
+    )
+
+
+def test_by_keyboard_alone(own_data):
+    page = own_data()
+    live(page).get_by_label("Drop a CSV file here").focus()
+    reached = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "(e => (e.labels?.[0] ?? e).textContent.trim())(document.activeElement)"
+        )
+        reached.append(name)
+        if name == "Layers":
+            before = step(page)
+            page.keyboard.press("ArrowUp")
+            page.wait_for_function(
+                "before => document.querySelector('.own-data strong')?.innerText != before",
+                arg=before,
+            )
+        seen = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+        assert seen >= 2, name
+        if name == "Save the table as DATA.csv":
+            break
+    expected = ["Paste a table instead", "Target", "Loss", "Layers", "Momentum β"]
+    expected += ["How the columns are prepared", "More targets, or columns to leave out"]
+    expected += ["How the file is written", "For every loss"]
+    assert reached[: len(expected)] == expected
+    assert reached[-2:] == ["Copy the command", "Save the table as DATA.csv"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1000), (NARROW, 844)])
+def test_the_answer_is_on_the_first_screen(own_data, width, height):
+    page = own_data(width=width, height=height)
+    settled(page)
+    box = page.locator(".own-data .step strong").bounding_box()
+    assert box["y"] + box["height"] < height
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_command_is_copied(own_data):
+    page = own_data(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the command").click()
+    page.wait_for_function("document.querySelector('.proof .note').textContent === 'Copied.'")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator(".own-data pre").inner_text()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["print", "no-js"])
+def test_the_command_stands_where_no_script_runs(visit, scripts):
+    options = {} if scripts else {"java_script_enabled": False}
+    page = visit(PAGE, **options).page
+    page.emulate_media(media="print" if scripts else "screen")
+    fallback = page.locator(".explorer pre:visible")
+    assert fallback.count() == 1
+    assert "critical-step DATA.csv --target COLUMN --depth N" in fallback.inner_text()
+    if scripts:
+        page.emulate_media(media="screen")
+        assert page.locator(".own-data").is_visible()
+        assert page.locator(".explorer > p").first.is_hidden()
