@@ -51,6 +51,7 @@ def test_figures_statements_and_citations_that_do_not_fit(sources: ToyBook, refu
 def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     lemmas = "```{prf:lemma} Odd\nOne is odd.\n```\n\n```{prf:lemma}\nZero is even.\n```"
     sources.edit(sources.page, "# A toy book\n", f"# A toy book\n\n{lemmas}\n")
+    sources.edit(sources.page, "{prf:proof} We name the other number.", "{prf:proof}")
     heading = {"tier": "sampled", "cell": "book/toy/lines.ipynb#title"}  # prose is no evidence
     sources.write_yaml(
         "book/statements.yml", {**STATEMENTS, "thm-two": {"source": "I", "evidence": [heading]}}
@@ -58,6 +59,7 @@ def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     expected = [
         "book/toy/index.md: lemma 'Odd' has no label",
         "book/toy/index.md: lemma 'without a title' has no label",
+        "index.md: the proof that begins 'Two is twice one.' needs its idea, one sentence after",
         "thm-two: sampled evidence: cell book/toy/lines.ipynb#title does not exist",
     ]
     assert missing(expected, refusal(sources.root)) == []
