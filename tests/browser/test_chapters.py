@@ -17,6 +17,7 @@ CHAPTER_PAGES = [
     if (PROJECT.root / f"{item['file']}.md").is_file()
 ]
 MOST_WORDS = 3000
+MOST_SCREENS = 3.5  # without a picture, 900 pixels each
 # The audit of claims quotes and judges; it has no proofs to fold, and is read entry by entry.
 MEASURED = [name for name in CHAPTER_PAGES if "claims" not in name]
 
@@ -26,6 +27,15 @@ _WORDS = """article => {
     for (const formula of seen) formula.style.display = "none"
     const words = article.innerText.split(/\\s+/).filter(Boolean).length
     return seen.reduce((sum, e) => sum + (e.getAttribute("display") ? 10 : 1), words)
+}"""
+# The longest way between two pictures, or to an end of the page.
+_LONGEST_WAY = """article => {
+    const {top, bottom} = article.getBoundingClientRect()
+    const pictures = [...article.querySelectorAll("figure.published")]
+        .map(figure => figure.getBoundingClientRect())
+    const ends = [...pictures.map(box => box.top), bottom]
+    const beginnings = [top, ...pictures.map(box => box.bottom)]
+    return Math.max(...ends.map((end, i) => end - beginnings[i]))
 }"""
 _FOLDS = "details.proof-fold"
 _OPEN = "() => [...document.querySelectorAll('details.proof-fold')].map(fold => fold.open)"
@@ -38,6 +48,13 @@ def test_a_page_is_short_while_its_proofs_are_folded(visit, name):
     page = visit(name).page
     assert not any(page.evaluate(_OPEN))
     assert page.locator(".bd-article").evaluate(_WORDS) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURED if "owndata" not in name])
+def test_there_is_a_picture_every_few_screens(visit, name):
+    page = visit(name).page  # "Your own data" is a manual, with tables and commands
+    way = page.locator(".bd-article").evaluate(_LONGEST_WAY)
+    assert way <= MOST_SCREENS * page.viewport_size["height"]
 
 
 def test_the_switch_opens_all_proofs_and_is_remembered(visit):

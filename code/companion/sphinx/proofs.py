@@ -32,7 +32,6 @@ _FOLD = "<script>proofs.fold(document.currentScript.parentElement)</script>\n"
 def setup(app: Sphinx) -> None:
     app.add_directive_to_domain("prf", "proof", _ProofDirective, override=True)
     app.add_js_file(None, body=_HEAD)
-    app.add_js_file("proofs.js", defer="defer")
     app.connect("doctree-read", _add_switch)
 
 

@@ -79,9 +79,9 @@ def _footer(
     env: BuildEnvironment, statement: Statement, statements: Mapping[str, Statement]
 ) -> fold:
     """Return the badges in a line; folded, each evidence, what it rests on, what rests on it."""
-    tiers = statement.tiers or ("definition",)
-    badges = [part for tier in tiers for part in (nodes.Text(" "), badge(tier))]
-    footer = fold("", fold_line("", "Check this:", *badges), classes=["statement-footer"])
+    badges = [part for tier in statement.tiers for part in (nodes.Text(" "), badge(tier))]
+    line = "Check this:" if badges else "What it rests on, and what rests on it"  # a definition
+    footer = fold("", fold_line("", line, *badges), classes=["statement-footer"])
     for tier in statement.tiers:
         places = (_place(env, statement, item) for item in statement.evidence if item.tier == tier)
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
@@ -90,8 +90,8 @@ def _footer(
     for words, graph in (("Rests on ", used), ("On it rest ", users)):
         footer += _connected(env, words, statement.label, graph)
     if command := _command(statement):
-        line = nodes.paragraph("", "Run it again, in a clone:")
-        footer += [line, nodes.literal_block(command, command, language="sh")]
+        footer += nodes.paragraph("", "Run it again, in a clone:")
+        footer += nodes.literal_block(command, command, language="sh")
     return footer
 
 
