@@ -90,8 +90,9 @@ def _footer(
     for words, graph in (("Rests on ", used), ("On it rest ", users)):
         footer += _connected(env, words, statement.label, graph)
     if command := _command(statement):
-        footer += nodes.paragraph("", "Run it again, in a clone:")
-        footer += nodes.literal_block(command, command, language="sh")
+        told = nodes.paragraph("", "Run it again, in a clone:")
+        block = nodes.literal_block(command, command, language="sh")
+        footer += nodes.container("", told, block, classes=["statement-command"])
     return footer
 
 
@@ -103,14 +104,15 @@ def _connected(
     for other in found:  # which grows
         found += [farther for farther in graph[other] if farther not in found]
     lines = []
-    for beginning, labels in ((words, direct), ("and through these ", found[len(direct) :])):
+    for beginning, labels, name in (
+        (words, direct, "statement-uses"),
+        ("and through these ", found[len(direct) :], "statement-farther"),
+    ):
         links = (
-            name_link(env.docname, name, name, domain="prf", explicit=False) for name in labels
+            name_link(env.docname, other, other, domain="prf", explicit=False) for other in labels
         )
         if labels:
-            lines.append(
-                nodes.paragraph("", beginning, *separated(links), classes=["statement-uses"])
-            )
+            lines.append(nodes.paragraph("", beginning, *separated(links), classes=[name]))
     return lines
 
 
