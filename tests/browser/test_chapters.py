@@ -145,7 +145,7 @@ def test_a_statement_says_in_one_line_how_to_check_it(visit):
     for label in ("thm-stable", "thm-transport", "cor-probability"):
         assert footer.locator(f"a[href$='#{label}']").count() >= 1
     assert "Rests on" in text
-    assert "On it rest" in text
+    assert "Used by" in text
     command = footer.locator("pre").inner_text()
     files = [word.partition("::")[0] for word in command.split() if word.startswith("tests/")]
     assert files or "make run NOTEBOOK=" in command

@@ -42,7 +42,7 @@ def test_built_apparatus(built_once):
     assert "#thm-two" in local
     uses = re.findall(r'statement-uses">(\w.*?)</p>', index)
     assert [re.sub(r"<a [^>]*#([\w-]+).*", r"\1", line) for line in uses] == [
-        "On it rest thm-two",
+        "Used by thm-two",
         "Rests on def-even",
     ]
     cff = yaml.safe_load((built_once.root / "CITATION.cff").read_text())

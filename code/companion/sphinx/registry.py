@@ -80,15 +80,15 @@ def _footer(
 ) -> fold:
     """Return the badges in a line; folded, each evidence, what it rests on, what rests on it."""
     badges = [part for tier in statement.tiers for part in (nodes.Text(" "), badge(tier))]
-    line = "Check this:" if badges else "What it rests on, and what rests on it"  # a definition
+    line = "Check this:" if badges else "What it rests on, and what uses it"  # a definition
     footer = fold("", fold_line("", line, *badges), classes=["statement-footer"])
     for tier in statement.tiers:
         places = (_place(env, statement, item) for item in statement.evidence if item.tier == tier)
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
     used = {label: entry.uses for label, entry in statements.items()}
     users = {label: [user for user in used if label in used[user]] for label in used}
-    for words, graph in (("Rests on ", used), ("On it rest ", users)):
-        footer += _connected(env, words, statement.label, graph)
+    footer.extend(_connected(env, "Rests on ", "and through these on ", statement.label, used))
+    footer.extend(_connected(env, "Used by ", "and through these by ", statement.label, users))
     if command := _command(statement):
         told = nodes.paragraph("", "Run it again, in a clone:")
         block = nodes.literal_block(command, command, language="sh")
@@ -97,16 +97,17 @@ def _footer(
 
 
 def _connected(
-    env: BuildEnvironment, words: str, label: str, graph: Mapping[str, Sequence[str]]
+    env: BuildEnvironment, words: str, more: str, label: str, graph: Mapping[str, Sequence[str]]
 ) -> list[nodes.paragraph]:
     """Lines with what `label` is joined to, at once and through others."""
     direct, found = list(graph[label]), list(graph[label])
     for other in found:  # which grows
-        found += [farther for farther in graph[other] if farther not in found]
+        found += [following for following in graph[other] if following not in found]
+    farther = [other for other in graph if other in found[len(direct) :]]  # in reading order
     lines = []
     for beginning, labels, name in (
         (words, direct, "statement-uses"),
-        ("and through these ", found[len(direct) :], "statement-farther"),
+        (more, farther, "statement-farther"),
     ):
         links = (
             name_link(env.docname, other, other, domain="prf", explicit=False) for other in labels
