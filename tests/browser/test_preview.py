@@ -23,9 +23,9 @@ def focused(page, selector: str):
         ("book/index.html", "a[href$='#thm-main']", "The transition", "light"),
         ("book/index.html", "a[href$='#term-sharpness']", "largest eigenvalue", "light"),
         ("book/setting/index.html", "a.internal[href='#equation-eq-loss']", "(1.2)", "dark"),
-        ("book/nonsingularity/index.html", "a[href='#exercise-one-layer']", "Exercise 3.", "light"),
-        ("book/stability/index.html", "a.internal[href='#fig-slack-line']", "slack line", "light"),
-        ("book/stability/index.html", "a.internal[href='#fig-slack-line']", "slack line", "dark"),
+        ("book/nonsingularity/depths.html", "a[href$='#exercise-one-layer']", "Exercise", "light"),
+        ("book/stability/index.html", "a[href$='#fig-slack-line']", "slack line", "light"),
+        ("book/stability/index.html", "a[href$='#fig-slack-line']", "slack line", "dark"),
     ],
     ids=["statement", "term", "equation", "exercise", "figure", "dark figure"],
 )
@@ -80,6 +80,7 @@ def test_pointer_may_enter_a_preview_and_proofs_have_none(visit):
     page.wait_for_function("() => !document.querySelector('#link-preview')")
     # Proofs have none: they are longer than a preview.
     page = visit("book/measurezero/index.html").page
+    page.locator("#thm-main .statement-footer summary").click()
     focused(page, "a.internal[href='#proof-thm-main']")
     page.wait_for_timeout(400)
     assert page.locator(TIP).count() == 0

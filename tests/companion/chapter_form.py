@@ -26,8 +26,7 @@ class Exercise:
         return _CODE.findall(self.solution)
 
 
-def exercises(page: str) -> list[Exercise]:
-    text = page.partition("\n## Exercises\n")[2]
+def exercises(text: str) -> list[Exercise]:
     found = []
     for match in _EXERCISE.finditer(text):
         solutions = _SOLUTION.findall(match["rest"])
@@ -37,9 +36,18 @@ def exercises(page: str) -> list[Exercise]:
     return found
 
 
-def assert_form_of_a_chapter(page: str) -> None:
-    found = exercises(page)
+def assert_form_of_a_chapter(pages: dict[str, str]) -> None:
+    """Check the pages of a chapter, its exercises on the last of them; all by their file's name."""
+    *_, last = pages
+    assert last == "exercises.md"
+    found = exercises(pages[last])
     assert len(found) >= 4
     assert [exercise.number for exercise in found] == list(range(1, len(found) + 1))
     assert any(exercise.code for exercise in found)
-    assert "What if the hypothesis fails" in page
+    others = [text for name, text in pages.items() if name != last]
+    assert not any(exercises(text) for text in others)
+    assert any("What if the hypothesis fails" in text for text in others)
+    for text in others:
+        opening = text.partition("\n## ")[0]
+        assert "{published}" in opening, "a picture above the first section"
+        assert "**From before:**" in opening

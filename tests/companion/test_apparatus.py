@@ -43,7 +43,7 @@ def test_built_apparatus(built_once):
     uses = re.findall(r'statement-uses">(\w.*?)</p>', index)
     assert [re.sub(r"<a [^>]*#([\w-]+).*", r"\1", line) for line in uses] == [
         "Used by thm-two",
-        "Uses def-even",
+        "Rests on def-even",
     ]
     cff = yaml.safe_load((built_once.root / "CITATION.cff").read_text())
     cited = re.sub(r"<[^>]*>", "", html[html.index("highlight-bibtex") :])

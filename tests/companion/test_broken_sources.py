@@ -72,6 +72,7 @@ def test_a_cell_shows_at_most_thirty_lines(sources: ToyBook, refusal):
 def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     lemmas = "```{prf:lemma} Odd\nOne is odd.\n```\n\n```{prf:lemma}\nZero is even.\n```"
     sources.edit(sources.page, "# A toy book\n", f"# A toy book\n\n{lemmas}\n")
+    sources.edit(sources.page, "{prf:proof} We name the other number.", "{prf:proof}")
     heading = {"tier": "sampled", "cell": "book/toy/lines.ipynb#title"}  # prose is no evidence
     sources.write_yaml(
         "book/statements.yml", {**STATEMENTS, "thm-two": {"source": "I", "evidence": [heading]}}
@@ -79,6 +80,7 @@ def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     expected = [
         "book/toy/index.md: lemma 'Odd' has no label",
         "book/toy/index.md: lemma 'without a title' has no label",
+        "index.md: the proof that begins 'Two is twice one.' needs its idea, one sentence after",
         "thm-two: sampled evidence: cell book/toy/lines.ipynb#title does not exist",
     ]
     assert missing(expected, refusal(sources.root)) == []

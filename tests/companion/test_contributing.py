@@ -24,6 +24,7 @@ from toy import REPOSITORY, ToyBook, code, markdown, write_cells
 
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHAPTER = Path("book/momentum/index.md")
+EXERCISES = CHAPTER.with_name("exercises.md")
 NOTEBOOK = Path("book/momentum/heavy_ball.ipynb")
 # What its text tells to do, in the order in which it can be done.
 COMMANDS = ("reference FIGURE=heavy-ball-orbit", f"reference NOTEBOOK={NOTEBOOK}", "check", "book")
@@ -63,13 +64,14 @@ def followed(sources: ToyBook) -> ToyBook:
     draw, shown, _ = blocks("A figure", "python", "md", "yaml")
     number, told = blocks("A number", "python", "md")
     stated, proved, search, registered = blocks("A statement", "md", "md", "python", "yaml")
-    page, _, listed, line = blocks("A chapter", "md", "python", "yaml", "md")
+    page, exercise_page, _, listed, line = blocks("A chapter", "md", "md", "python", "yaml", "md")
 
     # The chapter: what it states and shows goes below its definition.
     body = "\n".join((stated, proved, told))
     definition, box, rest = page.partition("::::{admonition}")
     assert box
     add(sources.root / CHAPTER, f"{definition}{body}\n{box}{rest}")
+    add(sources.root / EXERCISES, exercise_page)
     cells = [
         markdown("title", "# The heavy ball"),
         code("setup", setup),
@@ -122,12 +124,12 @@ def test_the_chapter_that_contributing_adds_is_built_and_checked(followed):
 def test_what_contributing_adds_passes_the_checks_and_tests_that_it_would_meet(followed, capsys):
     root = followed.root
     succeed(root, "check")
-    _, claim, *_ = blocks("A chapter", "md", "python", "yaml", "md")
-    page = (root / CHAPTER).read_text(encoding="utf-8")
-    assert_form_of_a_chapter(page)
+    _, _, claim, *_ = blocks("A chapter", "md", "md", "python", "yaml", "md")
+    pages = {path.name: (root / path).read_text(encoding="utf-8") for path in (CHAPTER, EXERCISES)}
+    assert_form_of_a_chapter(pages)
 
     names: dict[str, Any] = {"Any": Any}
-    (solution,) = (code for exercise in exercises(page) for code in exercise.code)
+    (solution,) = (code for exercise in exercises(pages[EXERCISES.name]) for code in exercise.code)
     exec(claim, names)
     exec(solution, {})
     names["beyond_the_limit"]({}, capsys.readouterr().out)

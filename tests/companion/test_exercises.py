@@ -1,4 +1,4 @@
-"""Every chapter ends with exercises; the code of their solutions runs and shows what they say."""
+"""Pages open as they should; chapters end with exercises, whose code shows what they say."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ from chapter_form import assert_form_of_a_chapter, exercises
 from toy import REPOSITORY
 
 CHAPTERS = sorted(path.parent.name for path in (REPOSITORY / "book").glob("*/index.md"))
+TOC = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf-8"))["parts"]
 
 
-def page(chapter: str) -> str:
-    return Path(REPOSITORY / "book" / chapter / "index.md").read_text(encoding="utf-8")
+def pages(chapter: str) -> dict[str, str]:
+    """The text of a chapter's pages that are no notebooks, in the order of the book."""
+    (entry,) = (
+        entry
+        for part in TOC
+        for entry in part["chapters"]
+        if entry["file"] == f"book/{chapter}/index"
+    )
+    files = [REPOSITORY / f"{item['file']}.md" for item in (entry, *entry["sections"])]
+    return {path.name: path.read_text(encoding="utf-8") for path in files if path.is_file()}
 
 
 # The explorers and the audit of claims teach nothing of their own, and so have no exercises.
@@ -33,8 +42,7 @@ COMPUTED = [
 
 
 def test_the_first_page_lists_every_chapter_by_its_title_in_order():
-    parts = yaml.safe_load((REPOSITORY / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    (chapters,) = (part["chapters"] for part in parts if part["caption"] == "Chapters")
+    (chapters,) = (part["chapters"] for part in TOC if part["caption"] == "Chapters")
     index = (REPOSITORY / "book/index.md").read_text(encoding="utf-8")
     part = index.partition("\n## The chapters\n")[2].partition("<!--")[0]
     listed = re.findall(r"^(\d+)\. \[(.+?)\]\((\S+)\): \S", part, re.MULTILINE)
@@ -47,8 +55,8 @@ def test_the_first_page_lists_every_chapter_by_its_title_in_order():
 
 
 @pytest.mark.parametrize("chapter", TEACHING)
-def test_exercises_and_box_of_a_chapter(chapter):
-    assert_form_of_a_chapter(page(chapter))
+def test_openings_box_and_exercises_of_a_chapter(chapter):
+    assert_form_of_a_chapter(pages(chapter))
 
 
 def kink(names: dict[str, Any], _: str) -> None:

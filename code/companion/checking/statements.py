@@ -88,13 +88,14 @@ def check_statements(project: Project) -> None:
     ------
     BookError
         For a statement without a label or not registered, a registered one that no page states, a
-        label stated twice, a use that points nowhere, a circle of uses, a statement (other than a
-        definition) without evidence, and evidence that does not exist.
+        label stated twice, a proof without its idea, a use that points nowhere, a circle of uses, a
+        statement (other than a definition) without evidence, and evidence that does not exist.
     """
     registry = read_registry(project.statements)
     proved = _proved(project)
     problems = (
         *_disagreements(project, registry.keys()),
+        *_without_idea(project),
         *_bad_uses(registry),
         *(
             f"{label}: {problem}"
@@ -130,6 +131,17 @@ def _disagreements(project: Project, labels: Collection[str]) -> Iterator[str]:
             yield f"{label}: registered in statements.yml but stated on no page"
         elif len(pages) > 1:
             yield f"{label}: stated more than once ({', '.join(pages)})"
+
+
+def _without_idea(project: Project) -> Iterator[str]:
+    for page in project.pages:
+        for line in re.findall(
+            r"^(?:```+|:::+)\{prf:proof\}[ \t]*\n(.*)", prose(page), re.MULTILINE
+        ):
+            yield (
+                f"{project.name(page)}: the proof that begins {line[:40]!r} needs its idea, "
+                "one sentence after {prf:proof}"
+            )
 
 
 def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:

@@ -27,8 +27,8 @@ publish(
 def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
     """Write the stubs of a figure of that notebook; return the files that have them.
 
-    The cell is the last one of the notebook. The directive is on the first page of the chapter,
-    above its exercises.
+    The cell is the last one of the notebook. The directive is at the end of the first page of the
+    chapter.
 
     Raises
     ------
@@ -43,7 +43,6 @@ def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
         raise BookError(f"{name}: there is a figure, or a cell of {notebook.name}, of that name")
 
     page = notebook.with_name("index.md")
-    above, exercises, below = read_text(page).partition("## Exercises\n")
     content = json.loads(read_text(notebook))
     cell = {"cell_type": "code", "execution_count": None, "id": name, "metadata": {"name": name}}
     lines = _CELL.format(name=name).splitlines(keepends=True)
@@ -52,7 +51,7 @@ def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
     texts = {
         notebook: f"{json.dumps(content, indent=1, ensure_ascii=False)}\n",
         project.figures: f"{read_text(project.figures)}\n{name}:\n  notebook: {place}\n",
-        page: f"{above}```{{published}} {name}\n```\n\n{exercises}{below}",
+        page: f"{read_text(page)}\n```{{published}} {name}\n```\n",
     }
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")

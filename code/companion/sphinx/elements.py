@@ -26,8 +26,24 @@ class volatile(nodes.Inline, nodes.Element):  # noqa: N801 - a docutils node
     """
 
 
+class fold(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
+    """Something that folds: its :class:`fold_line`, then the rest; ``open`` if it begins open."""
+
+
+class fold_line(nodes.Part, nodes.TextElement):  # noqa: N801 - a docutils node
+    """The line that is seen of a fold when it is closed."""
+
+
 def setup(app: Sphinx) -> None:
     app.add_node(volatile, html=(_visit_volatile, lambda *_: None))
+    app.add_node(fold, html=(_visit_fold, lambda writer, _: writer.body.append("</details>\n")))
+    app.add_node(
+        fold_line,
+        html=(
+            lambda writer, _: writer.body.append("<summary>"),
+            lambda writer, _: writer.body.append("</summary>\n"),
+        ),
+    )
     app.connect("doctree-read", _add_anchors)
 
 
@@ -122,6 +138,11 @@ def _row(cells: Sequence[Content]) -> nodes.row:
     contents = (nodes.Text(cell) if isinstance(cell, str) else cell for cell in cells)
     parts = ([cell] if isinstance(cell, nodes.Node) else cell for cell in contents)
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *part)) for part in parts))
+
+
+def _visit_fold(translator: HTML5Translator, node: fold) -> None:
+    state = {"open": ""} if node.get("open") else {}
+    translator.body.append(translator.starttag(node, "details", **state))
 
 
 def _visit_volatile(translator: HTML5Translator, node: volatile) -> None:

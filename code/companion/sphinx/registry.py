@@ -18,6 +18,8 @@ from companion.sphinx.elements import (
     badge,
     cell_link,
     depended_on,
+    fold,
+    fold_line,
     name_link,
     page_link,
     separated,
@@ -65,29 +67,67 @@ class _TableDirective(SphinxDirective):
 
 
 def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
-    """Add a line "How we know" to every registered statement of a page."""
+    """Add a line "Check this" to every registered statement of a page."""
     found = list(doctree.findall(_is_statement))
     statements = read_registry(depended_on(app.env, STATEMENTS)) if found else {}
     for node in found:
         if statement := statements.get(node["label"]):
-            users = [s.label for s in statements.values() if statement.label in s.uses]
-            if statement.evidence or statement.uses or users:
-                node += _footer(app.env, statement, users)
+            node += _footer(app.env, statement, statements)
 
 
-def _footer(env: BuildEnvironment, statement: Statement, users: Sequence[str]) -> nodes.container:
-    """Return a line for each tier of evidence, for what the proof uses, for what uses it."""
-    footer = nodes.container(classes=["statement-footer"])
+def _footer(
+    env: BuildEnvironment, statement: Statement, statements: Mapping[str, Statement]
+) -> fold:
+    """Return the badges in a line; folded, each evidence, what it rests on, what rests on it."""
+    badges = [part for tier in statement.tiers for part in (nodes.Text(" "), badge(tier))]
+    line = "Check this:" if badges else "What it rests on, and what uses it"  # a definition
+    footer = fold("", fold_line("", line, *badges), classes=["statement-footer"])
     for tier in statement.tiers:
         places = (_place(env, statement, item) for item in statement.evidence if item.tier == tier)
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
-    for words, labels in (("Uses ", statement.uses), ("Used by ", users)):
+    used = {label: entry.uses for label, entry in statements.items()}
+    users = {label: [user for user in used if label in used[user]] for label in used}
+    footer.extend(_connected(env, "Rests on ", "and through these on ", statement.label, used))
+    footer.extend(_connected(env, "Used by ", "and through these by ", statement.label, users))
+    if command := _command(statement):
+        told = nodes.paragraph("", "Run it again, in a clone:")
+        block = nodes.literal_block(command, command, language="sh")
+        footer += nodes.container("", told, block, classes=["statement-command"])
+    return footer
+
+
+def _connected(
+    env: BuildEnvironment, words: str, more: str, label: str, graph: Mapping[str, Sequence[str]]
+) -> list[nodes.paragraph]:
+    """Lines with what `label` is joined to, at once and through others."""
+    direct, found = list(graph[label]), list(graph[label])
+    for other in found:  # which grows
+        found += [following for following in graph[other] if following not in found]
+    farther = [other for other in graph if other in found[len(direct) :]]  # in reading order
+    lines = []
+    for beginning, labels, name in (
+        (words, direct, "statement-uses"),
+        (more, farther, "statement-farther"),
+    ):
         links = (
-            name_link(env.docname, label, label, domain="prf", explicit=False) for label in labels
+            name_link(env.docname, other, other, domain="prf", explicit=False) for other in labels
         )
         if labels:
-            footer += nodes.paragraph("", words, *separated(links), classes=["statement-uses"])
-    return footer
+            lines.append(nodes.paragraph("", beginning, *separated(links), classes=[name]))
+    return lines
+
+
+def _command(statement: Statement) -> str:
+    """What runs the tests and the notebooks among the evidence; empty if there are none."""
+    targets: dict[str, list[str]] = {place: [] for place in ("test", "cell")}
+    for item in statement.evidence:
+        if item.place in targets:
+            targets[item.place].append(item.target)
+    notebooks = dict.fromkeys(target.partition("#")[0] for target in targets["cell"])
+    commands = [f"make run NOTEBOOK={notebook}" for notebook in notebooks]
+    if targets["test"]:
+        commands.insert(0, " ".join((".venv/bin/python -m pytest", *targets["test"])))
+    return " && ".join(commands)
 
 
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:

@@ -21,7 +21,6 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.images import get_image_size
-from sphinx_proof.nodes import proof_node
 
 MADE_FOR = {
     "jupyter-book": "1.0.4.post1",
@@ -58,7 +57,7 @@ _ENTRY = """\
 def setup(app: Sphinx) -> None:
     app.add_js_file(None, body=_SCHEME)
     app.connect("config-inited", _configure)
-    app.connect("doctree-read", _repair_proofs)
+    app.connect("doctree-read", _repair_statements)
     app.connect("env-get-updated", _pages_to_write_again)
     app.connect("html-page-context", _complete, priority=900)  # after the theme's functions
     app.connect("build-finished", _write_entry, priority=400)  # before sphinx-external-toc looks
@@ -163,21 +162,14 @@ def _with_sizes(app: Sphinx, body: str) -> str:
     return _UNSIZED.sub(sized, body)
 
 
-def _repair_proofs(_: Sphinx, doctree: nodes.document) -> None:
-    """Mend ids that sphinx-proof repeats on a page or loses; set "Proof." apart from the text.
+def _repair_statements(_: Sphinx, doctree: nodes.document) -> None:
+    """Mend ids that sphinx-proof repeats on a page.
 
-    Can go when a page with two proofs has no id twice and links to proofs land.
+    Can go when a page with two statements has no id twice.
     """
     for node in doctree.findall(nodes.section):
         if "proof-content" in node["ids"]:  # Sphinx needs every section to have an id
             node["ids"] = [f"{node.parent['label']}-content"]
-    for node in doctree.findall(proof_node):
-        node[0]["ids"] = node["ids"]  # the outer node leaves no trace in HTML
-        text = next(iter(node.findall(nodes.Text)), None)
-        if text is not None and text.startswith("Proof. "):
-            beginning = nodes.emphasis("", "Proof.", classes=["proof-beginning"])
-            text.parent.insert(text.parent.index(text), beginning)
-            text.parent.replace(text, nodes.Text(text.removeprefix("Proof.")))
 
 
 def _write_entry(app: Sphinx, error: Exception | None) -> None:
