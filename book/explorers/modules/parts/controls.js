@@ -5,14 +5,14 @@ import { significant } from "./format.js";
 
 let controls = 0;
 
-/** A slider with its value beside it: {root, set(value, text)}. */
-export function slider({ label, min, max, step, onInput }) {
+/** A slider with its value beside it: {root, input, set(value, text), mark(value, ...words)}. */
+export function slider({ label, min, max, step, onInput, isMarked = false }) {
   const input = element("input", { type: "range", id: nextId(), min, max, step });
   input.addEventListener("input", () => onInput(input.valueAsNumber));
   const output = element("output", { for: input.id });
   const root = element(
     "div",
-    { class: "control slider" },
+    { class: `control slider${isMarked ? " marked" : ""}` },
     element("label", { for: input.id }, label),
     input,
     output,
@@ -22,7 +22,16 @@ export function slider({ label, min, max, step, onInput }) {
     input.setAttribute("aria-valuetext", text);
     output.textContent = text;
   };
-  return { root, input, set };
+  let marked = null;
+  const mark = (value, ...words) => {
+    marked?.remove();
+    marked = null;
+    if (value === null || value < min || value > max) return;
+    marked = element("span", { class: "slider-mark", "aria-hidden": "true" }, ...words);
+    marked.style.setProperty("--at", (value - min) / (max - min));
+    root.append(marked);
+  };
+  return { root, input, set, mark };
 }
 
 /**
@@ -91,6 +100,15 @@ export class NumberFields {
     const text = complaints.join(" ");
     if (this.complaint.textContent !== text) this.complaint.textContent = text;
   }
+}
+
+/** A list to choose from, {root, input}; `options` has pairs [value, text]. */
+export function choice({ label, options, onInput }) {
+  const input = element("select", { id: nextId() });
+  input.addEventListener("change", () => onInput(input.value));
+  input.append(...options.map(([value, text]) => element("option", { value }, text)));
+  const words = element("label", { for: input.id }, label);
+  return { input, root: element("span", { class: "field" }, words, input) };
 }
 
 export function button(text, onClick, attributes = {}) {
