@@ -136,6 +136,17 @@ def test_two_cycle_returns_after_two_steps(call):
             agree(path, [[a, a], [b, b], [a, a]])
 
 
+def test_late_points_of_the_balanced_line_are_those_of_the_package(call):
+    etas = [0.3, 0.55, 0.6, 0.62]  # a point, and cycles of periods two and four
+    late = call("scalar_net", "lateLine", [[eta, 8] for eta in etas])
+    for eta, points, period in zip(etas, late, (1, 2, 2, 4), strict=True):
+        path = eos.gradient_descent(SCALAR, [0.5, 0.5], eta, 407).thetas[400:, 0]
+        agree(points, path, 1e-6)
+        agree(points[period:], points[:-period], 1e-4)
+    for eta, count in ((0, 0), (1, 3), (1.05, 0)):
+        assert len(call("scalar_net", "lateLine", [[eta, 3]])[0]) == count
+
+
 def test_outcomes_are_those_of_the_ensemble(call):
     points, etas = scalar_cases()
     found = call("scalar_net", "outcome", [[*p, eta] for p, eta in zip(points, etas, strict=True)])

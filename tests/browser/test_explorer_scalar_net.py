@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import centre, outcome, settle
 from inspection import NARROW
@@ -162,7 +164,7 @@ def test_a_box_holds_the_start_that_is_shown_or_the_page_says_which_is(explore):
 def test_the_sharpness_of_what_stays_bounded_stays_in_the_picture(explore):
     page = explore("scalar_net", motion="reduce")
     outside = """() => {
-      const chart = [...document.querySelectorAll('.chart')].at(-1);
+      const chart = document.querySelector(".chart[aria-label^='Sharpness']");
       const curve = chart.querySelector('.faint').getBBox();
       const frame = chart.querySelector('clipPath rect').getBBox();
       return frame.y - curve.y;
@@ -207,3 +209,25 @@ def test_the_link_is_copied(explore):
     copied = page.evaluate("navigator.clipboard.readText()")
     again = explore("scalar_net", "#" + copied.partition("#")[2])
     assert start_of(again)[0] == 0.75
+
+
+def test_the_cascade_follows_the_step_size(explore):
+    page = explore("scalar_net", motion="reduce")
+    cascade = page.locator(".chart[aria-label^='Where orbits']")
+
+    def heights() -> set[float]:
+        settle(page)
+        found = re.findall(r"M\S+ (\S+)h0", cascade.locator(".points").get_attribute("d"))
+        return {round(float(pixels), 1) for pixels in found}
+
+    page.get_by_role("button", name="2-cycle").click()
+    assert len(heights()) == 2
+    page.get_by_role("button", name="chaos").click()
+    assert len(heights()) > 15
+    page.get_by_role("button", name="catapult").click()
+    page.get_by_label("Step size").fill("0.45")
+    assert len(heights()) == 1
+    before = cascade.locator(".edge").get_attribute("d")
+    page.get_by_label("Step size").press("ArrowRight")
+    settle(page)
+    assert cascade.locator(".edge").get_attribute("d") != before

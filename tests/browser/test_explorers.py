@@ -121,7 +121,7 @@ def test_on_a_phone_the_first_picture_and_the_sliders_are_seen_together(explore,
 
 
 ADDRESSES = {
-    "scalar_net": ("x=50&eta=-1&t=2.6&y=", "x = 3.2, eta = 0, t = 3, y = -1"),
+    "scalar_net": ("x=50&eta=-1&t=2.6&y=", "x = 3.2, eta = 0, t = 3, y = 0.42"),
     "critical_step": ("w11=1e999&s12=1,5&N=2.5", "w11 = 5, s12 = 1, N = 3"),
     "slack_line": ("T=NaN&eta=0.3333&logdelta=-99", "T = 10, eta = 0.333, logdelta = -7"),
 }

@@ -17,6 +17,7 @@ import { fixed, significant } from "./parts/format.js";
 import { addHandle, describeHandle } from "./parts/handle.js";
 import { Player, reducedMotion } from "./parts/player.js";
 import { State } from "./parts/state.js";
+import { Cascade } from "./scalar_cascade.js";
 import { inWords } from "./scalar_words.js";
 
 const EDGE_OF_PLANE = 3.2;
@@ -26,16 +27,20 @@ const CURVE_POINTS = 60;
 const ARROW_STEP = { coarse: 0.05, fine: 0.01 };
 const STEP_INDICES = Float64Array.from({ length: SHOWN_STEPS + 1 }, (_, t) => t);
 
+/** The explorer opens on an orbit that surprises. */
+const OPENING = PRESETS.find(({ name }) => name === "catapult");
+
 const FIELDS = {
-  eta: { value: PRESETS[0].eta, min: 0, max: LARGEST_ETA, decimals: 3 },
-  x: { label: "Start x", value: PRESETS[0].x, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
-  y: { label: "y", value: PRESETS[0].y, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
+  eta: { value: OPENING.eta, min: 0, max: LARGEST_ETA, decimals: 3 },
+  x: { label: "Start x", value: OPENING.x, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
+  y: { label: "y", value: OPENING.y, min: -EDGE_OF_PLANE, max: EDGE_OF_PLANE },
   t: { value: SHOWN_STEPS, min: 0, max: SHOWN_STEPS, decimals: 0 },
 };
 
 function mount(root) {
   const plane = new Plane((place) => move(place), nudge, (held) => hold(held));
   const curves = new Curves();
+  const cascade = new Cascade();
   const words = element("p", { class: "outcome", role: "status", "aria-live": "polite" });
   const state = new State(FIELDS, draw);
   const change = (changes) => {
@@ -93,6 +98,7 @@ function mount(root) {
     const path = orbit(x, y, step, SHOWN_STEPS);
     plane.draw(values, path);
     curves.draw(values, path);
+    cascade.draw(step);
     eta.set(step, fixed(step, 3));
     steps.set(t, `${t} of ${SHOWN_STEPS}`);
     start.set(values);
@@ -112,6 +118,7 @@ function mount(root) {
       { class: "panels" },
       element("div", { class: "first" }, plane.chart.svg),
       element("div", {}, curves.loss.svg, curves.sharpness.svg),
+      element("div", {}, cascade.chart.svg),
     ),
     legend(
       ["minimizers", "minimizers xy = 1"],

@@ -94,6 +94,25 @@ export function twoCycle(eta) {
   return [1 / (h * b), b];
 }
 
+/** Steps after which an orbit on the balanced line counts as settled. */
+const TRANSIENT = 400;
+
+/**
+ * `count` consecutive points of an orbit on the balanced line x = y = z > 0, long after its start.
+ *
+ * There a step is z ↦ z − h(z² − 1)z. Empty for η > 1, where the orbit need not be bounded.
+ */
+export function lateLine(eta, count) {
+  if (!(eta > 0 && eta <= 1)) return [];
+  let z = 0.5;
+  const late = [];
+  for (let t = 0; t < TRANSIENT + count; t += 1) {
+    if (t >= TRANSIENT) late.push(z);
+    z -= 2 * eta * (z * z - 1) * z;
+  }
+  return late;
+}
+
 /** Whether (x, y) is in the set Δ, from which every orbit tends to infinity. */
 export function escapes(x, y, eta) {
   const u = 2 * eta * (x * y - 1);
