@@ -218,6 +218,17 @@ def test_a_file_of_another_kind_is_refused(tab, change, complaint):
     assert complaint in found
 
 
+@pytest.mark.parametrize("name", ["book/explorers/train.html", "book/index.html"])
+def test_without_the_data_the_page_says_so(visit, name):
+    page = visit(name, service_workers="block").page
+    page.route("**/*.npz", lambda route: route.fulfill(status=404))
+    page.reload()
+    page.wait_for_function("document.querySelector('.outcome')?.textContent.includes('404')")
+    assert "The data cannot be loaded" in page.locator(".outcome").inner_text()
+    press(page, "Run")  # does no harm
+    assert page.get_by_role("button", name="Run", exact=True).is_visible()
+
+
 # The first page -------------------------------------------------------------------------------
 
 

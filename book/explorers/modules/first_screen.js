@@ -23,10 +23,12 @@ function mount(root, loading) {
 
   const trainer = new Trainer(show, (isPlaying) => {
     toggle.textContent = isPlaying ? "Pause" : "Run";
-    if (!isPlaying && frame) describe();
+    if (isPlaying) words.textContent = ""; // it is about where the run was
+    else if (frame) describe();
   });
   const begin = (eta) => trainer.begin(data, parameters, [[0, eta]]);
   const run = () => {
+    if (!data) return;
     if (isStill) trainer.jump(STEPS);
     else trainer.play((frame?.step ?? 0) + STEPS);
   };
@@ -36,13 +38,14 @@ function mount(root, loading) {
     run();
   };
   const toggle = button("Run", () => (trainer.isPlaying ? trainer.pause() : run()));
-  const restart = button("Start again", () => again(frame.eta));
+  const restart = button("Start again", () => frame && again(frame.eta));
   const eta = slider({
     label: "Step size η",
     ...ETA,
     isMarked: true,
     onInput: (value) => {
-      if (isStill || frame.diverged) {
+      if (!data) return;
+      if (isStill || !frame || frame.diverged) {
         again(value);
       } else {
         trainer.setEta(value);
@@ -80,12 +83,15 @@ function mount(root, loading) {
     ),
   );
   root.classList.add("is-live");
-  loading.then((arrays) => {
-    data = dataSets(arrays)[parameters.data];
-    threshold = criticalOf(data, parameters).value;
-    eta.mark(threshold, "η", element("sub", {}, "C"));
-    again(ETA.first);
-  });
+  loading.then(
+    (arrays) => {
+      data = dataSets(arrays)[parameters.data];
+      threshold = criticalOf(data, parameters).value;
+      eta.mark(threshold, "η", element("sub", {}, "C"));
+      again(ETA.first);
+    },
+    (error) => (words.textContent = `The data cannot be loaded: ${error.message}.`),
+  );
 }
 
 for (const root of document.querySelectorAll('[data-explorer="first_screen"]')) {

@@ -71,7 +71,7 @@ function mount(root, loading) {
     if (trainer.isPlaying) trainer.pause();
     else if (frame) trainer.play(state.values.until > frame.step ? state.values.until : Infinity);
   });
-  const eta = slider({ label: "Step size η", ...ETA, isMarked: true, onInput: (value) => trainer.setEta(value) });
+  const eta = slider({ label: "Step size η", ...ETA, isMarked: true, onInput: (value) => sets && trainer.setEta(value) });
   const speed = slider({
     label: "Speed",
     min: 0,
@@ -190,7 +190,11 @@ function mount(root, loading) {
       { class: "buttons" },
       toggle,
       button("Start again", restart),
-      button(`${JUMP} steps at once`, () => trainer.jump(JUMP)),
+      button(`${JUMP} steps at once`, () => {
+        if (!sets) return;
+        readout.textContent = `computing ${JUMP} steps …`;
+        trainer.jump(JUMP);
+      }),
       readout,
     ),
     curves.root,
@@ -211,10 +215,13 @@ function mount(root, loading) {
   draw(state.values);
   root.prepend(live);
   root.classList.add("is-live");
-  loading.then((arrays) => {
-    sets = dataSets(arrays);
-    draw(state.values);
-  });
+  loading.then(
+    (arrays) => {
+      sets = dataSets(arrays);
+      draw(state.values);
+    },
+    (error) => (words.textContent = `The data cannot be loaded: ${error.message}.`),
+  );
 }
 
 /** The controls of everything that makes a new run: {root, fields, size, show(values)}. */
