@@ -33,6 +33,18 @@ def linnerud() -> tuple[FloatArray, FloatArray]:
     return found.data.T, found.target.T
 
 
+def wine() -> tuple[FloatArray, FloatArray]:
+    """Twelve measurements of 178 wines, (12, 178), and their alcohol, (1, 178).
+
+    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
+    source.
+    """
+    from sklearn.datasets import load_wine  # type: ignore[import-untyped, unused-ignore]
+
+    rows = load_wine().data.T  # the alcohol comes first
+    return rows[1:], rows[:1]
+
+
 def standardised(rows: ArrayLike) -> FloatArray:
     """Each row with mean 0 and sum of squares 1.
 

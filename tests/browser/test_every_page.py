@@ -23,6 +23,7 @@ TEMPLATES = (
     "book/owndata/index.html",
     "book/setting/scalar_net.html",
     "book/explorers/scalar_net.html",
+    "book/explorers/train.html",
     "book/claims/index.html",
     "book/statements.html",
     "book/notation.html",

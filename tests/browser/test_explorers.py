@@ -10,7 +10,8 @@ from inspection import NARROW
 
 from companion import style
 
-EXPLORERS = ("scalar_net", "critical_step", "slack_line")
+AT_ONCE = ("scalar_net", "critical_step", "slack_line")  # they draw in the frame of a change
+EXPLORERS = (*AT_ONCE, "train")
 MODULES = SITE / "_static" / "explorers"
 
 
@@ -44,7 +45,9 @@ def test_other_pages_do_not_load_explorers(visit):
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_control_has_a_name_is_reached_by_tab_and_seen_there(explore, name):
     page = explore(name)
-    controls = page.locator(".explorer-live :is(button, input, [role=slider])")
+    controls = page.locator(
+        ".explorer-live :is(button, input, select, summary, pre, [role=slider]):visible"
+    )
     nameless = controls.evaluate_all(
         "all => all.filter(c => !(c.labels?.[0]?.textContent || c.getAttribute('aria-label')"
         " || c.textContent).trim()).map(c => c.outerHTML)"
@@ -71,7 +74,7 @@ def test_colours_follow_the_theme(explore, name):
     assert page.evaluate(ink) != light
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", AT_ONCE)
 def test_a_redraw_is_bounded(explore, name):
     """However many changes one frame brings, they are drawn once, and nothing piles up."""
     page = explore(name)
@@ -108,7 +111,7 @@ def test_a_redraw_is_bounded(explore, name):
     assert abs(grown) < 30  # ticks come and go with the axes
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", AT_ONCE)
 def test_on_a_phone_the_first_picture_and_the_sliders_are_seen_together(explore, name):
     page = explore(name, width=NARROW, height=844)
     picture = page.locator(".explorer-live svg.chart").first.bounding_box()
@@ -124,7 +127,7 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_what_an_address_asks_in_vain_is_said(explore, name):
     asked, shown = ADDRESSES[name]
     page = explore(name, f"#{asked}&toString=1")

@@ -2,12 +2,18 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_wine
 
-from edge_of_stability.datasets import diabetes, linnerud, standardised, wilson_band
+from edge_of_stability.datasets import diabetes, linnerud, standardised, wilson_band, wine
 
 
 @pytest.mark.parametrize(
-    ("load", "shapes"), [(diabetes, [(10, 442), (1, 442)]), (linnerud, [(3, 20), (3, 20)])]
+    ("load", "shapes"),
+    [
+        (diabetes, [(10, 442), (1, 442)]),
+        (wine, [(12, 178), (1, 178)]),
+        (linnerud, [(3, 20), (3, 20)]),
+    ],
 )
 def test_data_are_rows_and_can_be_standardised(load, shapes):
     given = load()
@@ -18,6 +24,13 @@ def test_data_are_rows_and_can_be_standardised(load, shapes):
         np.testing.assert_allclose(np.sum(result**2, axis=1), 1, rtol=1e-12)
         correlations = [np.corrcoef(pair)[0, 1] for pair in zip(rows, result, strict=True)]
         np.testing.assert_allclose(correlations, 1, rtol=1e-12)
+
+
+def test_the_target_of_the_wines_is_their_alcohol():
+    features, target = wine()
+    assert target.min() > 10  # per cent by volume
+    assert target.max() < 16
+    np.testing.assert_array_equal(np.vstack([target, features]), load_wine().data.T)
 
 
 def test_a_constant_row_cannot_be_standardised():

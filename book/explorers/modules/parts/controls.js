@@ -5,14 +5,14 @@ import { significant } from "./format.js";
 
 let controls = 0;
 
-/** A slider with its value beside it: {root, set(value, text)}. */
-export function slider({ label, min, max, step, onInput }) {
+/** A slider with its value beside it: {root, input, set(value, text), mark(value, ...words)}. */
+export function slider({ label, min, max, step, onInput, isMarked = false }) {
   const input = element("input", { type: "range", id: nextId(), min, max, step });
   input.addEventListener("input", () => onInput(input.valueAsNumber));
   const output = element("output", { for: input.id });
   const root = element(
     "div",
-    { class: "control slider" },
+    { class: `control slider${isMarked ? " marked" : ""}` },
     element("label", { for: input.id }, label),
     input,
     output,
@@ -22,7 +22,16 @@ export function slider({ label, min, max, step, onInput }) {
     input.setAttribute("aria-valuetext", text);
     output.textContent = text;
   };
-  return { root, input, set };
+  let marked = null;
+  const mark = (value, ...words) => {
+    marked?.remove();
+    marked = null;
+    if (value === null || value < min || value > max) return;
+    marked = element("span", { class: "slider-mark", "aria-hidden": "true" }, ...words);
+    marked.style.setProperty("--at", (value - min) / (max - min));
+    root.append(marked);
+  };
+  return { root, input, set, mark };
 }
 
 /**

@@ -12,7 +12,7 @@ const QUOTED = 20;
 export class State {
   /**
    * `fields` maps each name to {value, min, max} and, if it is rounded, the number of its
-   * `decimals`. `draw(values)` shows them. `sharing` has the button that copies the link, and the
+   * `decimals`; or, for a text, to {value, accepts(text)}. `draw(values)` shows them. `sharing` has the button that copies the link, and the
    * `note` beside it.
    */
   constructor(fields, draw) {
@@ -57,8 +57,9 @@ export class State {
       Object.hasOwn(this.fields, name),
     );
     const refused = asked.filter(([name, text]) => {
-      const wanted = text.trim() ? Number(text) : NaN;
-      if (wanted === wanted) this.values[name] = admitted(this.fields[name], wanted);
+      const isText = this.fields[name].accepts;
+      const wanted = isText ? text : text.trim() ? Number(text) : NaN;
+      if (isText ? isText(text) : wanted === wanted) this.values[name] = admitted(this.fields[name], wanted);
       return this.values[name] !== wanted;
     });
     const list = (pairs) => pairs.map(([name, value]) => `${name} = ${value}`).join(", ");
@@ -88,7 +89,8 @@ export class State {
   }
 }
 
-function admitted({ min, max, decimals }, wanted) {
+function admitted({ min, max, decimals, accepts }, wanted) {
+  if (accepts) return wanted;
   const within = Math.min(max, Math.max(min, wanted));
   return decimals === undefined ? within : Number(within.toFixed(decimals));
 }
