@@ -3,7 +3,7 @@
 import { lateLine } from "./maths/scalar_net.js";
 import { Chart } from "./parts/chart.js";
 
-const ETAS = { from: 0.4, to: 1, count: 181 };
+const ETAS = { from: 0.2, to: 1, count: 241 };
 const POINTS = 28; // for each step size
 const HEIGHT = 1.6; // of |z|; all the orbits are below it
 
@@ -13,7 +13,7 @@ export class Cascade {
       title: "Where orbits on the line x = y are in the long run, for every η",
       width: 400,
       height: 215,
-      x: { min: ETAS.from, max: ETAS.to, ticks: [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1], label: "step size η" },
+      x: { min: ETAS.from, max: ETAS.to, ticks: [0.2, 0.4, 0.6, 0.8, 1], label: "step size η" },
       y: { min: 0, max: HEIGHT, ticks: [0, 0.5, 1, 1.5], label: "|x| in the long run" },
     });
     const [etas, points] = [[], []];
