@@ -62,7 +62,7 @@ def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit
     for row in rows.all():
         assert row.locator("a[href*='#']").count() == 1
         assert "proved" in row.locator(".badge").all_inner_texts()
-    top = page.locator("h1 + p, h1 ~ p").first
+    top = page.locator("#the-result-in-three-sentences p", has_text="Paper")
     assert top.get_by_role("link", name="Paper").get_attribute("href") == (
         "https://arxiv.org/abs/2402.13108"
     )
