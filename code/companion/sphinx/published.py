@@ -107,6 +107,7 @@ class _PublishedDirective(SphinxDirective):
         self.set_source_info(figure)
         caption = self._caption()
         if "repeat" in self.options:
+            figure["classes"].append("repeated")
             figure += nodes.legend("", nodes.paragraph("", "", *caption.children))
         else:
             figure += caption
