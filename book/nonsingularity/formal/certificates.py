@@ -2,9 +2,9 @@
 
 ``make formal`` runs this. It executes book/nonsingularity/certificates.ipynb and
 book/stability/certificates.ipynb up to the cells that make the certificates, and
-exports these, the witnesses of up to twelve weights. It adds what Coq needs to check them:
-an inverse of I − ηH, and a congruence that makes H − (2/η)I diagonal. Coq multiplies this
-out, and believes none of it.
+exports these, the witnesses of up to twelve weights. It adds what Coq needs to check
+them: an inverse of I − ηH, and a congruence that makes H − (2/η)I diagonal. Coq
+multiplies this out, and believes none of it.
 """
 
 from __future__ import annotations
