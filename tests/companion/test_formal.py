@@ -146,3 +146,11 @@ def test_a_statement_is_shown_with_the_definitions_it_uses():
     for name in ("inner", "net", "pi", "hessian_form", "bounds_hessian", "upper"):
         assert name in shown  # all but the last are of the file that it requires
     assert "shares" not in shown  # of the proof alone
+
+
+def test_a_definition_is_shown_with_what_its_section_declares():
+    known = definitions(BOOK, BOOK / "past/formal/scalar_net.v")
+    assert used_definitions("h η = 1", known) == [
+        "Variables (k : nat) (η : R).",
+        "Definition h := 2 * η.",
+    ]

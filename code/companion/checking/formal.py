@@ -39,6 +39,8 @@ AXIOMS = {
 _DEFINITION = re.compile(
     r"^(?:Definition|Fixpoint|Inductive|Record)\s+([\w']+).*?\.$", re.MULTILINE | re.DOTALL
 )
+# What a section declares; it becomes an argument of the definitions below.
+_DECLARED = re.compile(r"^Variables?\b(.*?)\.$", re.MULTILINE | re.DOTALL)
 _REQUIRED = re.compile(r"^From Book\.(\w+)\.formal Require Import (\w+)\.$", re.MULTILINE)
 _NAME = re.compile(r"[^\W\d][\w']*")
 _COMMENT = re.compile(r"\(\*.*?\*\)\s*", re.DOTALL)
@@ -137,6 +139,8 @@ def definitions(book: Path, file: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for chapter, name in _REQUIRED.findall(text):
         found |= definitions(book, book / chapter / "formal" / f"{name}.v")
+    for match in _DECLARED.finditer(text):
+        found |= dict.fromkeys(re.findall(r"([^\W\d]\w*)(?=[\w ]* :)", match[1]), match[0])
     return found | {match[1]: match[0] for match in _DEFINITION.finditer(text)}
 
 
@@ -147,7 +151,7 @@ def used_definitions(statement: str, known: Mapping[str, str]) -> list[str]:
     while new := (named & known.keys()) - used:
         used |= new
         named = {name for found in new for name in _NAME.findall(known[found])}
-    return [text for name, text in known.items() if name in used]
+    return list(dict.fromkeys(text for name, text in known.items() if name in used))
 
 
 def _missing(project: Project, wanted: list[str]) -> Iterator[str]:

@@ -80,6 +80,8 @@ def _theorem(env: BuildEnvironment, item: Evidence) -> nodes.Element:
     shown += nodes.literal_block(text, text, language="coq", force=True)
     rests = ", ".join(axiom.rpartition(".")[2] for axiom in theorem.axioms) or "none"
     link = download(env, "the proof", Path(file))
+    # Sphinx has already collected what this page lets readers download.
+    link["filename"] = env.dlfiles.add_file(env.docname, file)
     axioms = nodes.Text(f"Checked by Coq {record.coq}. Axioms: {rests}. File: ")
     shown += nodes.paragraph("", "", axioms, link, nodes.Text("."))
     return shown
