@@ -120,7 +120,7 @@ check: $(READY) ## (3 s) check figures, statements and evidence as declared; not
 	@$(BOOK) check
 
 .PHONY: formal
-formal: $(READY) ## (1 min) have Coq check the proofs of book/*/formal, and write what it says to book/formal.json
+formal: $(READY) ## (1 min) have Coq check the proofs of book/*/formal, and write what it says to book/formal.json; CHECK=1 only compares
 	@$(BOOK) formal $(if $(CHECK),--check)
 
 .PHONY: lint
