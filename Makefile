@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -117,6 +117,10 @@ figure: $(READY) ## (3 s) write the stubs of a new figure: NAME=name NOTEBOOK=bo
 .PHONY: check
 check: $(READY) ## (3 s) check figures, statements and evidence as declared; nothing runs
 	@$(BOOK) check
+
+.PHONY: formal
+formal: $(READY) ## (1 min) have Coq check the proofs of book/*/formal, and write what it says to book/formal.json; CHECK=1 only compares
+	@$(BOOK) formal $(if $(CHECK),--check)
 
 .PHONY: lint
 lint: $(READY) lint-files ## (1 min) ruff (lint and format), mypy, and lint-files

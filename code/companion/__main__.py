@@ -107,6 +107,9 @@ def parser() -> argparse.ArgumentParser:
     fingerprint = add(commands.fingerprint)
     fingerprint.add_argument("source", help="its key in book/claims.yml")
     fingerprint.add_argument("text", type=Path, help="a file with it, which is not kept")
+    add(commands.formal).add_argument(
+        "--check", action="store_true", help="write nothing; fail if the record would change"
+    )
     add(commands.archive, executing, changing)
     for command in (commands.check, commands.pdf, commands.launch):
         add(command)

@@ -12,6 +12,7 @@ from companion.checking.checks import check_runs, check_sources, compare_figure
 from companion.checking.claims import check_claims, read_claims
 from companion.checking.claims import fingerprint as fingerprint_of
 from companion.checking.declarations import read_declarations
+from companion.checking.formal import check_formal, read_record, unfounded
 from companion.checking.notation import check_notation
 from companion.checking.references import (
     Deviation,
@@ -26,6 +27,7 @@ from companion.checking.stubs import write_stubs
 from companion.errors import BookError, refuse
 from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
+from companion.proving.coq import prove, render
 from companion.release.archive import write_archives
 from companion.running.runs import Run, run_notebooks
 from companion.site.build import build_site
@@ -108,6 +110,26 @@ def check(project: Project, _: Namespace) -> None:
     check_statements(project)
     check_notation(project)
     check_claims(project)
+    check_formal(project)
+
+
+def formal(project: Project, options: Namespace) -> None:
+    """Have Coq check the proofs, and write what it says to book/formal.json."""
+    text = render(prove(project))
+    known = read_text(project.formal) if project.formal.is_file() else ""
+    if options.check and text != known:
+        found = project.build / project.formal.name
+        found.write_text(text, encoding="utf-8")
+        raise BookError(
+            f"{project.name(project.formal)} is not what Coq says, which is in "
+            f"{project.name(found)}; `make formal` renews it"
+        )
+    project.formal.write_text(text, encoding="utf-8")
+    record = read_record(project.formal)
+    refuse(unfounded(record))
+    changed = "unchanged" if text == known else "renewed: commit it"
+    told = f"Coq {record.coq} checked {len(record.theorems)} theorems of the registry"
+    print(f"{told}; {project.name(project.formal)} is {changed}")
 
 
 def figure(project: Project, options: Namespace) -> None:

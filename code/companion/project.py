@@ -52,6 +52,7 @@ class Project:
     statements = _Place("book/statements.yml")
     claims = _Place("book/claims.yml")
     notation = _Place("book/notation.yml")
+    formal = _Place("book/formal.json")  # what Coq said; see companion.checking.formal
     citation = _Place("CITATION.cff")
     lock = _Place("requirements.lock")
     references = _Place("tests/references")
@@ -65,6 +66,7 @@ class Project:
     stage = _Place("_build/stage")
     sphinx = _Place("_build/sphinx")  # Jupyter Book's output; only a complete build leaves it
     site = _Place("_build/html")  # the last good site
+    proofs = _Place("_build/formal")  # the proofs as Coq compiles them
     launch = _Place("_build/launch")  # the repository as launch buttons open it
     archive = _Place("_build/archive")  # what a release holds
 

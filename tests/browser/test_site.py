@@ -55,6 +55,18 @@ def test_statement_table_sorts_by_column_and_by_keyboard(visit):
     assert cells.all_inner_texts() == sorted(ascending, reverse=True)
 
 
+def test_a_fold_shows_what_coq_has_checked(visit, address):
+    page = visit("book/past/index.html").page
+    statement = page.locator("#lem-basin-invariant")
+    assert statement.locator(".tier-formal").count() == 1
+    fold = statement.locator("details.formal")
+    assert not fold.locator("pre").is_visible()
+    fold.locator("summary").click()
+    assert "Theorem lem_basin_invariant" in fold.locator("pre").inner_text()
+    proof = fold.get_by_role("link", name="the proof").get_attribute("href")
+    assert "Theorem lem_basin_invariant" in page.request.get(f"{address}book/past/{proof}").text()
+
+
 def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit):
     page = visit("book/index.html").page
     rows = page.locator(".statement-table tbody tr")

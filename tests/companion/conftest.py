@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from proving import with_proof
 
 from companion.__main__ import main
 from companion.site.launch import REF, REPOSITORY
@@ -47,6 +48,12 @@ def toy(built_once: ToyBook, tmp_path: Path) -> ToyBook:
 def sources(tmp_path: Path) -> ToyBook:
     """The sources of a toy book to break at will; nothing of it ran."""
     return make_toy_book(tmp_path / "b[1] {y} %s #é'*?$HOME")
+
+
+@pytest.fixture
+def proved(sources: ToyBook) -> ToyBook:
+    """The sources of a toy book with one formal proof."""
+    return with_proof(sources)
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ def test_every_place_of_evidence(of_registry):
 
 
 def test_every_list_of_tiers_begins_with_the_strongest():
-    order = ("proved", "exact", "rigorous", "cited", "sampled")
+    order = ("proved", "formal", "formal in part", "exact", "rigorous", "cited", "sampled")
     several = [found.tiers for found in read_registry(PATH).values() if len(found.tiers) > 1]
     assert len(several) > 10
     assert [tiers for tiers in several if sorted(tiers, key=order.index) != list(tiers)] == []

@@ -22,6 +22,8 @@ from companion.source_files import called, form, read_text, read_yaml
 
 TIERS = {
     "proved": "the proof is on the page",
+    "formal": "checked by the proof assistant Coq",
+    "formal in part": "a part of it, which is named, is checked by Coq",
     "exact": "certified in exact arithmetic",
     "rigorous": "enclosed by intervals",
     "cited": "a theorem of others, quoted without its proof",
@@ -41,11 +43,15 @@ _UNREGISTERED_KINDS = frozenset({"proof", "remark", "example", "algorithm", "not
 
 @dataclass(frozen=True)
 class Evidence:
-    """One reason to believe a statement; `place` is ``""`` for a proof, here or elsewhere."""
+    """One reason to believe a statement; `place` is ``""`` for a proof, here or elsewhere.
+
+    `part` says which part of the statement a formal theorem states, if it is not the whole.
+    """
 
     tier: str
     place: str = ""
     target: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,12 +113,15 @@ def check_statements(project: Project) -> None:
 
 
 def _statement(label: str, entry: Mapping[str, Any]) -> Statement:
-    # Of each piece of evidence: its tier, then the place and the target of those that have one.
-    evidence = tuple(
-        Evidence(item.pop("tier"), *next(iter(item.items()), ()))
-        for item in entry.get("evidence", ())
-    )
+    evidence = tuple(map(_evidence, entry.get("evidence", ())))
     return Statement(label, tuple(entry.get("uses", ())), entry["source"], evidence)
+
+
+def _evidence(item: dict[str, str]) -> Evidence:
+    tier, part = item.pop("tier"), item.pop("part", "")
+    # What is left is the place and the target, of evidence that has one.
+    place, target = next(iter(item.items()), ("", ""))
+    return Evidence(f"{tier} in part" if part else tier, place, target, part)
 
 
 def _disagreements(project: Project, labels: Collection[str]) -> Iterator[str]:
@@ -168,6 +177,8 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
                 target = proof_target(statement.label)
                 yield f"{item.tier} evidence: proof at ({target})= does not exist"
             continue
+        if item.place == "proof":
+            continue  # checked with what Coq says of it, in companion.checking.formal
         exists = {"function": _function_exists, "test": _test_exists, "cell": cell_exists}
         if not exists[item.place](project, item.target):
             yield f"{item.tier} evidence: {item.place} {item.target} does not exist"

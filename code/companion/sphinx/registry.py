@@ -25,6 +25,7 @@ from companion.sphinx.elements import (
     separated,
     table,
 )
+from companion.sphinx.formal import formal_name
 from companion.sphinx.repairs import stated_on_pages
 
 STATEMENTS = "book/statements.yml"
@@ -136,6 +137,8 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
         return cell_link(env, item.target, "cell {name}")
     if item.place == "test":
         return nodes.inline("", "test ", nodes.literal("", item.target.rpartition("::")[2]))
+    if item.place == "proof":
+        return formal_name(item)
     if item.place == "function":
         return nodes.inline("", "", nodes.literal("", item.target))
     if item.tier == "cited":

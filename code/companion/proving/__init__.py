@@ -1,0 +1,1 @@
+"""Have Coq check the proofs beside the chapters, and write down what it says."""
