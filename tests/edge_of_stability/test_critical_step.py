@@ -324,6 +324,15 @@ def test_bad_input(X, Y, depth, message):
         critical_step_size(X, Y, depth)
 
 
+@pytest.mark.parametrize("exponent", [-200, -160, -150, 160])
+@pytest.mark.parametrize("depth", [2, 3])
+def test_many_features_of_very_different_sizes_are_refused(exponent, depth):
+    X, Y = gaussian(101, 2, 130, seed=0)
+    X[0] *= 10.0**exponent
+    with pytest.raises(ValueError, match=r"X: need rank d_0 = 101.*A1"):
+        critical_step_size(X, Y, depth)
+
+
 def test_a_solution_of_the_size_of_rounding_errors():
     # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
     # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.

@@ -171,10 +171,11 @@ def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds |
         return None
     forms = rounding.Forms.of(X, Y)
     try:
-        found = search.leading(forms, N)
+        with np.errstate(over="ignore", invalid="ignore"):  # what it finds then proves nothing
+            found = search.leading(forms, N)
     except (np.linalg.LinAlgError, ZeroDivisionError):
         return None
-    z, Xz, Yz = rounding.lengths(X, Y, found.y)
+    z, Xz, Yz = rounding.lengths(X, Y, found.y / np.linalg.norm(found.y))
     least = _value((Xz / z) ** 2, (Yz / z) ** 2, N)
     alpha, beta = found.x ** (N - 1), (N - 1) / found.x
     kappa = forms.shift(found.dual, alpha, beta)

@@ -45,7 +45,10 @@ _BLOCK = 64
 # Rows computed at a time, so that intermediate results stay in the cache.
 _ROWS = 128
 
-# Covers the underflow of a product of matrices with up to 10⁹ entries, scaled to sizes near 1.
+# Covers the underflow of a product of matrices with up to 10⁹ entries, whose largest ones are near
+# 1: those of X and Y are in [½, 1), u is a unit vector. Entries of the data that vanish when they
+# are scaled so, below 2⁻¹⁰²² of the largest, are covered, too. Then e, f ≥ 2⁻⁵⁵, so a κ that is
+# accepted is above 10⁻⁶⁰, far from where norms lose digits to underflow.
 _UNDERFLOW = 1e-290
 
 
@@ -97,7 +100,8 @@ def is_bound(forms: Forms, c: float, alpha: float, beta: float, kappa: float) ->
     """Whether T ≻ 0 is proved with T̂ ⪰ κI."""
     T = forms.pencil(c, alpha, beta)
     T.flat[:: len(T) + 1] -= kappa
-    # The subtraction errs by less than one in the sums that `doubt` bounds.
+    # The subtraction errs by ε times its result. If that is positive, it is less than one in the
+    # sums that `doubt` bounds; else the diagonal of D is as large, and `_INFLATION` covers it.
     try:
         return defect(T) + forms.doubt(c, alpha, beta) < kappa
     except np.linalg.LinAlgError:
@@ -150,7 +154,7 @@ def defect(T: FloatArray) -> float:
 
 
 def lengths(X: FloatArray, Y: FloatArray, u: FloatArray) -> tuple[arb, arb, arb]:
-    """Balls with ‖z‖, ‖Xz‖ and ‖Yz‖ for z = Xᵀu, u (d_0,)."""
+    """Balls with ‖z‖, ‖Xz‖ and ‖Yz‖ for z = Xᵀu, u (d_0,) of norm about 1."""
     z, error = product(X.T, u[:, np.newaxis])
     found = [(z, error)]
     for M in (X, Y):

@@ -35,7 +35,10 @@ _NOTHING = 1e-13
 
 
 def leading(forms: Forms, depth: int) -> JointMaximum:
-    """x, u and λ, with u (d_0,) of norm 1. A ZeroDivisionError is raised if S = 0 and N ≥ 2."""
+    """x, u and λ, with u (d_0,) of norm 1.
+
+    A ZeroDivisionError is raised if S = 0 and N ≥ 2, a LinAlgError if Σ is singular in float64.
+    """
     from scipy.linalg.lapack import dpotrf, dpotrs  # type: ignore[import-untyped, unused-ignore]
 
     Sigma, S = forms.Sigma, forms.S
@@ -61,6 +64,8 @@ def leading(forms: Forms, depth: int) -> JointMaximum:
             if not _extend(space, forms, vector):
                 break
             vector = space[1][-1]
+        if not len(space[0]):
+            raise np.linalg.LinAlgError("Σ is singular to working precision")
         U, P, Q = space
         found = joint_maximum(P @ P.T, Q @ Q.T, depth)
         x, value, u = found.x, found.dual, found.y @ U
