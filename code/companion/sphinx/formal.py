@@ -10,7 +10,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 
 from companion.checking.formal import (
     AXIOMS,
@@ -21,31 +20,28 @@ from companion.checking.formal import (
     used_definitions,
 )
 from companion.checking.statements import TIERS, Evidence, Statement, read_registry
-from companion.sphinx.elements import Content, badge, depended_on, download, name_link, table
+from companion.sphinx.elements import (
+    Content,
+    badge,
+    depended_on,
+    download,
+    fold,
+    fold_line,
+    name_link,
+    table,
+)
 
 RECORD = "book/formal.json"
 STATEMENTS = "book/statements.yml"
 WHOLE = "the whole statement"
 
 
-class fold(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
-    """What is hidden behind its ``summary`` until a reader opens it."""
-
-
 def setup(app: Sphinx) -> None:
-    app.add_node(
-        fold, html=(_visit_fold, lambda translator, _: translator.body.append("</details>"))
-    )
     app.add_directive("formal-tiers", _TiersDirective)
     app.add_directive("formal-theorems", _TheoremsDirective)
     app.add_directive("formal-axioms", _AxiomsDirective)
     # After the evidence has been written below the statements.
     app.connect("doctree-read", _add_theorems, priority=600)
-
-
-def _visit_fold(translator: HTML5Translator, node: fold) -> None:
-    start = translator.starttag(node, "details", "", CLASS="formal")
-    translator.body.append(f"{start}<summary>{translator.encode(node['summary'])}</summary>")
 
 
 # Below a statement --------------------------------------------------------------------------
@@ -76,7 +72,7 @@ def _theorem(env: BuildEnvironment, item: Evidence) -> nodes.Element:
     words = [*used_definitions(theorem.statement, known), f"Theorem {name} :\n{theorem.statement}."]
     text = "\n\n".join(words)
     about = f"In Coq: {item.part}" if item.part else "In Coq"
-    shown = fold(summary=about)
+    shown = fold("", fold_line("", about), classes=["formal"])
     shown += nodes.literal_block(text, text, language="coq", force=True)
     rests = ", ".join(axiom.rpartition(".")[2] for axiom in theorem.axioms) or "none"
     link = download(env, "the proof", Path(file))

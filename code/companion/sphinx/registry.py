@@ -119,7 +119,7 @@ def _connected(
 
 
 def _command(statement: Statement) -> str:
-    """What runs the tests and the notebooks among the evidence; empty if there are none."""
+    """What runs the tests, notebooks and formal proofs among the evidence; empty without any."""
     targets: dict[str, list[str]] = {place: [] for place in ("test", "cell")}
     for item in statement.evidence:
         if item.place in targets:
@@ -128,6 +128,8 @@ def _command(statement: Statement) -> str:
     commands = [f"make run NOTEBOOK={notebook}" for notebook in notebooks]
     if targets["test"]:
         commands.insert(0, " ".join((".venv/bin/python -m pytest", *targets["test"])))
+    if any(item.place == "proof" for item in statement.evidence):
+        commands.append("make formal")
     return " && ".join(commands)
 
 
