@@ -49,5 +49,6 @@ def assert_form_of_a_chapter(pages: dict[str, str]) -> None:
     assert any("What if the hypothesis fails" in text for text in others)
     for text in others:
         opening = text.partition("\n## ")[0]
-        assert "{published}" in opening, "a picture above the first section"
+        seen = any(directive in opening for directive in ("{published}", "{explorer}"))
+        assert seen, "a picture or an explorer above the first section"
         assert "**From before:**" in opening
