@@ -24,14 +24,19 @@ TEMPLATES = (
     "book/setting/scalar_net.html",
     "book/explorers/scalar_net.html",
     "book/explorers/train.html",
-    "book/claims/index.html",
     "book/statements.html",
-    "book/notation.html",
     "search.html",
 )
+# Notebooks are alike, and many.
+NOTEBOOKS = {
+    path.relative_to(PROJECT.root).with_suffix(".html").as_posix() for path in PROJECT.notebooks
+} - set(TEMPLATES)
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in NOTEBOOKS else []) for name in PAGES],
+)
 def test_page(tab, name):
     """It is opened at one of the links that lead to it, on a phone."""
     targets = links_into(name)

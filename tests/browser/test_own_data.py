@@ -187,7 +187,7 @@ def test_what_is_too_large_is_left_to_the_command(own_data):
     assert (
         "critical-step 'my table.csv' --target c202" in page.locator(".own-data pre").inner_text()
     )
-    page.evaluate(DROP, ["x" * 20_000_001, "large.csv"])
+    page.evaluate(f"""() => ({DROP})(["x".repeat(20_000_001), "large.csv"])""")
     page.wait_for_function(
         "document.querySelector('.own-data .source').innerText.includes('large')"
     )
