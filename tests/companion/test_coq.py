@@ -186,6 +186,22 @@ def test_the_checker_has_the_loss_and_the_hessian_of_the_package(compiled):
     np.testing.assert_allclose(expected, found, rtol=1e-12)
 
 
+@needs_coq
+def test_the_checker_refuses_a_congruence_that_is_not_square(compiled):
+    """The forged numbers are wrong: H − (2/η)I of the scalar net at (1, 1) is invertible."""
+    text = (BOOK / "nonsingularity/formal/checker.v").read_text("utf-8")
+    problem = "{| widths := [1; 1; 1]%nat; X := [[1]]; Y := [[1]]; η := 3 # 5 |}"
+    wide, tall = "[[0; 0; 1; 0]; [0; 0; 0; 1]]", "[[0; 0]; [0; 0]; [1; 0]; [0; 1]]"
+    forged = (
+        f"Goal inertia ({problem}, [1; 1], (0, 2, 0)%nat).\n"
+        f"Proof. exists {wide}, {tall}, [0; 0]; vm_compute; repeat split. Qed."
+    )
+    assert "incomplete proof" in compiled(forged=f"{text}\n{forged}").stderr
+    square = "map (@length Q) P = repeat n n /\\ "
+    assert text.count(square) == 1
+    assert compiled(forged=f"{text.replace(square, '')}\n{forged}").returncode == 0
+
+
 def exact(value: float) -> Fraction:
     """The fraction of quarters, eighths and their products that a float stands for."""
     return Fraction(float(value)).limit_denominator(2**14)

@@ -128,3 +128,13 @@ def test_what_must_be_set_up_by_hand_is_told():
     assert environments
     for name in labels | environments | {"launch*"}:
         assert f"`{name}`" in told
+
+
+def test_only_main_is_deployed():
+    path = REPOSITORY / ".github/workflows/book.yml"
+    for name, job in jobs(path).items():
+        if "write" in job["permissions"].values():
+            assert job["if"] == "github.ref == 'refs/heads/main' && github.event_name == 'push'", (
+                name
+            )
+    assert "pull_request_target" not in load(path)[True]  # YAML reads a bare `on` as true

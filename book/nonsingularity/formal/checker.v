@@ -84,12 +84,12 @@ Definition critical (p : problem) (θ : list Q) : Prop :=
 Definition count (test : Q -> bool) (d : list Q) : nat := length (filter test d).
 Definition positive (x : Q) : bool := negb (Qle_bool x 0).
 
-(** θ is a critical point, and H(θ) has so many eigenvalues above, at and below 2/η: P is invertible,
-    P (H - 2/η I) Pᵀ is diagonal, and the signs on the diagonal are counted. *)
+(** θ is a critical point, and H(θ) has so many eigenvalues above, at and below 2/η: P is square and
+    invertible, P (H - 2/η I) Pᵀ is diagonal, and the signs on the diagonal are counted. *)
 Definition inertia (c : problem * list Q * (nat * nat * nat)) : Prop :=
   let '(p, θ, (above, equal, below)) := c in let n := length θ in
   exists P P' d,
-    critical p θ /\ mul n P P' = identity n /\
+    critical p θ /\ map (@length Q) P = repeat n n /\ mul n P P' = identity n /\
     mul n (mul n P (shifted (- (2 / η p)) (- (1)) (hessian p θ))) (transpose n P) = diagonal d /\
     count positive d = above /\ count (Qeq_bool 0) d = equal /\
     count (fun x => positive (- x)) d = below.

@@ -322,7 +322,7 @@ Lemma two_steps η P Q : let u := h η * ((P ^ 2 - Q ^ 2) / 4 - 1) in
 Proof. unfold p, q, G, r, point, h; cbn [dot fst snd]; split; field. Qed.
 
 (** In the coordinates (p, q) the derivative of [G²] at (a, a), where p = 2a and q = 0, is diagonal.
-    Both entries are less than one in modulus exactly up to √5 − 1. *)
+    Both entries are less than one in modulus exactly up to h = √5 − 1. *)
 Theorem prop_two_cycle_multipliers η a b : 1 / 2 < η -> f η a = b -> f η b = a -> 0 < a < b ->
   let h := h η in let μp := 9 - 2 * (1 + h) ^ 2 in let μq := 3 - 2 * h in
   let G2 θ := G 1 η (G 1 η θ) in
