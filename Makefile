@@ -62,7 +62,7 @@ book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check ever
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (40 min) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (an hour or two) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test

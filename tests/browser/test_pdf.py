@@ -67,7 +67,7 @@ def squeezed(words: str) -> str:
 
 def test_it_is_a_book_and_not_a_heavy_one(reader, content):
     assert 100 < len(reader.pages) < 600
-    assert len(content) < 25 * MEGABYTE
+    assert len(content) < 30 * MEGABYTE
 
 
 def test_title_page_and_metadata(reader, text):

@@ -4,7 +4,8 @@ A theorem, a figure, an equation has the number it has on the site, because it i
 What this module changes: ids get the name of their page in front, so that they stay unique; links
 between pages become links within the document; headings move down to where they stand in the book;
 what only a screen can use (dark variants, buttons, downloads, a figure shown once more) goes, and
-what was folded is opened. ``document.html`` is what the pages are put into.
+so do the theorems in Coq; what else was folded is opened. ``document.html`` is what the pages are
+put into.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from companion.project import BookError, Project
 
 _ONLY_ON_SCREEN = (
     "script, link, button, .headerlink, .for-dark, .d-print-none, .toctree-wrapper, "
-    ".sd-summary-state-marker, details.hide > summary, .repeated, .repeated + .published-links"
+    ".sd-summary-state-marker, details.hide > summary, details.formal, "
+    ".repeated, .repeated + .published-links"
 )
 _ITEMS = ".bd-links p.caption, .bd-links li > a.reference.internal"
 # Words of code in the colour of the text around them. Each element costs the PDF an entry of its
