@@ -5,7 +5,7 @@ import { criticalOf, dataSets } from "./maths/training_data.js";
 import { button, slider } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
 import { fixed, significant } from "./parts/format.js";
-import { fetchArrays } from "./parts/npz.js";
+import { publishedArrays } from "./parts/npz.js";
 import { reducedMotion } from "./parts/player.js";
 import { Trainer } from "./parts/trainer.js";
 import { TrainingCurves } from "./parts/training_curves.js";
@@ -95,6 +95,5 @@ function mount(root, loading) {
 }
 
 for (const root of document.querySelectorAll('[data-explorer="first_screen"]')) {
-  const published = root.querySelector('.published-links a[href$=".npz"]');
-  mount(root, fetchArrays(published.href));
+  mount(root, publishedArrays(root));
 }

@@ -4,6 +4,7 @@
 import { LIMITS } from "./maths/own_data.js";
 import { button, choice, NumberFields, tick } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
+import { copyText, saveFile } from "./parts/export.js";
 import { LOSSES, PREPARATIONS, command, facts, lossName, meaning, plain, steps } from "./own_data_words.js";
 
 /** Made up, so that there is an answer before there is a file. */
@@ -157,12 +158,6 @@ class OwnData {
     }
   }
 
-  #save() {
-    const url = URL.createObjectURL(new Blob([this.unsaved], { type: "text/csv" }));
-    element("a", { href: url, download: this.file }).click();
-    URL.revokeObjectURL(url);
-  }
-
   // What the reader chooses ------------------------------------------------------------------------
 
   #controls() {
@@ -303,24 +298,16 @@ class OwnData {
     this.details = element("div", { class: "found" });
     this.code = element("code", { tabindex: 0 });
     this.copied = element("span", { class: "note", role: "status" });
-    this.saving = button("Save the table as DATA.csv", () => this.#save());
+    const copy = () => copyText(this.code.textContent, this.copied, { instead: "select the line instead" });
+    this.saving = button("Save the table as DATA.csv", () => saveFile(this.unsaved, this.file, "text/csv"));
     this.proof = element(
       "div",
       { class: "proof" },
       element("p", {}, "The interval that is proved to contain η_C comes from the command. For the same choices:"),
       element("pre", {}, this.code),
-      element("div", { class: "buttons" }, button("Copy the command", () => this.#copy()), this.saving, this.copied),
+      element("div", { class: "buttons" }, button("Copy the command", copy), this.saving, this.copied),
     );
     return [this.result, this.details, this.proof];
-  }
-
-  async #copy() {
-    try {
-      await navigator.clipboard.writeText(this.code.textContent);
-      this.copied.textContent = "Copied.";
-    } catch {
-      this.copied.textContent = "The browser did not allow to copy; select the line instead.";
-    }
   }
 
   #showAnswer() {

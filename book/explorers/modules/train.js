@@ -5,18 +5,19 @@ import { BOUNDS } from "./maths/training_file.js";
 import { pythonLines } from "./maths/training_python.js";
 import { NAMES, criticalOf, dataSets } from "./maths/training_data.js";
 import { readSchedule, scheduleText } from "./maths/schedule.js";
-import { Network } from "./maths/network.js";
-import { widthsOf } from "./maths/training.js";
+import { offsetsOf } from "./maths/network.js";
+import { edgeOf, isNonlinear, widthsOf } from "./maths/training.js";
 import { NumberFields, button, buttonGroup, choice, legend, slider } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
+import { copyText } from "./parts/export.js";
 import { fixed, significant } from "./parts/format.js";
-import { fetchArrays } from "./parts/npz.js";
+import { publishedArrays } from "./parts/npz.js";
 import { reducedMotion } from "./parts/player.js";
 import { State } from "./parts/state.js";
 import { Trainer } from "./parts/trainer.js";
 import { TrainingCurves } from "./parts/training_curves.js";
 import { KeptRuns } from "./train_runs.js";
-import { inWords } from "./train_words.js";
+import { edgeName, inWords } from "./train_words.js";
 
 const ETA = { min: 0.005, max: 1, step: 0.005 };
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100];
@@ -121,7 +122,7 @@ function mount(root, loading) {
       now.beta ? "(1 + β)η" : "η",
       element("sub", {}, "C"),
     );
-    const { dimension } = new Network(data(), widthsOf(now, inputs, outputs), false);
+    const dimension = offsetsOf(widthsOf(now, inputs, outputs)).at(-1);
     set.size.textContent = `${inputs} inputs, ${outputs === 1 ? "1 output" : `${outputs} outputs`}, ${dimension} weights`;
     for (const [i, each] of EXAMPLES.entries()) {
       const isChosen = JSON.stringify(sorted(each.parameters)) === JSON.stringify(sorted(now));
@@ -145,16 +146,15 @@ function mount(root, loading) {
   function drawCurves() {
     const now = parameters();
     const critical = criticalOf(data(), now);
-    const isTanh = now.tanh === 1 && now.depth > 1;
-    const least = (each) => (each.tanh === 1 && each.depth > 1 ? 0 : sets[each.data].least);
+    const least = (each) => (isNonlinear(each) ? 0 : sets[each.data].least);
     curves.draw(
       {
         records: frame.records,
         least: least(now),
-        edge: (2 * (1 + now.beta)) / frame.eta,
-        edgeName: now.beta ? "2(1 + β)/η" : "2/η",
+        edge: edgeOf(frame.eta, now.beta),
+        edgeName: edgeName(now.beta),
         floor: critical && 2 / critical.value,
-        targets: isTanh ? [] : data().singular,
+        targets: isNonlinear(now) ? [] : data().singular,
       },
       kept.runs.map((run) => ({ records: run.records, least: least(run.parameters) })),
     );
@@ -172,14 +172,7 @@ function mount(root, loading) {
   }
 
   const copied = element("span", { class: "note", role: "status" });
-  const copy = button("Copy", async () => {
-    try {
-      await navigator.clipboard.writeText(python.textContent);
-      copied.textContent = "Copied.";
-    } catch {
-      copied.textContent = "The browser did not allow to copy; select the lines instead.";
-    }
-  });
+  const copy = button("Copy", () => copyText(python.textContent, copied, { instead: "select the lines instead" }));
   const live = element(
     "div",
     { class: "explorer-live train" },
@@ -274,6 +267,5 @@ function sorted(parameters) {
 }
 
 for (const root of document.querySelectorAll('[data-explorer="train"]')) {
-  const published = root.querySelector('.published-links a[href$=".npz"]');
-  mount(root, fetchArrays(published.href));
+  mount(root, publishedArrays(root));
 }

@@ -3,6 +3,7 @@
 import { COLOURS } from "./parts/training_curves.js";
 import { button } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
+import { saveFile } from "./parts/export.js";
 import { readRuns, runsText } from "./maths/training_file.js";
 
 const FILE = "runs.json";
@@ -47,9 +48,7 @@ export class KeptRuns {
 
   #save() {
     const runs = this.runs.length ? this.runs : [{ name: this.name.value, ...this.current() }];
-    const address = URL.createObjectURL(new Blob([runsText(runs)], { type: "application/json" }));
-    element("a", { href: address, download: FILE }).click();
-    URL.revokeObjectURL(address);
+    saveFile(runsText(runs), FILE, "application/json");
     this.note.textContent = `Saved ${counted(runs)} to ${FILE}.`;
   }
 

@@ -1,15 +1,22 @@
 // What a training run shows, and what is proved about its step size, in words.
 
+import { edgeOf, isNonlinear } from "./maths/training.js";
 import { significant } from "./parts/format.js";
 
 /** `frame` is of a run that rests; `critical` is η_C with its interval, or null. */
-export function inWords({ beta, tanh, depth }, frame, data, critical) {
-  return `${seen(frame, beta, tanh === 1 && depth > 1, data)} ${proved(frame.eta, beta, depth, critical)}`;
+export function inWords(parameters, frame, data, critical) {
+  const { beta, depth } = parameters;
+  return `${seen(frame, beta, isNonlinear(parameters), data)} ${proved(frame.eta, beta, depth, critical)}`;
+}
+
+/** The edge as a formula. */
+export function edgeName(beta) {
+  return beta ? "2(1 + β)/η" : "2/η";
 }
 
 function seen({ step, loss, sharpness, eta, diverged }, beta, isTanh, data) {
   if (diverged) return `The run has diverged after ${step} steps.`;
-  const edge = `${beta ? "2(1 + β)/η" : "2/η"} = ${significant((2 * (1 + beta)) / eta)}`;
+  const edge = `${edgeName(beta)} = ${significant(edgeOf(eta, beta))}`;
   const above = isTanh ? "" : ` (${significant(Math.max(loss - data.least, 0), 2)} above its minimum)`;
   return (
     `Step ${step}: the loss is ${significant(loss, 4)}${above}, ` +

@@ -1,6 +1,6 @@
 // The largest eigenvalue of a symmetric matrix of which only products with vectors are known.
 
-import { dot } from "./network.js";
+import { addTo, dot } from "./eigen.js";
 
 /** Products before the method starts anew from the best vector so far. */
 const BEFORE_RESTART = 32;
@@ -55,7 +55,7 @@ export class Lanczos {
       this.times(basis[m], next);
       alphas.push(dot(basis[m], next));
       for (let twice = 0; twice < 2; twice += 1) {
-        for (let i = m; i >= 0; i -= 1) subtract(next, dot(basis[i], next), basis[i]);
+        for (let i = m; i >= 0; i -= 1) addTo(next, basis[i], -dot(basis[i], next));
       }
       betas.push(normalise(next));
       const isInvariant = !(betas[m] > Number.EPSILON * Math.abs(alphas[0]));
@@ -65,7 +65,7 @@ export class Lanczos {
       if (isInvariant || !(residual > this.tolerance * Math.abs(top.value))) break;
     }
     best.fill(0);
-    top.vector.forEach((share, m) => subtract(best, -share, basis[m]));
+    top.vector.forEach((share, m) => addTo(best, basis[m], share));
     return { value: top.value, residual };
   }
 }
@@ -116,10 +116,6 @@ function pivots(diagonal, beside, x) {
 function fraction(k) {
   const multiple = (k * (Math.sqrt(5) - 1)) / 2;
   return multiple - Math.floor(multiple) - 0.5;
-}
-
-function subtract(v, factor, w) {
-  for (let i = 0; i < v.length; i += 1) v[i] -= factor * w[i];
 }
 
 /** Scale a vector to length 1, and return the length that it had. */

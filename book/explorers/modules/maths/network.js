@@ -7,6 +7,15 @@
 // G_j = σ′(A_j) H_j, and ∂L/∂W_j = G_j F_{j−1}ᵀ. The Hessian times v is the derivative of all this in
 // the direction v; since σ″ = −2σσ′ for tanh, the term σ″(A)dA·H of dG is −2F·dF·H.
 
+import { singularValues } from "./eigen.js";
+
+/** Where W_1, …, W_N begin in a vector like θ; at last, its length D. */
+export function offsetsOf(widths) {
+  const offsets = [0];
+  for (let j = 1; j < widths.length; j += 1) offsets.push(offsets[j - 1] + widths[j - 1] * widths[j]);
+  return offsets;
+}
+
 /** A problem {X, Y, rest}: X (inputs × samples), Y (outputs × samples), and a constant of the loss. */
 export class Network {
   constructor({ X, Y, rest = 0 }, widths, isTanh) {
@@ -16,11 +25,7 @@ export class Network {
     this.isTanh = isTanh;
     this.Y = Y;
     this.rest = rest;
-    this.offsets = [0];
-    for (let j = 0; j < this.depth; j += 1) {
-      this.offsets.push(this.offsets[j] + widths[j] * widths[j + 1]);
-    }
-    this.dimension = this.offsets[this.depth];
+    this.offsets = offsetsOf(widths);
     const states = () => widths.map((width) => new Float64Array(width * this.samples));
     [this.F, this.G, this.H, this.dF, this.dG] = [states(), states(), states(), states(), states()];
     this.F[0] = X;
@@ -84,7 +89,7 @@ export class Network {
     }
   }
 
-  /** The singular values of W_N ⋯ W_1, the largest first: the lengths of rows made orthogonal. */
+  /** The singular values of W_N ⋯ W_1, the largest first. */
   singularValues(theta) {
     let product = this.layer(theta, 0);
     const columns = this.widths[0];
@@ -96,9 +101,7 @@ export class Network {
     const rows = Array.from({ length: this.widths[this.depth] }, (_, i) =>
       product.slice(i * columns, (i + 1) * columns),
     );
-    orthogonalise(rows);
-    const lengths = rows.map((row) => Math.hypot(...row)).sort((a, b) => b - a);
-    return lengths.slice(0, columns);
+    return singularValues(rows).values.slice(0, columns);
   }
 
   /** F_1, …, F_N, and G_N = 2(F_N − Y). */
@@ -137,34 +140,6 @@ export function reduced({ X, Y }, inputs, outputs) {
   }
   const squares = (matrix) => matrix.reduce((sum, entry) => sum + entry * entry, 0);
   return { X: L, Y: M, rest: squares(Y) - squares(M) };
-}
-
-/** Make rows orthogonal by rotations of pairs (Hestenes), which keeps the singular values. */
-function orthogonalise(rows) {
-  for (let sweep = 0; sweep < 30; sweep += 1) {
-    let isDone = true;
-    for (let i = 0; i < rows.length; i += 1) {
-      for (let k = i + 1; k < rows.length; k += 1) {
-        const [a, b, c] = [dot(rows[i], rows[i]), dot(rows[i], rows[k]), dot(rows[k], rows[k])];
-        if (!(Math.abs(b) > Number.EPSILON * Math.sqrt(a * c))) continue;
-        isDone = false;
-        const angle = Math.atan2(2 * b, a - c) / 2;
-        const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
-        for (let q = 0; q < rows[i].length; q += 1) {
-          const [x, y] = [rows[i][q], rows[k][q]];
-          rows[i][q] = cosine * x + sine * y;
-          rows[k][q] = cosine * y - sine * x;
-        }
-      }
-    }
-    if (isDone) return;
-  }
-}
-
-export function dot(v, w) {
-  let sum = 0;
-  for (let i = 0; i < v.length; i += 1) sum += v[i] * w[i];
-  return sum;
 }
 
 /** out += AB with A (rows × inner) and B (inner × columns). */

@@ -25,6 +25,16 @@ export function widthsOf({ depth, width }, inputs, outputs) {
   return [inputs, ...Array(depth - 1).fill(width), outputs];
 }
 
+/** Whether a network is not linear: one layer has no place for tanh. */
+export function isNonlinear({ tanh, depth }) {
+  return tanh === 1 && depth > 1;
+}
+
+/** The largest curvature that is stable at the step size η with momentum β. */
+export function edgeOf(eta, beta) {
+  return (2 * (1 + beta)) / eta;
+}
+
 /**
  * The initial θ: entries of W_j uniform with mean 0 and standard deviation scale/√(inputs of W_j).
  *
@@ -46,7 +56,7 @@ export class Run {
   constructor(data, parameters, schedule) {
     const { inputs, outputs } = data;
     const widths = widthsOf(parameters, inputs, outputs);
-    const tanh = parameters.tanh === 1 && parameters.depth > 1;
+    const tanh = isNonlinear(parameters);
     this.network = new Network(tanh ? data : reduced(data, inputs, outputs), widths, tanh);
     this.isLinear = !tanh;
     this.beta = parameters.beta;
@@ -76,9 +86,8 @@ export class Run {
     return this.schedule.findLast(([from]) => from <= this.step)[1];
   }
 
-  /** The largest curvature that is stable at this step size. */
   get edge() {
-    return (2 * (1 + this.beta)) / this.eta;
+    return edgeOf(this.eta, this.beta);
   }
 
   /** From now on the step size is η, whatever was planned. */
@@ -104,15 +113,16 @@ export class Run {
 
   /** λ_max of the Hessian, here. */
   sharpness() {
-    return this.lanczos.largest();
+    const { steps, sharpnesses } = this.records;
+    return steps.at(-1) === this.step ? sharpnesses.at(-1) : this.lanczos.largest();
   }
 
   #record() {
     const { records } = this;
     if (this.diverged) return;
+    records.sharpnesses.push(this.sharpness());
     records.steps.push(this.step);
     records.losses.push(this.loss);
-    records.sharpnesses.push(this.sharpness());
     records.edges.push(this.edge);
     records.singular.push(this.isLinear ? this.network.singularValues(this.theta) : []);
     if (records.steps.length <= MOST_RECORDS) return;

@@ -1,14 +1,14 @@
 // The lines of Python that make the same run with the package.
 
 import { phases } from "./schedule.js";
-import { widthsOf } from "./training.js";
+import { isNonlinear, widthsOf } from "./training.js";
 
 /** `step` is the last one. `data` has the numbers of `inputs` and `outputs`. */
 export function pythonLines(parameters, schedule, step, data) {
   const { first, rest, seed, beta, depth } = parameters;
   const widths = `(${widthsOf(parameters, data.inputs, data.outputs).join(", ")})`;
   const problem =
-    parameters.tanh === 1 && depth > 1
+    isNonlinear(parameters)
       ? `eos.Network(X, Y, ${widths}, "tanh")`
       : `eos.DeepLinearProblem(X, Y, ${widths})`;
   const scales = `[${[first, ...Array(depth - 1).fill(rest)].join(", ")}]`;

@@ -4,6 +4,11 @@ const DIRECTORY_END = 0x06054b50;
 const SMALLEST_END = 22; // bytes of the record at the end of a ZIP file
 const DEFLATED = 8;
 
+/** Fetch the arrays of the figure whose place an explorer takes. */
+export function publishedArrays(root) {
+  return fetchArrays(root.querySelector('.published-links a[href$=".npz"]').href);
+}
+
 /** Fetch an archive: {name: {shape, values}} with a Float64Array of values. */
 export async function fetchArrays(url) {
   const answer = await fetch(url);

@@ -2,6 +2,7 @@
 
 import { button } from "./controls.js";
 import { element } from "./dom.js";
+import { copyText } from "./export.js";
 
 /** Browsers refuse too many changes of the address; after a pause of this many ms it is written. */
 const PAUSE = 300;
@@ -78,14 +79,10 @@ export class State {
     return String(new URLSearchParams(Object.entries(this.values)));
   }
 
-  async #share() {
+  #share() {
     this.#write();
-    try {
-      await navigator.clipboard.writeText(location.href);
-      this.note.textContent = "Copied: the link opens this very state.";
-    } catch {
-      this.note.textContent = "The browser did not allow to copy; the address bar has the link.";
-    }
+    const words = { done: "Copied: the link opens this very state.", instead: "the address bar has the link" };
+    copyText(location.href, this.note, words);
   }
 }
 
