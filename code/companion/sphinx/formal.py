@@ -40,8 +40,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("formal-tiers", _TiersDirective)
     app.add_directive("formal-theorems", _TheoremsDirective)
     app.add_directive("formal-axioms", _AxiomsDirective)
-    # After the evidence has been written below the statements.
-    app.connect("doctree-read", _add_theorems, priority=600)
 
 
 # Below a statement --------------------------------------------------------------------------
@@ -52,15 +50,9 @@ def formal_name(item: Evidence) -> nodes.inline:
     return nodes.inline("", item.part or WHOLE)
 
 
-def _add_theorems(app: Sphinx, doctree: nodes.document) -> None:
-    """Add to every statement of a page the theorems that Coq checked of it."""
-    found = [node for node in doctree.findall(nodes.Element) if "realtype" in node]
-    statements = read_registry(depended_on(app.env, STATEMENTS)) if found else {}
-    for node in found:
-        statement = statements.get(node["label"])
-        for item in statement.evidence if statement else ():
-            if item.place == "proof":
-                node += _theorem(app.env, item)
+def formal_theorems(env: BuildEnvironment, statement: Statement) -> list[nodes.Element]:
+    """What Coq checked of a statement, a fold for each theorem."""
+    return [_theorem(env, item) for item in statement.evidence if item.place == "proof"]
 
 
 def _theorem(env: BuildEnvironment, item: Evidence) -> nodes.Element:

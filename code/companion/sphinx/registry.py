@@ -25,7 +25,7 @@ from companion.sphinx.elements import (
     separated,
     table,
 )
-from companion.sphinx.formal import formal_name
+from companion.sphinx.formal import formal_name, formal_theorems
 from companion.sphinx.repairs import stated_on_pages
 
 STATEMENTS = "book/statements.yml"
@@ -74,6 +74,7 @@ def _add_badges(app: Sphinx, doctree: nodes.document) -> None:
     for node in found:
         if statement := statements.get(node["label"]):
             node += _footer(app.env, statement, statements)
+            node.extend(formal_theorems(app.env, statement))
 
 
 def _footer(
