@@ -92,6 +92,7 @@ def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit
 
 def test_own_data_says_how_to_get_its_command(visit):
     page = visit("book/owndata/index.html").page
+    page.wait_for_selector(".own-data .step")  # before, there is no command
     words = page.locator("p", has_text="pip install").first
     assert "critical-step" in page.locator("pre").first.inner_text()
     words.get_by_role("link", name="Install and run").click()
