@@ -80,7 +80,7 @@ async function open(link) {
 
 function enter(event) {
   if (tip?.contains(event.target)) return clearTimeout(timer);
-  const link = event.target.closest?.(".bd-article a.internal[href*='#']");
+  const link = event.target.closest?.(".bd-article a.internal[href*='#']:not(.map-statement)");
   if (!link || link === owner || !address(link)) return;
   close();
   owner = link;

@@ -12,6 +12,14 @@ all?.addEventListener("change", () => {
   } catch { /* not remembered: this reader's browser keeps nothing */ }
 });
 
+// One who follows a link out of a proof and comes back finds it open.
+for (const fold of folds) {
+  fold.addEventListener("toggle", () => {
+    const open = folds.filter((other) => other.open).map((other) => other.id);
+    history.replaceState({ ...history.state, proofs: open }, "");
+  });
+}
+
 // Open the folds around the place that the address names, and go there.
 function reveal() {
   const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));

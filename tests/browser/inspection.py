@@ -11,6 +11,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
+from companion.notebook.stacked import WIDTH as STACKED
 from companion.project import Project
 
 NARROW, WIDE = 390, 1280
@@ -217,13 +218,18 @@ def load_images(page: Page) -> None:
 
 
 def wrong_figures(page: Page, project: Project, scheme: str) -> list[Any]:
-    """Figures that do not show the variant of the theme alone, or have other words."""
+    """Figures that do not show the variant of theme and width alone, or have other words."""
     return [
         figure
         for figure in page.evaluate(_FIGURES)
         # An explorer stands in the place of its picture.
         if len(figure["shown"]) != (0 if figure["explorer"] else 1)
         or any(source.endswith(".dark.svg") != (scheme == "dark") for source in figure["shown"])
+        or any(
+            (".narrow." in source) != (page.viewport_size["width"] <= 600)
+            for source in figure["shown"]
+            if _published(project, source)["stacked"]
+        )
         or any(alt != _published(project, source)["alt"] for source, alt in figure["images"])
     ]
 
@@ -231,12 +237,17 @@ def wrong_figures(page: Page, project: Project, scheme: str) -> list[Any]:
 def small_letters(page: Page, project: Project) -> list[tuple[str, float]]:
     """Pictures that are shown with letters too small to be read, and the letters' height."""
     heights = [
-        (source, width / record["width"] * record["letters"])
+        (source, width / _points(source, record) * record["letters"])
         for figure in page.evaluate(_FIGURES)
         for source, width in zip(figure["shown"], figure["widths"], strict=True)
         for record in [_published(project, source)]
     ]
     return [(source, height) for source, height in heights if height <= LOWEST_LETTERS]
+
+
+def _points(source: str, record: dict[str, Any]) -> float:
+    """How wide a picture was drawn, in points."""
+    return 72 * STACKED if ".narrow." in source else float(record["width"])
 
 
 def _published(project: Project, source: str) -> dict[str, Any]:
@@ -248,7 +259,7 @@ def _published(project: Project, source: str) -> dict[str, Any]:
 
 def figure_of(source: str) -> str:
     """The name of the figure that an image shows."""
-    return PurePosixPath(source).name.removesuffix(".svg").removesuffix(".dark")
+    return PurePosixPath(source).name.partition(".")[0]
 
 
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")

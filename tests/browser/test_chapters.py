@@ -128,6 +128,22 @@ def test_a_link_into_a_proof_opens_it_and_no_other(visit, width):
     page.wait_for_function("() => document.querySelector('#proof-thm-main').open")
 
 
+def test_one_who_comes_back_finds_the_proof_open(visit):
+    page = visit(LONG).page
+    page.locator("#proof-thm-main > summary").click()
+    page.locator("#proof-thm-main a[href*='.html#']").first.click()
+    page.wait_for_url("**/*.html#*")
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('#proof-thm-main').open")
+    assert page.evaluate(_OPEN).count(True) == 1
+
+
+def test_the_browser_opens_a_proof_in_which_it_finds_words(visit):
+    """Such an address and "find in page" unfold by the same rule of HTML."""
+    page = visit(f"{LONG}#:~:text=McShane%27s").page
+    page.wait_for_function(f"() => ({_OPEN})().filter(Boolean).length === 1")
+
+
 def test_words_that_were_searched_for_are_not_left_in_a_folded_proof(visit):
     page = visit("search.html?q=McShane").page  # a name in one proof only
     page.locator("ul.search li a").first.click()

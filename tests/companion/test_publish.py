@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from companion import publish, publish_number, style
 from companion.notebook.publish import PublishError
+from companion.notebook.stacked import stack
 
 ALT = "A line that rises from the lower left to the upper right."
 
@@ -43,6 +44,7 @@ def test_publish_writes_pictures_data_and_alt_text(tmp_path):
         "alt": ALT,
         "width": pytest.approx(72 * style.WIDTH),
         "letters": 11.0,
+        "stacked": False,
     }
 
 
@@ -168,3 +170,45 @@ def test_sequential_map_gets_lighter_throughout():
 def test_text_holds_on_both_grounds():
     assert _contrast(style.INK, "#ffffff") >= 7.0
     assert _contrast(style.DARK[style.INK], style.DARK[style.PAPER]) >= 7.0
+
+
+def test_panels_side_by_side_are_stacked_for_a_phone(tmp_path):
+    figure, axes = plt.subplots(1, 2, sharey=True)
+    axes[0].set(ylabel="height", title="first")
+    for panel in axes:
+        panel.plot([0, 1], [0, 1], label="a line with a long name")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(2 * handles, 2 * labels, loc="outside lower center", ncols=2)
+    publish(figure, "two-lines", {"y": [0.0, 1.0]}, ALT)
+    folder = tmp_path / "_published" / "figures"
+    assert json.loads((folder / "two-lines.json").read_text())["stacked"]
+    assert (folder / "two-lines.narrow.svg").exists()
+    assert (folder / "two-lines.narrow.dark.svg").exists()
+    first, second = (panel.get_position() for panel in axes)
+    assert second.y1 < first.y0
+    assert second.x0 == pytest.approx(first.x0)
+    assert axes[1].get_ylabel() == "height"
+    assert axes[1].yaxis.get_tick_params()["labelleft"]
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    assert box.y1 <= second.y0 * figure.bbox.height
+
+
+def test_nine_pictures_of_the_plane_keep_two_columns():
+    figure, axes = plt.subplots(3, 3, sharex=True, sharey=True)
+    for panel in axes.flat:
+        panel.plot([0, 1], [0, 1])
+        panel.set_aspect("equal")
+    assert stack(figure)
+    places = [panel.get_subplotspec() for panel in axes.flat]
+    assert {place.colspan.start for place in places} == {0, 1}
+    assert len(set(places)) == 9
+
+
+def test_panels_that_are_below_each_other_stay():
+    figure, _ = plt.subplots(2, 1)
+    before = figure.get_size_inches().tolist()
+    assert not stack(figure)
+    assert figure.get_size_inches().tolist() == before

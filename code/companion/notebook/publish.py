@@ -5,6 +5,8 @@ notebook, where the checks and the site (:mod:`companion.sphinx`) find it:
 
 ``figures/<name>.svg``, ``.dark.svg``, ``.png``
     the picture, for light pages, dark pages and places without vector graphics;
+``figures/<name>.narrow.svg``, ``.narrow.dark.svg``
+    for phones: the panels below each other; only if some are side by side;
 ``figures/<name>.npz``
     the arrays behind the picture;
 ``figures/<name>.json``
@@ -24,9 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from companion.notebook.stacked import stack
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
 
 FOLDER = "_published"
 NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
@@ -80,23 +85,27 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
             f"figure {name!r}: alt text {alt!r} has {len(alt)} characters; "
             f"at least {SHORTEST_ALT} needed"
         )
-    # Once for all, not for every drawing: it takes as long as the drawing itself.
-    if figure.axes and (layout := figure.get_layout_engine()):
-        layout.execute(figure)
-        figure.set_layout_engine("none")
+    layout = _lay_out(figure)
     _require_ink(figure, name)
 
     folder = Path(FOLDER) / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     _draw(figure, folder, name)
+    letters, width = _smallest_letters(figure), figure.get_figwidth()
     np.savez_compressed(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
     record = {
         "name": name,
         "alt": alt,
-        "width": round(72 * figure.get_figwidth(), 3),  # this and the next in points
-        "letters": _smallest_letters(figure),
+        "width": round(72 * width, 3),  # this and the next in points
+        "letters": letters,
+        "stacked": stack(figure),
     }
     _write_json(folder / f"{name}.json", record)
+    if record["stacked"]:
+        for _ in range(2):  # the first places the panels, the second the colour bars beside them
+            figure.set_layout_engine(layout)
+            _lay_out(figure)
+        _draw_vectors(figure, folder, f"{name}.narrow")
     # Not `alt=`: Colab's IPython, 7.34, does not know it.
     display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt, "figure": name}))
     plt.close(figure)
@@ -228,22 +237,40 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
             axes.set_axis_on()
 
 
+def _lay_out(figure: Figure) -> LayoutEngine | None:
+    """Lay a figure out once for all drawings: it takes as long as a drawing. Return its engine."""
+    layout = figure.get_layout_engine()
+    if figure.axes and layout:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    return layout
+
+
+# Not `figure.savefig`, which draws everything once more, unseen, for its layout.
 def _draw(figure: Figure, folder: Path, name: str) -> None:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from companion.notebook import style
+
+    _draw_vectors(figure, folder, name)
+    # An SVG leaves another dpi behind.
+    figure.set(dpi=mpl.rcParams["savefig.dpi"], facecolor=style.PAPER)
+    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": None})
+    figure.set_facecolor("none")
+
+
+def _draw_vectors(figure: Figure, folder: Path, name: str) -> None:
+    import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     from companion.notebook import style
 
-    # Not `figure.savefig`, which draws everything once more, unseen, for its layout.
-    dpi = mpl.rcParams["savefig.dpi"]
-    figure.set_dpi(dpi)
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])
     svg = folder / f"{name}.svg"
     FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
     light = svg.read_text(encoding="utf-8")
     (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
-    figure.set(dpi=dpi, facecolor=style.PAPER)  # an SVG leaves another dpi behind
-    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": None})
 
 
 def _smallest_letters(figure: Figure) -> float:

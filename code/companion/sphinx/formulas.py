@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 _logger = logging.getLogger(__name__)
 
+_CLOSING = re.compile(r"[,.;:!?)\]’”]+")
 _FOLDER = "mathjax"  # below _static
 _PARTS = ("adaptors/liteDOM", "input/tex", "output/chtml", "a11y/assistive-mml")
 _FILES = ("startup", "core", "output/chtml/fonts/tex", *_PARTS)
@@ -58,6 +60,7 @@ _TYPESET = """
 def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("build", (_visit_inline, None), (_visit_block, None))
     app.connect("builder-inited", _write_styles)
+    app.connect("doctree-resolved", _keep_punctuation)
     app.connect("html-page-context", _preload)
 
 
@@ -129,6 +132,23 @@ def _preload(
         font = context["pathto"](f"_static/{_FOLDER}/MathJax_Zero.woff", 1)
         link = f'<link rel="preload" as="font" type="font/woff" crossorigin href="{font}" />'
         context["metatags"] = context.get("metatags", "") + link
+
+
+def _keep_punctuation(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Let no line begin with the comma after a formula, or end with the parenthesis before it."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, place = formula.parent, formula.parent.index(formula)
+        kept: list[nodes.Node] = [formula]
+        before = parent[place - 1] if place else None
+        after = parent[place + 1] if place + 1 < len(parent) else None
+        if isinstance(before, nodes.Text) and before.endswith("("):
+            parent[place - 1] = nodes.Text(before[:-1])
+            kept.insert(0, nodes.Text("("))
+        if isinstance(after, nodes.Text) and (found := _CLOSING.match(after)):
+            parent[place + 1] = nodes.Text(after[found.end() :])
+            kept.append(nodes.Text(found.group()))
+        if len(kept) > 1:
+            parent[place] = nodes.inline("", "", *kept, classes=["unbroken"])
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:

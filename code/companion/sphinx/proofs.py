@@ -20,7 +20,10 @@ _CLASS = "proof-fold"
 _HEAD = """\
 const proofs = {
   get open() { try { return localStorage.proofs === "open"; } catch { return false; } },
-  fold(proof) { proof.open = proofs.open || `#${proof.id}` === location.hash; },
+  fold(proof) {
+    proof.open = proofs.open || proof.id
+      && (`#${proof.id}` === location.hash || !!history.state?.proofs?.includes(proof.id));
+  },
 };"""
 _SWITCH = """\
 <label class="proofs-switch"><input type="checkbox" role="switch"> Show all proofs</label>\

@@ -31,7 +31,10 @@ SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls
 
 
 class picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
-    """The light and the dark image of a figure; ``natural`` and ``least`` width in CSS pixels."""
+    """The images of a figure: light and dark, and for phones both with the panels stacked.
+
+    ``natural`` and ``least`` are widths in CSS pixels, of the images that are not stacked.
+    """
 
 
 def setup(app: Sphinx) -> None:
@@ -62,14 +65,16 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
     folder = _folder(env, name)
     depended_on(env, folder / f"{name}.svg")
     record = json.loads(depended_on(env, folder / f"{name}.json").read_text(encoding="utf-8"))
+    forms = {"": ["for-wide"], ".narrow": ["for-narrow"]} if record["stacked"] else {"": []}
     images = [
         nodes.image(
-            uri=f"/{(folder / f'{name}{variant}.svg').as_posix()}",
+            uri=f"/{(folder / f'{name}{form}{variant}.svg').as_posix()}",
             alt=record["alt"],
             loading="lazy",
             # Not the theme's `only-light`: that hides the caption as well.
-            classes=[f"for-{mode}", "dark-light"],
+            classes=[f"for-{mode}", "dark-light", *classes],
         )
+        for form, classes in forms.items()
         for mode, variant in (("light", ""), ("dark", ".dark"))
     ]
     width, letters = record["width"], record["letters"]  # in points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -29,6 +29,7 @@ from companion.sphinx.formal import formal_name, formal_theorems
 from companion.sphinx.repairs import stated_on_pages
 
 STATEMENTS = "book/statements.yml"
+MAP = "book/map"
 
 
 class statement_table(nodes.General, nodes.Element):  # noqa: N801 - a docutils node
@@ -87,41 +88,30 @@ def _footer(
     for tier in statement.tiers:
         places = (_place(env, statement, item) for item in statement.evidence if item.tier == tier)
         footer += nodes.paragraph("", "", badge(tier), nodes.Text(" "), *separated(places))
-    used = {label: entry.uses for label, entry in statements.items()}
-    users = {label: [user for user in used if label in used[user]] for label in used}
-    footer.extend(_connected(env, "Rests on ", "and through these on ", statement.label, used))
-    footer.extend(_connected(env, "Used by ", "and through these by ", statement.label, users))
-    if command := _command(statement):
-        told = nodes.paragraph("", "Run it again, in a clone:")
-        block = nodes.literal_block(command, command, language="sh")
-        footer += nodes.container("", told, block, classes=["statement-command"])
+    used = statement.uses
+    users = [label for label, other in statements.items() if statement.label in other.uses]
+    footer.extend(_connected(env, "Rests on ", used))
+    footer.extend(_connected(env, "Used by ", users))
+    if MAP in env.found_docs:
+        name = nodes.Text("On the map of the theory")
+        link = page_link(env, env.docname, MAP, f"map-{statement.label}", name)
+        footer += nodes.paragraph("", "", link)
+    footer.extend(_commands(statement))
     return footer
 
 
 def _connected(
-    env: BuildEnvironment, words: str, more: str, label: str, graph: Mapping[str, Sequence[str]]
-) -> list[nodes.paragraph]:
-    """Lines with what `label` is joined to, at once and through others."""
-    direct, found = list(graph[label]), list(graph[label])
-    for other in found:  # which grows
-        found += [following for following in graph[other] if following not in found]
-    farther = [other for other in graph if other in found[len(direct) :]]  # in reading order
-    lines = []
-    for beginning, labels, name in (
-        (words, direct, "statement-uses"),
-        (more, farther, "statement-farther"),
-    ):
-        links = (
-            name_link(env.docname, other, other, domain="prf", explicit=False) for other in labels
-        )
-        if labels:
-            lines.append(nodes.paragraph("", beginning, *separated(links), classes=[name]))
-    return lines
+    env: BuildEnvironment, words: str, labels: Sequence[str]
+) -> Iterator[nodes.paragraph]:
+    """A line with links to the statements of `labels`, if there are any."""
+    links = (name_link(env.docname, name, name, domain="prf", explicit=False) for name in labels)
+    if labels:
+        yield nodes.paragraph("", words, *separated(links), classes=["statement-uses"])
 
 
-def _command(statement: Statement) -> str:
-    """What runs the tests, notebooks and formal proofs among the evidence; empty without any."""
-    targets: dict[str, list[str]] = {place: [] for place in ("test", "cell")}
+def _commands(statement: Statement) -> Iterator[nodes.container]:
+    """What runs the tests and notebooks among the evidence, and Coq."""
+    targets: dict[str, list[str]] = {place: [] for place in ("test", "cell", "proof")}
     for item in statement.evidence:
         if item.place in targets:
             targets[item.place].append(item.target)
@@ -129,9 +119,14 @@ def _command(statement: Statement) -> str:
     commands = [f"make run NOTEBOOK={notebook}" for notebook in notebooks]
     if targets["test"]:
         commands.insert(0, " ".join((".venv/bin/python -m pytest", *targets["test"])))
-    if any(item.place == "proof" for item in statement.evidence):
-        commands.append("make formal")
-    return " && ".join(commands)
+    for words, command in (
+        ("Run it again, in a clone, after make env:", " && ".join(commands)),
+        ("Have Coq check it, where Coq is installed:", targets["proof"] and "make formal"),
+    ):
+        if command:
+            block = nodes.literal_block(command, command, language="sh")
+            line = nodes.paragraph("", words)
+            yield nodes.container("", line, block, classes=["statement-command"])
 
 
 def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes.Node:

@@ -27,7 +27,7 @@ from companion.checking.citation import names_of, read_citation
 from companion.project import BookError, Project
 
 _ONLY_ON_SCREEN = (
-    "script, link, button, .headerlink, .for-dark, .d-print-none, .toctree-wrapper, "
+    "script, link, button, .headerlink, .for-dark, .for-narrow, .d-print-none, .toctree-wrapper, "
     ".sd-summary-state-marker, details.hide > summary, details.formal, "
     ".repeated, .repeated + .published-links"
 )

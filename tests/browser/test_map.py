@@ -1,0 +1,81 @@
+"""The map of the theory: walking it by mouse and keyboard, and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import PROJECT, SITE
+from inspection import NARROW
+
+from companion.checking.statements import read_registry
+
+MAP = "book/map.html"
+STATEMENTS = read_registry(PROJECT.statements)
+
+
+def chosen(page) -> list[str]:
+    return page.evaluate(
+        "[...document.querySelectorAll('.map-statement.is-chosen')].map(e => e.id.slice(4))"
+    )
+
+
+def joined(page, name: str) -> int:
+    return page.locator(f".theory-map path.{name}").count()
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_a_statement_shows_what_it_rests_on_and_what_uses_it(visit, width):
+    page = visit(MAP, width).page
+    assert chosen(page) == ["thm-main"]
+    page.locator("#map-lem-transport").click()
+    assert chosen(page) == ["lem-transport"]
+    assert page.url.endswith(MAP)
+    users = [label for label, other in STATEMENTS.items() if "lem-transport" in other.uses]
+    assert joined(page, "rests-on") == len(STATEMENTS["lem-transport"].uses)
+    assert joined(page, "used-by") == len(users) > 1
+    assert page.locator(".map-panel .used-by button").count() == len(users)
+    # What rests on it through others is marked, too; what is not connected fades.
+    assert "is-above" in page.locator("#map-thm-main").get_attribute("class")
+    assert "is-far" in page.locator("#map-thm-manifold").get_attribute("class")
+
+
+def test_one_walks_by_keyboard_and_enters_a_statement(visit):
+    page = visit(MAP).page
+    page.locator("#map-thm-flattest").focus()
+    page.keyboard.press("Enter")
+    assert chosen(page) == ["thm-flattest"]
+    page.locator(".map-panel .rests-on button").first.focus()
+    page.keyboard.press("Enter")
+    (label,) = chosen(page)
+    assert label in STATEMENTS["thm-flattest"].uses
+    assert page.evaluate("document.activeElement.hash") == f"#{label}"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**#{label}")
+
+
+def test_a_second_click_opens_the_statement(visit):
+    page = visit(MAP).page
+    page.locator("#map-thm-main").click()
+    page.wait_for_url("**/measurezero/index.html#thm-main")
+
+
+def test_each_statement_leads_to_its_place_on_the_map(visit):
+    page = visit("book/measurezero/index.html").page
+    page.locator("#cor-flat-limit .statement-footer summary").click()
+    page.locator("#cor-flat-limit .statement-footer").get_by_text("On the map").click()
+    page.wait_for_url("**/map.html#map-cor-flat-limit")
+    page.wait_for_selector(".map-panel")
+    assert chosen(page) == ["cor-flat-limit"]
+
+
+def test_without_scripts_the_map_is_a_list_of_links(visit):
+    page = visit(MAP, java_script_enabled=False).page
+    links = page.locator(".map-statement").evaluate_all("all => all.map(a => a.hash.slice(1))")
+    assert sorted(links) == sorted(STATEMENTS)
+    assert page.locator(".map-panel").count() == 0
+
+
+def test_every_chapter_with_statements_is_on_the_map():
+    text = (SITE / MAP).read_text(encoding="utf-8")
+    chapters = {path.parent.name for path in (SITE / "book").glob("*/index.html")}
+    without = {"explorers", "owndata", "claims"}
+    assert {name for name in chapters if f'href="{name}/index.html"' in text} >= chapters - without
