@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from companion.checking.checks import check_runs, check_sources, compare_figure
-from companion.checking.claims import check_claims, read_claims
-from companion.checking.claims import fingerprint as fingerprint_of
+from companion.checking.claims import check_claims
 from companion.checking.declarations import read_declarations
 from companion.checking.formal import check_formal, read_record, unfounded
 from companion.checking.notation import check_notation
@@ -137,17 +135,6 @@ def figure(project: Project, options: Namespace) -> None:
     (notebook,) = _chosen(project, [options.notebook])
     for path in write_stubs(project, options.name, notebook):
         print(f"{project.name(path)}: {options.name}")
-
-
-def fingerprint(project: Project, options: Namespace) -> None:
-    """Take the fingerprint of a text that claims are quoted from."""
-    if options.source not in read_claims(project.claims).sources:
-        raise BookError(f"claims.yml: {options.source!r} is not among the sources")
-    path = project.fingerprint(options.source)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = textwrap.wrap(fingerprint_of(read_text(options.text)), width=90)
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    print(f"wrote {project.name(path)}")
 
 
 def pdf(project: Project, _: Namespace) -> None:

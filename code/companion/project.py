@@ -30,13 +30,7 @@ class _Place:
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout of the book.
-
-    Parameters
-    ----------
-    root
-        The folder that holds ``_config.yml`` and ``_toc.yml``.
-    """
+    """A checkout of the book: `root` is the folder with ``_config.yml`` and ``_toc.yml``."""
 
     root: Path
 
@@ -76,13 +70,7 @@ class Project:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What ``_config.yml`` says, in the form that Jupyter Book gives it.
-
-        Raises
-        ------
-        BookError
-            If it has another form, or no title.
-        """
+        """What ``_config.yml`` says; it has the form that Jupyter Book gives it, and a title."""
         schema = schema_of("jupyter_book", "config_schema.json")
         return read_yaml(self.config, {**schema, "required": ["title"]})
 
@@ -92,13 +80,9 @@ class Project:
 
     @cached_property
     def pages(self) -> tuple[Path, ...]:
-        """All pages of the book, as listed in ``_toc.yml``, in reading order.
+        """All pages of the book in reading order, as listed in ``_toc.yml``.
 
-        Raises
-        ------
-        BookError
-            If ``_toc.yml`` has another form, a listed page does not exist or is listed twice, or
-            a page below ``book/`` is not listed.
+        Every listed page must exist, and every page below ``book/`` must be listed.
         """
         contents = read_yaml(self.toc)
         try:

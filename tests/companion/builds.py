@@ -42,10 +42,6 @@ def startup(folder: Path, code: str) -> str:
     """Return a search path with which every Python process runs `code` as it starts."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(code)
-    return with_path(folder)
-
-
-def with_path(folder: Path) -> str:
     return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
 
 

@@ -120,13 +120,6 @@ def compares(root: Path, words: list[str]) -> None:
     assert "0.00e+00 of" in run_real(root, *words)
 
 
-def takes_a_fingerprint(root: Path, words: list[str]) -> None:
-    book_of_one(root, "book/setting/collapse.ipynb")
-    shutil.copyfile(REPOSITORY / "book/claims.yml", root / "book/claims.yml")
-    (root / words[-1]).write_text("An abstract of five words.")
-    assert "wrote book/claims/fingerprints/" in run_real(root, *words)
-
-
 def finds_a_step(root: Path, words: list[str]) -> None:
     table(root)
     assert "η_C" in run_real(root, *("2" if word == "N" else word for word in words))
@@ -136,7 +129,6 @@ OTHERS = {
     r"-m companion run ": runs_a_notebook,
     r"-m papermill ": runs_a_notebook,
     r"-m companion compare ": compares,
-    r"-m companion fingerprint ": takes_a_fingerprint,
     r"-m edge_of_stability critical-step ": finds_a_step,
 }
 

@@ -44,16 +44,7 @@ _CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
 
 
 def check_sources(project: Project) -> None:
-    """Check what can be checked before anything runs.
-
-    Raises
-    ------
-    BookError
-        For a file that cannot be read, a cell that would not run, a cell that shows too many lines,
-        a declared figure no cell publishes, a figure shown on no page or on two, a shown figure
-        that is not declared, references nobody declares (stale), an entry of the bibliography that
-        nothing cites, and a citation without an entry.
-    """
+    """Check what can be checked before anything runs: cells, figures, references, citations."""
     declarations = read_declarations(project)
     read_citation(project.citation)
     for path in project.notebooks:
@@ -71,22 +62,10 @@ def check_sources(project: Project) -> None:
 
 
 def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
-    """Check what the runs published against the declarations and the references.
+    """Check what the runs published; return every comparison with a reference.
 
     References belong to the default scale and parameters. Runs with others are not `compared`: it
     is only checked that they published what is declared.
-
-    Returns
-    -------
-    list of Deviation
-        Every comparison made.
-
-    Raises
-    ------
-    BookError
-        If a declared figure was not published, a published one not declared, a name published
-        twice, or data or numbers leave their tolerance; every problem is named, with the largest
-        deviation.
     """
     declarations = read_declarations(project)
     problems = list(_presence(declarations, runs))

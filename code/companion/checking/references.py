@@ -92,12 +92,10 @@ def compared_numbers(run: Run) -> dict[str, Number]:
 def figure_deviations(
     project: Project, declaration: Declaration, new: Mapping[str, np.ndarray]
 ) -> list[Deviation]:
-    """The deviation of every compared array of a figure.
+    """Return the deviation of every compared array of a figure.
 
-    Raises
-    ------
-    LookupError
-        If there is no reference, it has other arrays than the figure, or a file is damaged.
+    Raise `LookupError` if there is no reference, it has other arrays than the figure, or a file is
+    damaged.
     """
     path = figure_reference(project, declaration.name)
     accept = f"look at it, then accept it by `make reference FIGURE={declaration.name}`"
@@ -128,10 +126,7 @@ def published_data(run: Run, figure: str) -> Path:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read an ``.npz`` file; once, as long as it does not change.
 
-    Raises
-    ------
-    LookupError
-        If there is no such file, it is damaged, or it holds anything but arrays of real numbers.
+    Raise `LookupError` if there is none, it is damaged, or it holds anything but real numbers.
     """
     if not path.is_file():
         raise LookupError(f"{path}: no such file")

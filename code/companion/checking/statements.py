@@ -76,27 +76,13 @@ def proof_target(label: str) -> str:
 
 
 def read_registry(path: Path) -> dict[str, Statement]:
-    """The registry by label.
-
-    Raises
-    ------
-    BookError
-        If an entry has another form than the one described in CONTRIBUTING.md.
-    """
+    """Return the registry by label."""
     entries = read_yaml(path, form("statements"))
     return {label: _statement(label, entry) for label, entry in entries.items()}
 
 
 def check_statements(project: Project) -> None:
-    """Check that pages and registry agree and that all evidence exists.
-
-    Raises
-    ------
-    BookError
-        For a statement without a label or not registered, a registered one that no page states, a
-        label stated twice, a proof without its idea, a use that points nowhere, a circle of uses, a
-        statement (other than a definition) without evidence, and evidence that does not exist.
-    """
+    """Check that pages and registry agree, uses lead somewhere, and all evidence exists."""
     registry = read_registry(project.statements)
     proved = _proved(project)
     problems = (

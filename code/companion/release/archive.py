@@ -24,16 +24,8 @@ _MODE = 0o644 << 16
 def write_archives(project: Project, runs: Sequence[Run], target: Path) -> list[Path]:
     """Write the archives of `runs` and of the built site into the new folder `target`.
 
-    Returns
-    -------
-    list of Path
-        ``site.zip``, ``notebooks.zip``, ``figure-data.zip``, the PDF if the site has one, wheel
-        and source distribution of the packages, and their SHA-256 digests in ``SHA256SUMS``.
-
-    Raises
-    ------
-    BookError
-        If there is no site, or the packages cannot be built.
+    Return ``site.zip``, ``notebooks.zip``, ``figure-data.zip``, the PDF if the site has one, the
+    packages (wheel and source), and ``SHA256SUMS``.
     """
     if not (project.site / "index.html").is_file():
         raise BookError(f"{project.name(project.site)}: no site; build it first")

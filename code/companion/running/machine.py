@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import requires, version
 from typing import Any
 
 import numpy as np
@@ -57,14 +57,6 @@ def _built_with(built: Mapping[str, Any]) -> list[str]:
 
 def packages() -> dict[str, str]:
     """Versions of what the book is made with: its direct requirements, and their compilers."""
-    return {name: version(name) for name in sorted({*_required(), "llvmlite", "sphinx"})}
-
-
-def _required() -> Iterator[str]:
-    try:
-        found = requires(DISTRIBUTION) or []
-    except PackageNotFoundError:  # run from a checkout that is on the search path, not installed
-        found = []
-    for requirement in found:
-        if (match := _REQUIRED.match(requirement)) and match[2] in (None, "book"):
-            yield match[1]
+    found = filter(None, map(_REQUIRED.match, requires(DISTRIBUTION) or ()))
+    direct = {match[1] for match in found if match[2] in (None, "book")}
+    return {name: version(name) for name in sorted({*direct, "llvmlite", "sphinx"})}

@@ -52,14 +52,7 @@ class _Page(HTMLParser):
 
 
 def check_site(site: Path) -> None:
-    """Check every page and style sheet below `site`.
-
-    Raises
-    ------
-    BookError
-        For a resource on another host, a missing file or anchor, an image without alt text or
-        size, and an id that two elements of a page have.
-    """
+    """Check every page and style sheet below `site`."""
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
     pages = {path.resolve(): _Page(path) for path in found}

@@ -73,15 +73,7 @@ class Origin:
     def find(cls, project: Project) -> Origin | None:
         """Ask the environment (CI sets it), then ``repository-code`` in ``CITATION.cff``.
 
-        Returns
-        -------
-        Origin or None
-            None if neither names a repository: the site then has no launch links.
-
-        Raises
-        ------
-        BookError
-            If the address is not one that Colab can open.
+        None if neither names a repository: the site then has no launch links.
         """
         cited = read_citation(project.citation)
         url = os.environ.get(REPOSITORY) or cited.get("repository-code", "")

@@ -78,10 +78,7 @@ class MathJax:
     def typeset(self, tex: str, display: bool) -> str:
         r"""Return the HTML of a formula, with MathML for listeners.
 
-        Raises
-        ------
-        ValueError
-            With MathJax's words, if `tex` is no formula.
+        Raise `ValueError`, with the words of MathJax, if `tex` is not a formula.
         """
         html, problem = self._engine.call("typeset", tex, display)
         if problem:

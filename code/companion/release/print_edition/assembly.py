@@ -97,13 +97,7 @@ def _words(heading: Tag) -> Markup:
 
 
 def compose(project: Project) -> str:
-    """Return the print edition of the built site as HTML, to be opened at the site's root.
-
-    Raises
-    ------
-    BookError
-        If there is no site, or a page of it has no article.
-    """
+    """Return the print edition of the built site as HTML, to be opened at the site's root."""
     entries = entries_of(project)
     slugs = {entry.page: entry.slug for entry in entries}
     loader = FileSystemLoader(Path(__file__).parent)
@@ -121,13 +115,7 @@ def compose(project: Project) -> str:
 
 
 def entries_of(project: Project) -> list[Entry]:
-    """Return all pages of the book, read from the sidebar of its first page.
-
-    Raises
-    ------
-    BookError
-        If there is no site.
-    """
+    """Return all pages of the book, read from the sidebar of its first page."""
     first = Path(project.name(project.pages[0])).with_suffix(".html")
     entries = [Entry(first, 1, "")]
     part = ""

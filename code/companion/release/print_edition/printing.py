@@ -46,12 +46,9 @@ _FILL_IN = """numbers => document.querySelectorAll("[data-page]").forEach(place 
 
 
 def printed(document: str, site: Path) -> bytes:
-    """Print an HTML document that lies at the root of `site`; return the PDF.
+    """Print an HTML document at the root of `site`; return the PDF.
 
-    Raises
-    ------
-    BookError
-        If there is no Chromium, a file is missing, or something is wider than the paper.
+    A missing file, and what is wider than the paper, are errors.
     """
     missing: list[str] = []
 
