@@ -62,7 +62,7 @@ book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check ever
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (an hour or two) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (an hour or two) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
@@ -157,8 +157,13 @@ pdf: book ## (2 min after the book) print the book as one PDF with Chromium, and
 	@$(BOOK) pdf
 
 .PHONY: archive
-archive: pdf ## (1 min after the PDF) pack site, PDF, executed notebooks, figure data and packages, with checksums
-	@$(BOOK) archive $(RUN_OPTIONS)
+archive: pdf ## (1 min after the PDF) pack site, PDF, the book with executed notebooks and figure data, packages, with checksums
+	@rm -rf _build/archive && mkdir -p _build/archive
+	@$(PY) -m zipfile -c _build/archive/site.zip _build/html/
+	@$(PY) -m zipfile -c _build/archive/book.zip _build/stage/
+	@cp _build/html/book.pdf _build/archive
+	@$(PY) -m hatchling build -d _build/archive
+	@cd _build/archive && sha256sum -- * >SHA256SUMS && ls -l
 
 .PHONY: launch
 launch: $(READY) ## (3 s) write the branch that the launch buttons open (COMPANION_REPOSITORY=https://…)

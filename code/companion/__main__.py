@@ -94,7 +94,6 @@ def parser() -> argparse.ArgumentParser:
     add(commands.formal).add_argument(
         "--check", action="store_true", help="write nothing; fail if the record would change"
     )
-    add(commands.archive, executing, changing)
     for command in (commands.check, commands.pdf, commands.launch):
         add(command)
     return parser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from companion.checking.checks import check_runs, check_sources, compare_figure
@@ -26,7 +26,6 @@ from companion.errors import BookError, refuse
 from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
 from companion.proving.coq import prove, render
-from companion.release.archive import write_archives
 from companion.running.runs import Run, run_notebooks
 from companion.site.build import build_site
 from companion.site.launch import REPOSITORY, Origin, write_tree
@@ -141,14 +140,8 @@ def pdf(project: Project, _: Namespace) -> None:
     """Print the built site as one PDF, and link to it from the site."""
     from companion.release.print_edition import make_pdf  # loads what no other command needs
 
-    _list_sizes(project, [make_pdf(project)])
-
-
-def archive(project: Project, options: Namespace) -> None:
-    """Pack the built site, its PDF, the executed notebooks and the data of the figures."""
-    runs = _runs(project, options, project.notebooks)
-    check_runs(project, runs, compared=options.scale == "default")
-    _list_sizes(project, write_archives(project, runs, project.archive))
+    path = make_pdf(project)
+    print(f"{project.name(path)}: {path.stat().st_size / 1e6:.2f} MB")
 
 
 def launch(project: Project, _: Namespace) -> None:
@@ -158,11 +151,6 @@ def launch(project: Project, _: Namespace) -> None:
         raise BookError(f"no repository: set {REPOSITORY}, or repository-code in CITATION.cff")
     write_tree(project, project.launch, origin)
     print(f"branch {origin.ref} of {origin.url}: {project.launch}")
-
-
-def _list_sizes(project: Project, paths: Iterable[Path]) -> None:
-    for path in paths:
-        print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
 
 
 def _runs(project: Project, options: Namespace, notebooks: Sequence[Path]) -> list[Run]:

@@ -12,7 +12,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from companion.errors import BookError as BookError  # most modules know it from here
 from companion.errors import refuse
-from companion.source_files import read_yaml, schema_of
+from companion.source_files import form, read_yaml
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
@@ -62,7 +62,6 @@ class Project:
     site = _Place("_build/html")  # the last good site
     proofs = _Place("_build/formal")  # the proofs as Coq compiles them
     launch = _Place("_build/launch")  # the repository as launch buttons open it
-    archive = _Place("_build/archive")  # what a release holds
 
     def fingerprint(self, source: str) -> Path:
         """What is kept of a quoted text; see :mod:`companion.checking.claims`."""
@@ -70,9 +69,8 @@ class Project:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What ``_config.yml`` says; it has the form that Jupyter Book gives it, and a title."""
-        schema = schema_of("jupyter_book", "config_schema.json")
-        return read_yaml(self.config, {**schema, "required": ["title"]})
+        """What ``_config.yml`` says; Jupyter Book checks the rest of it."""
+        return read_yaml(self.config, form("config"))
 
     def name(self, path: Path) -> str:
         """Path relative to the root, with forward slashes: how files are called in messages."""

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +84,6 @@ def form(name: str) -> dict[str, Any]:
     """Return the JSON Schema that ``forms.yml`` has under that name."""
     forms = read_yaml(Path(__file__).with_name("forms.yml"))
     return {**forms["$defs"][name], **forms}
-
-
-def schema_of(package: str, file: str) -> dict[str, Any]:
-    """Return a JSON Schema that another package carries; the package is not imported."""
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    schema: dict[str, Any] = json.loads((Path(spec.origin).parent / file).read_text("utf-8"))
-    return schema
 
 
 def _check_form(path: Path, content: Any, form: Mapping[str, Any]) -> None:

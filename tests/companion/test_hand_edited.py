@@ -13,7 +13,7 @@ from toy import ToyBook
 
 NUMBERS = "tests/references/numbers/toy--lines.json"
 LINES = "book/toy/lines.ipynb"
-REQUIRED = ("book/figures.yml", "book/statements.yml", "book/references.bib")
+REQUIRED = ("book/figures.yml", "book/statements.yml")
 
 
 @pytest.fixture
@@ -56,9 +56,8 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
         "author: A\n": ": 'title' is a required property",
     },
     "CITATION.cff": {"title: T\n": ": 'authors' is a required property"},
-    "book/references.bib": {
-        "@misc{key, title = {A}": ": syntax error in line 1",
-        "@misc{k, title = {Crăciun}}".encode("utf-16"): ":1: not UTF-8; save it in that encoding",
+    "book/claims/fingerprints/tract.txt": {
+        "even".encode("utf-16"): ":1: not UTF-8; save it in that encoding",
     },
     NUMBERS: {
         '{"answer": 42.0,}': ":1: not JSON: ",

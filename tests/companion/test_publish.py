@@ -17,7 +17,7 @@ ALT = "A line that rises from the lower left to the upper right."
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    monkeypatch.setattr("companion.notebook.publish.display", lambda *_, **__: None)
     style.use()
     yield
     plt.close("all")

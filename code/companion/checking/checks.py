@@ -10,11 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pybtex.database import parse_string
-from pybtex.exceptions import PybtexError
-
 from companion.checking.citation import read_citation
-from companion.checking.claims import read_claims
 from companion.checking.declarations import Declaration, read_declarations
 from companion.checking.references import (
     Deviation,
@@ -29,24 +25,22 @@ from companion.checking.references import (
     reference_numbers,
     reference_picture,
 )
-from companion.checking.statements import read_registry
 from companion.errors import refuse
 from companion.project import Project
 from companion.running.notebooks import Notebook, prose
 from companion.running.runs import Run
-from companion.source_files import read_text
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
 # Lines of a cell that a page shows unfolded: about one screen.
 LONGEST_CELL = 30
-_CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
 
 
 def check_sources(project: Project) -> None:
-    """Check what can be checked before anything runs: cells, figures, references, citations."""
+    """Check what can be checked before anything runs: cells, figures, references."""
     declarations = read_declarations(project)
-    read_citation(project.citation)
+    # What pages need is read before anything runs.
+    _ = project.settings, read_citation(project.citation)
     for path in project.notebooks:
         reference_numbers(project, project.name(path))
     refuse(
@@ -56,7 +50,6 @@ def check_sources(project: Project) -> None:
             *_unpublishable(project, declarations),
             *_misplaced(project, declarations),
             *_stale_references(project, declarations),
-            *_citations(project),
         )
     )
 
@@ -111,10 +104,9 @@ def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Ite
     for name, pages in places.items():
         if name not in declarations:
             yield f"figure {name}: shown in {pages[0]} but not declared in figures.yml"
-        elif not pages:
-            yield f"figure {name}: declared in figures.yml but shown on no page"
-        elif len(pages) > 1:
-            yield f"figure {name}: shown more than once ({', '.join(pages)}); link to it instead"
+        elif len(pages) != 1:
+            shown = ", ".join(pages) or "no page"
+            yield f"figure {name}: shown on {shown}; one page needed, others link to it"
 
 
 def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
@@ -124,28 +116,6 @@ def _stale_references(project: Project, declarations: Mapping[str, Declaration])
     for path in sorted(project.references.glob("*/*")):
         if path not in wanted:
             yield f"{project.name(path)}: a stale reference: nothing in the book belongs to it"
-
-
-def _citations(project: Project) -> Iterator[str]:
-    entries: set[str] = set()
-    for name in project.settings.get("bibtex_bibfiles", ()):
-        try:
-            entries.update(parse_string(read_text(project.root / name), "bibtex").entries)
-        except PybtexError as error:
-            yield f"{name}: {error}"
-            return
-    texts = [prose(page) for page in project.pages]
-    if project.statements.is_file():
-        texts += [entry.source for entry in read_registry(project.statements).values()]
-    if project.claims.is_file():
-        texts += [claim.reason for claim in read_claims(project.claims).claims]
-    cited = {
-        key.strip() for text in texts for keys in _CITED.findall(text) for key in keys.split(",")
-    }
-    for key in sorted(entries - cited):
-        yield f"references.bib: nothing cites {key}; cite it or remove it"
-    for key in sorted(cited - entries):
-        yield f"references.bib: no entry {key}, which is cited"
 
 
 # Runs ---------------------------------------------------------------------------------------

@@ -122,10 +122,8 @@ def _disagreements(project: Project, labels: Collection[str]) -> Iterator[str]:
     for label, pages in places.items():
         if label not in labels:
             yield f"{label}: stated in {pages[0]} but not registered in statements.yml"
-        elif not pages:
-            yield f"{label}: registered in statements.yml but stated on no page"
-        elif len(pages) > 1:
-            yield f"{label}: stated more than once ({', '.join(pages)})"
+        elif len(pages) != 1:
+            yield f"{label}: stated on {', '.join(pages) or 'no page'}; one page needed"
 
 
 def _without_idea(project: Project) -> Iterator[str]:

@@ -43,11 +43,11 @@ def run_key(common: str, notebook: Notebook, parameters: Mapping[str, Any]) -> s
 
 
 def source_digest(files: Iterable[Path]) -> str:
-    """Digest of the names and contents of `files`."""
+    """Digest of the names and contents of `files`, in this order."""
     digest = hashlib.sha256()
     for file in files:
         _add(digest, file.name)
-        _add(digest, file.read_text(encoding="utf-8"))
+        _add(digest, file.read_bytes())
     return digest.hexdigest()
 
 
@@ -55,8 +55,8 @@ class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-def _add(digest: _Digest, text: str) -> None:
+def _add(digest: _Digest, content: str | bytes) -> None:
     # The length in front keeps ("ab", "c") and ("a", "bc") apart.
-    raw = text.encode()
+    raw = content.encode() if isinstance(content, str) else content
     digest.update(len(raw).to_bytes(8, "big"))
     digest.update(raw)

@@ -80,7 +80,7 @@ def run_notebooks(
     """
     plans = _plans(project, notebooks, scale, parameters or {})
     todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
-    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout, told=scale == "paper")
+    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
     done = {plan.name for plan in todo}
     for plan in plans:
         _forget_old_runs(plan.target)
@@ -128,10 +128,7 @@ def _is_complete(folder: Path) -> bool:
     return (folder / RECORD).is_file()
 
 
-def _execute_all(
-    project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int, *, told: bool
-) -> None:
-    """Execute `jobs`, several at a time; say of each how long it took, if that is to be `told`."""
+def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
     if not jobs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
@@ -144,15 +141,11 @@ def _execute_all(
             # Workers are started here. A pool cannot be handed an environment for them.
             environment = clean(os.environ, project.cache)
             with mock.patch.dict(os.environ, environment, clear=True):
-                futures = {pool.submit(execute, project, job, timeout): job for job in jobs}
+                futures = [pool.submit(execute, project, job, timeout) for job in jobs]
             for future in as_completed(futures):
                 progress.update()
-                job = futures[future]
                 if problem := future.result():
                     failures.append(problem)
-                elif told:
-                    seconds = Run(job.name, job.key, job.target, False).record["seconds"]
-                    progress.write(f"{job.name}: {seconds:.0f} s")
         except BrokenProcessPool as error:
             _end_workers()
             raise BookError(

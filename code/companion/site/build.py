@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from companion.project import BookError, Project, package_source
 from companion.running.environment import clean
+from companion.running.keys import source_digest
 from companion.site.check import check_site
 from companion.site.slim import slim
 
@@ -31,8 +31,8 @@ def build_site(project: Project) -> Path:
     thrown away: it would remember a page as read, and the next build would not show its warning.
     """
     # Sphinx does not notice a change in its extensions or in the lock; we do.
-    machinery = _digest(project.lock, *package_source("companion"))
-    staged = _digest(*(path for path in sorted(project.stage.rglob("*")) if path.is_file()))
+    machinery = source_digest([project.lock, *package_source("companion")])
+    staged = source_digest(path for path in sorted(project.stage.rglob("*")) if path.is_file())
     stamp = project.sphinx / _STAMP
     known = stamp.read_text(encoding="utf-8").split() if stamp.is_file() else []
     if known == [machinery, staged] and (project.site / "index.html").is_file():
@@ -59,15 +59,6 @@ def change_site(project: Project, change: Callable[[Path], None]) -> None:
     if not (project.site / "index.html").is_file():
         raise BookError(f"{project.name(project.site)}: no site; build it first")
     _swap(project.site, project.site, change)
-
-
-def _digest(*files: Path) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file} {len(content)} ".encode())
-        digest.update(content)
-    return digest.hexdigest()
 
 
 def _jupyter_book(project: Project) -> None:

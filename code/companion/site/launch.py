@@ -121,23 +121,13 @@ def _first_cell(origin: Origin | None) -> str:
 
 
 def write_tree(project: Project, target: Path, origin: Origin) -> None:
-    """Write the files of the repository, its notebooks prepared, into the new folder `target`."""
+    """Write the files that git tracks, the notebooks prepared, into the new folder `target`."""
     shutil.rmtree(target, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "-C", str(project.root), "ls-files", "-z"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise BookError(f"{project.root}: a git checkout needed ({listed.stderr.strip()})")
-    notebooks = set(project.notebooks)
-    for name in filter(None, listed.stdout.split("\0")):
-        source, copy = project.root / name, target / name
-        if Path(name).parts[0] == _NOT_LAUNCHED or not source.is_file():
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source in notebooks:
-            copy.write_text(prepared(source, origin), encoding="utf-8")
-        else:
-            shutil.copy2(source, copy)
+    command = ["git", "-C", str(project.root), "checkout-index", "--all", f"--prefix={target}/"]
+    copied = subprocess.run(command, capture_output=True, text=True, check=False)
+    if copied.returncode:
+        raise BookError(f"{project.root}: a git checkout needed ({copied.stderr.strip()})")
+    shutil.rmtree(target / _NOT_LAUNCHED)
+    for notebook in project.notebooks:
+        copy = target / project.name(notebook)
+        copy.write_text(prepared(notebook, origin), encoding="utf-8")
