@@ -127,7 +127,7 @@ def write_tree(project: Project, target: Path, origin: Origin) -> None:
     copied = subprocess.run(command, capture_output=True, text=True, check=False)
     if copied.returncode:
         raise BookError(f"{project.root}: a git checkout needed ({copied.stderr.strip()})")
-    shutil.rmtree(target / _NOT_LAUNCHED)
+    shutil.rmtree(target / _NOT_LAUNCHED, ignore_errors=True)
     for notebook in project.notebooks:
         copy = target / project.name(notebook)
         copy.write_text(prepared(notebook, origin), encoding="utf-8")
