@@ -156,12 +156,3 @@ def test_what_is_gone_from_every_page(
     said = complaint({page: page.read_text("utf-8").replace(old, new) for page in pages}, check)
     assert len(names) > 20
     assert [name for name in names if sentence.format(name) not in said] == []
-
-
-def test_every_reference_without_an_owner(copied, complaint):
-    """No figure is declared and no page shows one: each is stale, shown in vain, or both."""
-    said = complaint({copied / "book/figures.yml": "{}\n"}, check_sources)
-    for name in FIGURES:
-        assert f"figure {name}: shown in book/" in said
-        for end in (".npz", ".png"):
-            assert f"tests/references/figures/{name}{end}: a stale reference" in said

@@ -45,8 +45,7 @@ def check_sources(project: Project) -> None:
         reference_numbers(project, project.name(path))
     refuse(
         (
-            *_obstacles(project),
-            *_long_cells(project),
+            *_unfit_cells(project),
             *_unpublishable(project, declarations),
             *_misplaced(project, declarations),
             *_stale_references(project, declarations),
@@ -72,20 +71,16 @@ def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) 
 # Sources ------------------------------------------------------------------------------------
 
 
-def _obstacles(project: Project) -> Iterator[str]:
+def _unfit_cells(project: Project) -> Iterator[str]:
     for path in project.notebooks:
-        for obstacle in Notebook.read(path).obstacles():
-            yield f"{project.name(path)}: {obstacle}"
-
-
-def _long_cells(project: Project) -> Iterator[str]:
-    for path in project.notebooks:
-        for cell in Notebook.read(path).code:
+        notebook, name = Notebook.read(path), project.name(path)
+        yield from (f"{name}: {obstacle}" for obstacle in notebook.obstacles())
+        for cell in notebook.code:
             lines = len(cell.source.splitlines())
             if lines > LONGEST_CELL and "hide-input" not in cell.tags:
                 yield (
-                    f"{project.name(path)}: cell {cell.name or cell.index} shows {lines} lines, "
-                    f"more than {LONGEST_CELL}; split it, or fold plotting with the tag hide-input"
+                    f"{name}: cell {cell.name or cell.index} shows {lines} lines, more than "
+                    f"{LONGEST_CELL}; split it, or fold plotting with the tag hide-input"
                 )
 
 

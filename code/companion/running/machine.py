@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import requires, version
 from typing import Any
@@ -31,8 +30,7 @@ def machine() -> dict[str, Any]:
     import scipy.linalg  # noqa: F401 - loads the BLAS of SciPy, which is not that of NumPy
     from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
-    built = np.show_config(mode="dicts")  # type: ignore[call-overload]
-    simd = built["SIMD Extensions"]
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
     blas = {
         f"{item['internal_api']} {item['version']}, kernels for {item['architecture']}, "
         f"threads: {item['num_threads']}"
@@ -44,15 +42,9 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
         "python": platform.python_version(),
-        "blas": sorted(blas) or _built_with(built),
+        "blas": sorted(blas),
         "simd": [*simd.get("baseline", ()), *simd.get("found", ())],
     }
-
-
-def _built_with(built: Mapping[str, Any]) -> list[str]:
-    """The BLAS that NumPy was built with; threadpoolctl does not know Accelerate of macOS."""
-    name = built.get("Build Dependencies", {}).get("blas", {}).get("name")
-    return [f"{name}, as NumPy was built"] if name else []
 
 
 def packages() -> dict[str, str]:

@@ -147,7 +147,8 @@ def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout:
                 if problem := future.result():
                     failures.append(problem)
         except BrokenProcessPool as error:
-            _end_workers()
+            workers = (child.pid for child in multiprocessing.active_children())
+            end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
             raise BookError(
                 "a process that runs notebooks was killed (out of memory?); finished runs are kept"
             ) from error
@@ -159,11 +160,6 @@ def _pool(project: Project, size: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")
     compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
     return ProcessPoolExecutor(size, context, initializer=begin_worker, initargs=(compiled,))
-
-
-def _end_workers() -> None:
-    workers = (child.pid for child in multiprocessing.active_children())
-    end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
 
 
 def _forget_old_runs(target: Path) -> None:

@@ -1,10 +1,9 @@
 """Notebooks that run elsewhere: in Colab, in Binder, or wherever a reader downloads them to.
 
 Such a notebook is the committed one with one cell in front. In Colab the cell installs the book's
-packages from the repository; elsewhere it says how to get them if they are missing. It is not
-committed, because it names the repository, which is another one for every fork: it is written here,
-once for all notebooks. :func:`write_tree` writes the repository with its notebooks so prepared; CI
-pushes that as the branch the launch buttons open.
+packages from the repository; elsewhere it says how to get them if they are missing. It names the
+repository, which is another one for every fork, so it is not committed but written here. CI pushes
+what :func:`write_tree` writes as the branch that the launch buttons open.
 """
 
 from __future__ import annotations
