@@ -49,36 +49,27 @@ def test_coq_is_asked_for_statement_and_axioms(proved):
 
 
 @needs_coq
-@pytest.mark.parametrize(
-    ("proof", "axioms"),
-    [
+def test_coq_says_what_is_not_proved(proved):
+    source = proved.root / "book/toy/formal/two.v"
+    for proof, axioms in (
         ("Theorem thm_two (n : nat) : n + n = 3 * n.\nProof. Admitted.\n", ["thm_two"]),
         (f"Axiom lie : 0 = 1.\n{PROOF.replace('Qed', 'Defined')}", []),
-        ("Axiom lie : 0 = 1.\nTheorem thm_two : 0 = 2.\nProof. now rewrite lie at 1. Qed.\n", None),
-    ],
-)
-def test_coq_tells_what_is_not_proved(proved, proof, axioms):
-    (proved.root / "book/toy/formal/two.v").write_text(proof)
-    if axioms is None:
-        with pytest.raises(BookError, match=r"formal/two\.v"):
-            prove(Project(proved.root))
-    else:
+    ):
+        source.write_text(proof)
         assert prove(Project(proved.root))["theorems"][TARGET]["axioms"] == axioms
 
 
 @needs_coq
-@pytest.mark.parametrize(
-    ("proof", "told"),
-    [
+def test_coq_refuses_what_is_wrong(proved):
+    source = proved.root / "book/toy/formal/two.v"
+    for proof, named in (
         (PROOF.replace("2 * n", "3 * n"), "formal/two.v"),
         (PROOF.replace("thm_two", "thm_three"), "thm_two"),
         ("Definition thm_two := 2.\n", "thm_two"),
-    ],
-)
-def test_coq_refuses_what_is_wrong(proved, proof, told):
-    (proved.root / "book/toy/formal/two.v").write_text(proof)
-    with pytest.raises(BookError, match=told):
-        prove(Project(proved.root))
+    ):
+        source.write_text(proof)
+        with pytest.raises(BookError, match=named):
+            prove(Project(proved.root))
 
 
 def test_without_coq_one_sentence_says_how_to_get_it(proved, monkeypatch):

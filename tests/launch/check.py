@@ -37,7 +37,7 @@ from companion.notebook.publish import FOLDER
 from companion.project import BookError, Project
 from companion.running.notebooks import Notebook
 from companion.running.runs import Run
-from companion.site.launch import Origin, write_tree
+from companion.site.launch import Origin, prepared, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(ROOT)
@@ -108,7 +108,8 @@ def _make_branch(repository: Path) -> Origin:
 
 
 def _binder(branch: Origin, folder: Path, python: str) -> Place:
-    checkout = _clone(branch, folder / "checkout")
+    checkout = folder / "checkout"
+    _run(["git", "clone", "--quiet", "--branch", branch.ref, branch.url, str(checkout)])
     environment = yaml.safe_load((checkout / "environment.yml").read_text(encoding="utf-8"))
     (pip,) = (d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
     # As conda does it: a file beside environment.yml, so that `-e .` is the checkout.
@@ -118,20 +119,14 @@ def _binder(branch: Origin, folder: Path, python: str) -> Place:
 
 
 def _colab(branch: Origin, folder: Path, python: str, packages: Sequence[str]) -> Place:
-    checkout = _clone(branch, folder / "checkout")
     # Colab opens one notebook, not a checkout: nothing else is there.
     bare = folder / "content"
     for path in PROJECT.notebooks:
-        notebook = PROJECT.name(path)
-        (bare / notebook).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(checkout / notebook, bare / notebook)
+        notebook = bare / PROJECT.name(path)
+        notebook.parent.mkdir(parents=True, exist_ok=True)
+        notebook.write_text(prepared(path, branch), encoding="utf-8")
     interpreter = _environment(python, folder / "environment", packages, folder)
     return Place("Colab", interpreter, bare, IN_COLAB)
-
-
-def _clone(branch: Origin, target: Path) -> Path:
-    _run(["git", "clone", "--quiet", "--branch", branch.ref, branch.url, str(target)])
-    return target
 
 
 def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) -> str:
@@ -147,11 +142,8 @@ def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) 
 
 def _run_all(place: Place, scale: str, notebooks: Sequence[str]) -> list[str]:
     """Run the notebooks; return a line for each that fails or publishes something else."""
-    failures = []
-    for name in tqdm(notebooks, desc=place.name, unit="nb"):
-        if problem := _run_one(place, scale, name):
-            failures.append(f"{place.name}: {name}: {problem}")
-    return failures
+    found = ((n, _run_one(place, scale, n)) for n in tqdm(notebooks, desc=place.name, unit="nb"))
+    return [f"{place.name}: {name}: {problem}" for name, problem in found if problem]
 
 
 def _run_one(place: Place, scale: str, name: str) -> str:

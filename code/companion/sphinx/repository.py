@@ -1,8 +1,8 @@
 """How to get the code: directives ``with-repository`` and ``without-repository``, downloads.
 
 A site that CI publishes knows the address of the repository, and one that was built locally often
-does not. A page has a text for either case; in the first one ``{url}`` is the address. What a reader
-downloads of a notebook runs elsewhere: its first cell gets the packages.
+does not. A page has a text for either case; in the first one ``{url}`` is the address. A notebook
+that a reader downloads has one more cell in front, which gets the packages.
 """
 
 from __future__ import annotations
