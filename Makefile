@@ -47,9 +47,9 @@ env: $(READY) ## (1 min) create .venv from the hashed lock (done by the others w
 # past the pinned version to the newest one, and then refuse it for want of a hash.
 $(READY): requirements.lock pyproject.toml
 	@"$$PYTHON" -c 'import sys; found = sys.version_info[:2]; \
-	  told = "Python 3.11 to 3.14 needed, this is %d.%d; PYTHON=python3.12 chooses that one" % found; \
-	  sys.exit(told) if found < (3, 11) else None; \
-	  found > (3, 14) and sys.stderr.write("not tried with the lock: " + told + "\n")'
+	  needed = "Python 3.11 to 3.14 needed, this is %d.%d; PYTHON=python3.12 chooses that one" % found; \
+	  sys.exit(needed) if found < (3, 11) else None; \
+	  found > (3, 14) and sys.stderr.write("not tried with the lock: " + needed + "\n")'
 	@echo "Setting up .venv (about a minute)"
 	@"$$PYTHON" -m venv --clear .venv
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock

@@ -42,12 +42,15 @@ def book(project: Project, options: Namespace) -> None:
     stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
-    told = (
+    counts = f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged)"
+    message = (
         f"{len(deviations)} comparisons with references within tolerance"
         if compared
         else "no data compared: references belong to scale default"
     )
-    print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {told}")
+    print(
+        f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {message}"
+    )
     print(f"The book is at {site / 'index.html'}")
 
 
@@ -125,8 +128,8 @@ def formal(project: Project, options: Namespace) -> None:
     record = read_record(project.formal)
     refuse(unfounded(record))
     changed = "unchanged" if text == known else "renewed: commit it"
-    told = f"Coq {record.coq} checked {len(record.theorems)} theorems of the registry"
-    print(f"{told}; {project.name(project.formal)} is {changed}")
+    message = f"Coq {record.coq} checked {len(record.theorems)} theorems of the registry"
+    print(f"{message}; {project.name(project.formal)} is {changed}")
 
 
 def figure(project: Project, options: Namespace) -> None:

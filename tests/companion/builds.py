@@ -32,7 +32,7 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Return the exit code and what a reader is told, without the progress bar."""
+    """Return the exit code and what a reader sees, without the progress bar."""
     _, told = process.communicate(timeout=300)
     told = "\n".join(line for line in told.splitlines() if not line.startswith("notebooks:"))
     return process.returncode, told.strip()

@@ -1,7 +1,7 @@
 """Run the book as other machines would compute it, and list what comes near its tolerance.
 
 The kernels of BLAS, the vector instructions of NumPy and the C library's elementary functions are
-chosen by the processor; each can be told to behave as on an older one. Every machine below is
+chosen by the processor; each can be set to behave as on an older one. Every machine below is
 first probed: a setting that takes no effect here stops the script, it is not counted as tried.
 
     python tests/companion/machines.py [--only NAME …] [NOTEBOOK …]

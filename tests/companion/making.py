@@ -1,4 +1,4 @@
-"""The real Makefile in another folder, with the Python of the tests or with mere stand-ins.
+"""The real Makefile in another folder, with the Python of the tests or with empty programs.
 
 Its recipes run either way, in make and in the shell.
 """

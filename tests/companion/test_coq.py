@@ -198,7 +198,7 @@ def test_the_checker_refuses_a_congruence_that_is_not_square(compiled):
 
 
 def exact(value: float) -> Fraction:
-    """The fraction of quarters, eighths and their products that a float stands for."""
+    """The fraction of quarters, eighths and their products that a float means."""
     return Fraction(float(value)).limit_denominator(2**14)
 
 

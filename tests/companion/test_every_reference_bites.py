@@ -2,7 +2,7 @@
 
 The references themselves are the runs here, with one thing in them moved by a little more than it
 may differ: the check must name it. So a blind spot (a tolerance that forgives all, an array of
-infinities, a reference nobody reads) shows without running a notebook.
+infinities, a reference that is not read) shows without running a notebook.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def table(root: Path) -> Path:
 
 
 def runs_a_notebook(root: Path, words: list[str]) -> None:
-    """Run it as it is told, but small: on the table where the text has one."""
+    """Run it as the text says, but small: on the table where the text has one."""
     (notebook,) = (word for word in words if word.endswith(".ipynb") and "/" in word)
     book_of_one(root, notebook)
     path = str(table(root))

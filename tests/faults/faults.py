@@ -20,7 +20,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "companion"))
 
 from toy import ToyBook, make_toy_book  # noqa: E402
 
-# Own mounts and network, seen by no other process; root in them, whoever we are.
+# Own mounts and network, seen by no other process; root in them, for any user.
 APART = ["unshare", "--user", "--map-root-user", "--mount", "--net"]
 MEGABYTE = 1 << 20
 
@@ -37,7 +37,7 @@ def apart(script: str, *arguments: str, **environment: str) -> subprocess.Comple
 
 
 def require(condition: bool, what: str, told: str) -> None:
-    """Stop with what a build told unless the condition holds."""
+    """Stop with what a build printed unless the condition holds."""
     if not condition:
         sys.exit(f"{what} FAILED\n{told}")
 

@@ -23,7 +23,6 @@ from companion.checking.references import (
     published_figures,
     published_numbers,
     reference_numbers,
-    reference_picture,
 )
 from companion.errors import refuse
 from companion.project import Project
@@ -68,9 +67,6 @@ def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) 
     return deviations
 
 
-# Sources ------------------------------------------------------------------------------------
-
-
 def _unfit_cells(project: Project) -> Iterator[str]:
     for path in project.notebooks:
         notebook, name = Notebook.read(path), project.name(path)
@@ -106,14 +102,11 @@ def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Ite
 
 def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
     wanted = {figure_reference(project, name) for name in declarations}
-    wanted |= {reference_picture(project, name) for name in declarations}
+    wanted |= {path.with_suffix(".png") for path in wanted}
     wanted |= {number_reference(project, project.name(path)) for path in project.notebooks}
     for path in sorted(project.references.glob("*/*")):
         if path not in wanted:
             yield f"{project.name(path)}: a stale reference: nothing in the book belongs to it"
-
-
-# Runs ---------------------------------------------------------------------------------------
 
 
 def _presence(declarations: Mapping[str, Declaration], runs: Sequence[Run]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The registry of claims: sentences of others, quoted briefly, each with a verdict and its reasons.
 
 ``book/claims.yml`` quotes texts that are not ours to reprint. What is committed of them is a
-fingerprint: the hashes of all runs of three words, in order. It tells whether a quotation stands
-in the text, word for word, and reprints nothing of it.
+fingerprint: the hashes of all runs of three words, in order. It shows whether a quotation is in the
+text, word for word, and reprints nothing of it.
 """
 
 from __future__ import annotations

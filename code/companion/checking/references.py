@@ -23,13 +23,8 @@ from companion.source_files import form, read_json
 
 
 def figure_reference(project: Project, figure: str) -> Path:
-    """Where the accepted data of a figure are."""
+    """Where the accepted data of a figure are, beside its picture, which nothing compares."""
     return project.references / "figures" / f"{figure}.npz"
-
-
-def reference_picture(project: Project, figure: str) -> Path:
-    """The picture that was accepted with the data, for people; nothing compares it."""
-    return figure_reference(project, figure).with_suffix(".png")
 
 
 def number_reference(project: Project, notebook: str) -> Path:
@@ -170,7 +165,7 @@ def accept_figure(project: Project, declaration: Declaration, run: Run) -> Path:
     path = figure_reference(project, declaration.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     source = published_data(run, declaration.name)
-    shutil.copyfile(source.with_suffix(".png"), reference_picture(project, declaration.name))
+    shutil.copyfile(source.with_suffix(".png"), path.with_suffix(".png"))
     with np.load(source) as new:
         kept = {key: new[key] for key in new.files if declaration.tolerance_of(key) is not None}
         if len(kept) == len(new.files):

@@ -71,7 +71,7 @@ class Statement:
 
 
 def proof_target(label: str) -> str:
-    """The MyST target that stands before a statement's proof."""
+    """The MyST target in front of a statement's proof."""
     return f"proof-{label}"
 
 
@@ -169,7 +169,7 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
 
 
 def _proved(project: Project) -> frozenset[str]:
-    """Labels of all statements whose proof stands on a page, after its target."""
+    """Labels of all statements whose proof is on a page, after its target."""
     pattern = re.compile(
         rf"^\({proof_target('')}(\S+)\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
     )

@@ -19,9 +19,8 @@ LIBRARY = "edge_of_stability"
 def common_key(project: Project) -> str:
     """Digest of what all runs depend on: the lock, the library, the room `notebook`.
 
-    Cells alone would not do: a change in the library would leave stale figures behind. The minor
-    version of Python counts too, since the lock resolves differently for each, and the variables of
-    the environment on which results may depend.
+    The minor version of Python counts too, since the lock resolves differently for each, and so do
+    the environment variables on which results may depend.
     """
     return _digest(
         json.dumps([sys.version_info[:2], counted()]),

@@ -67,9 +67,6 @@ def _theorem(env: BuildEnvironment, item: Evidence) -> nodes.Element:
     return shown
 
 
-# The page on what was checked ---------------------------------------------------------------
-
-
 class _Directive(SphinxDirective):
     def read(self) -> tuple[dict[str, Statement], Record]:
         """Return the registry and the record."""

@@ -56,7 +56,8 @@ _TYPESET = """
 
 
 def setup(app: Sphinx) -> None:
-    app.add_html_math_renderer("build", (_visit_inline, None), (_visit_block, None))
+    inline, block = (functools.partial(_append, tag=tag) for tag in ("span", "div"))
+    app.add_html_math_renderer("build", (inline, None), (block, None))
     app.connect("builder-inited", _write_styles)
     app.connect("html-page-context", _preload)
 
@@ -126,14 +127,6 @@ def _preload(
         font = context["pathto"](f"_static/{_FOLDER}/MathJax_Zero.woff", 1)
         link = f'<link rel="preload" as="font" type="font/woff" crossorigin href="{font}" />'
         context["metatags"] = context.get("metatags", "") + link
-
-
-def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    _append(translator, node, "span")
-
-
-def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    _append(translator, node, "div")
 
 
 def _append(translator: HTML5Translator, node: nodes.Element, tag: str) -> None:

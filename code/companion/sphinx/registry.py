@@ -171,7 +171,7 @@ def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 class Placed(NamedTuple):
-    """A registered statement as it stands on its page."""
+    """A registered statement as its page has it."""
 
     statement: Statement
     docname: str

@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def slug(self) -> str:
-        """What stands in front of the page's ids, and the id of the page itself."""
+        """What the page's ids begin with, and the id of the page itself."""
         return self.page.with_suffix("").as_posix().replace("/", "-")
 
 
