@@ -42,15 +42,11 @@ def book(project: Project, options: Namespace) -> None:
     stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
-    counts = f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged)"
-    message = (
-        f"{len(deviations)} comparisons with references within tolerance"
-        if compared
-        else "no data compared: references belong to scale default"
-    )
-    print(
-        f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {message}"
-    )
+    print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged)")
+    if compared:
+        print(f"{len(deviations)} comparisons with references within tolerance")
+    else:
+        print("no data compared: references belong to scale default")
     print(f"The book is at {site / 'index.html'}")
 
 
