@@ -83,6 +83,7 @@ def test_kernel_that_cannot_start(sources, tmp_path, monkeypatch):
         run_notebooks(Project(sources.root), [sources.root / "book/toy/alone.ipynb"])
 
 
+@pytest.mark.slow
 def test_notebook_that_hangs_and_ignores_signals(sources, refusal):
     ignore = "import signal as s\nfor n in (s.SIGINT, s.SIGTERM): s.signal(n, s.SIG_IGN)"
     sources.write_alone(f"{ignore}\nimport time\nwhile True: time.sleep(1)")
