@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from proving import TARGET, with_proof, write_record
 
@@ -15,7 +13,7 @@ from companion.checking.formal import (
 )
 from companion.checking.statements import read_registry
 from companion.project import BookError, Project
-from toy import REPOSITORY, ToyBook
+from toy import DRAW, REPOSITORY, ToyBook
 
 BOOK = REPOSITORY / "book"
 
@@ -71,16 +69,9 @@ def test_a_script_depends_on_the_code_of_the_notebooks_it_names(proved):
     script = proved.root / "book/toy/formal/terms.py"
     script.write_text('"""From book/toy/lines.ipynb."""\n')
     write_record(proved)
-    notebook = proved.root / "book/toy/lines.ipynb"
-    content = json.loads(notebook.read_text())
-    content["cells"].append({"cell_type": "markdown", "id": "new", "metadata": {}, "source": "Hm."})
-    notebook.write_text(json.dumps(content))
+    proved.write_notebook(below="Hm.")
     check_formal(Project(proved.root))
-    content["cells"].append(
-        {"cell_type": "code", "id": "more", "metadata": {}, "source": "1 + 1", "outputs": [],
-         "execution_count": None}
-    )  # fmt: skip
-    notebook.write_text(json.dumps(content))
+    proved.write_notebook(draw=f"{DRAW}\n1 + 1")
     assert "book/toy/lines.ipynb: changed since Coq checked it" in complaint(proved)
 
 

@@ -25,6 +25,30 @@ def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
     return run_key(common_key(Project(toy.root)), Notebook.read(toy.notebook), parameters or {})
 
 
+def test_the_code_that_runs_in_notebooks_belongs_to_the_key(sources, tmp_path, monkeypatch):
+    before = key(sources)
+    for package in ("edge_of_stability", "companion"):
+        shutil.copytree(package_source(package)[0].parent, tmp_path / "copy" / package)
+    monkeypatch.syspath_prepend(tmp_path / "copy")
+    assert key(sources) == before
+    for file, counts in (
+        ("companion/site/check.py", False),
+        ("companion/notebook/publish.py", True),
+        ("companion/notebook/another.py", True),
+        ("edge_of_stability/__init__.py", True),
+    ):
+        with (tmp_path / "copy" / file).open("a") as source:
+            source.write("# changed\n")
+        assert (key(sources) != before) == counts
+        before = key(sources)
+
+
+def test_parameters_belong_to_the_key(sources):
+    keys = {key(sources, parameters) for parameters in ({}, {"slope": 3.0}, {"slope": 4.0})}
+    assert len(keys) == 3
+    assert key(sources, {"slope": 3.0}) in keys
+
+
 def test_what_changed_is_executed_and_nothing_else(toy):
     toy.edit(toy.page, "# A toy book", "# A changed book")
     assert stale(toy) == set()
@@ -50,30 +74,6 @@ def test_the_site_is_built_again_only_when_something_changed(toy, build):
     assert build() == 0
     assert not mark.exists()
     assert shows_edit(toy)
-
-
-def test_the_code_that_runs_in_notebooks_belongs_to_the_key(sources, tmp_path, monkeypatch):
-    before = key(sources)
-    for package in ("edge_of_stability", "companion"):
-        shutil.copytree(package_source(package)[0].parent, tmp_path / "copy" / package)
-    monkeypatch.syspath_prepend(tmp_path / "copy")
-    assert key(sources) == before
-    for file, counts in (
-        ("companion/site/check.py", False),
-        ("companion/notebook/publish.py", True),
-        ("companion/notebook/another.py", True),
-        ("edge_of_stability/__init__.py", True),
-    ):
-        with (tmp_path / "copy" / file).open("a") as source:
-            source.write("# changed\n")
-        assert (key(sources) != before) == counts
-        before = key(sources)
-
-
-def test_parameters_belong_to_the_key(sources):
-    keys = {key(sources, parameters) for parameters in ({}, {"slope": 3.0}, {"slope": 4.0})}
-    assert len(keys) == 3
-    assert key(sources, {"slope": 3.0}) in keys
 
 
 def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):
