@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK PORT PYTHON SCALE SCHEDULER TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -47,9 +47,9 @@ env: $(READY) ## (1 min) create .venv from the hashed lock (done by the others w
 # past the pinned version to the newest one, and then refuse it for want of a hash.
 $(READY): requirements.lock pyproject.toml
 	@"$$PYTHON" -c 'import sys; found = sys.version_info[:2]; \
-	  told = "Python 3.11 to 3.14 needed, this is %d.%d; PYTHON=python3.12 chooses that one" % found; \
-	  sys.exit(told) if found < (3, 11) else None; \
-	  found > (3, 14) and sys.stderr.write("not tried with the lock: " + told + "\n")'
+	  needed = "Python 3.11 to 3.14 needed, this is %d.%d; PYTHON=python3.12 chooses that one" % found; \
+	  sys.exit(needed) if found < (3, 11) else None; \
+	  found > (3, 14) and sys.stderr.write("not tried with the lock: " + needed + "\n")'
 	@echo "Setting up .venv (about a minute)"
 	@"$$PYTHON" -m venv --clear .venv
 	@$(PIP_INSTALL) --require-hashes -r requirements.lock
@@ -62,7 +62,7 @@ book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check ever
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (an hour or two) the book at full size, nothing compared, each notebook with its time; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (an hour or two) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
@@ -80,10 +80,6 @@ test-all: book ## (half an hour) every test, those in Chromium and the slow ones
 .PHONY: mutants
 mutants: $(READY) ## (half an hour) plant errors one by one and see whether the tests notice them
 	@$(PY) -m pytest tests/mutants $(SIDE_BY_SIDE)
-
-.PHONY: replay
-replay: $(READY) ## (hours; ONLY=tests/lint a minute) run the steps of the workflows on this machine
-	@$(PY) tests/workflows/replay.py --only="$$ONLY"
 
 .PHONY: coverage
 coverage: $(READY) ## (3 min) lines and branches of the mathematics that its tests reach; at least 95 %
@@ -157,8 +153,13 @@ pdf: book ## (2 min after the book) print the book as one PDF with Chromium, and
 	@$(BOOK) pdf
 
 .PHONY: archive
-archive: pdf ## (1 min after the PDF) pack site, PDF, executed notebooks, figure data and packages, with checksums
-	@$(BOOK) archive $(RUN_OPTIONS)
+archive: pdf ## (1 min after the PDF) pack site, PDF, the book with executed notebooks and figure data, packages, with checksums
+	@rm -rf _build/archive && mkdir -p _build/archive
+	@$(PY) -m zipfile -c _build/archive/site.zip _build/html/
+	@$(PY) -m zipfile -c _build/archive/book.zip _build/stage/
+	@cp _build/html/book.pdf _build/archive
+	@$(PY) -m hatchling build -d _build/archive
+	@cd _build/archive && sha256sum -- * >SHA256SUMS && ls -l
 
 .PHONY: launch
 launch: $(READY) ## (3 s) write the branch that the launch buttons open (COMPANION_REPOSITORY=https://…)

@@ -5,18 +5,8 @@ Notebooks use :func:`publish`, :func:`publish_number`, :func:`executor` and ``st
 driven by ``python -m companion`` (see ``make help``).
 """
 
-from types import ModuleType
-
+from companion.notebook import style
 from companion.notebook.cluster import executor
 from companion.notebook.publish import publish, publish_number
 
 __all__ = ["executor", "publish", "publish_number", "style"]
-
-
-def __getattr__(name: str) -> ModuleType:
-    # Only when it is asked for: Sphinx's extensions start half a second earlier without Matplotlib.
-    if name == "style":
-        from companion.notebook import style
-
-        return style
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import ast
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 if __name__ == "__main__":
     # Ctrl-C ends the program at once. There is nothing to tidy up: what is on disk is whole at any
@@ -23,20 +24,7 @@ from filelock import FileLock, Timeout
 from companion import commands
 from companion.errors import BookError
 from companion.project import Project
-from companion.running.parameters import assignment
 from companion.running.runs import SCALES
-from companion.site.build import restore_site
-
-# What the machine refuses, through no fault of the book: one line says it, a traceback hides it.
-_REFUSED = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EIO,
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         project = Project(options.root.resolve())
         project.build.mkdir(parents=True, exist_ok=True)
         with FileLock(project.build / "lock", timeout=0):
-            restore_site(project)
             options.command(project, options)
     except Timeout:
         print("another build is under way in this folder", file=sys.stderr)
@@ -55,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno not in _REFUSED:
+        if isinstance(error, FileNotFoundError):  # an error of this program, unlike a full disk
             raise
         place = f" ({error.filename})" if error.filename else ""
         print(f"\n{error.strerror}{place}; the site is as it was", file=sys.stderr)
@@ -91,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add(commands.run, executing, changing, chosen).add_argument(
         "-p",
         dest="parameter",
-        type=assignment,
+        type=_assignment,
         action="append",
         default=[],
         metavar="NAME=VALUE",
@@ -104,23 +91,32 @@ def parser() -> argparse.ArgumentParser:
     figure = add(commands.figure)
     figure.add_argument("name", help="lower-case words joined by hyphens")
     figure.add_argument("notebook", metavar="NOTEBOOK.ipynb")
-    fingerprint = add(commands.fingerprint)
-    fingerprint.add_argument("source", help="its key in book/claims.yml")
-    fingerprint.add_argument("text", type=Path, help="a file with it, which is not kept")
     add(commands.formal).add_argument(
         "--check", action="store_true", help="write nothing; fail if the record would change"
     )
-    add(commands.archive, executing, changing)
     for command in (commands.check, commands.pdf, commands.launch):
         add(command)
     return parser
 
 
 def _positive(text: str) -> int:
-    """A whole number of at least one, for argparse."""
+    """Read a whole number of at least one."""
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least 1 needed")
     return int(text)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Read NAME=VALUE: a Python literal (``7``, ``["a", "b"]``, ``'3'``), else text (``1:30``)."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r}: name=value needed")
+    if name == "scale":
+        raise argparse.ArgumentTypeError(f"{text!r}: the option --scale sets it")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from companion.checking.checks import check_runs, check_sources, compare_figure
-from companion.checking.claims import check_claims, read_claims
-from companion.checking.claims import fingerprint as fingerprint_of
+from companion.checking.claims import check_claims
 from companion.checking.declarations import read_declarations
 from companion.checking.formal import check_formal, read_record, unfounded
 from companion.checking.notation import check_notation
@@ -28,7 +26,6 @@ from companion.errors import BookError, refuse
 from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
 from companion.proving.coq import prove, render
-from companion.release.archive import write_archives
 from companion.running.runs import Run, run_notebooks
 from companion.site.build import build_site
 from companion.site.launch import REPOSITORY, Origin, write_tree
@@ -45,12 +42,11 @@ def book(project: Project, options: Namespace) -> None:
     stage(project, runs, gather(project, runs, deviations))
     site = build_site(project)
     executed = sum(not run.reused for run in runs)
-    told = (
-        f"{len(deviations)} comparisons with references within tolerance"
-        if compared
-        else "no data compared: references belong to scale default"
-    )
-    print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged), {told}")
+    print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged)")
+    if compared:
+        print(f"{len(deviations)} comparisons with references within tolerance")
+    else:
+        print("no data compared: references belong to scale default")
     print(f"The book is at {site / 'index.html'}")
 
 
@@ -128,8 +124,8 @@ def formal(project: Project, options: Namespace) -> None:
     record = read_record(project.formal)
     refuse(unfounded(record))
     changed = "unchanged" if text == known else "renewed: commit it"
-    told = f"Coq {record.coq} checked {len(record.theorems)} theorems of the registry"
-    print(f"{told}; {project.name(project.formal)} is {changed}")
+    message = f"Coq {record.coq} checked {len(record.theorems)} theorems of the registry"
+    print(f"{message}; {project.name(project.formal)} is {changed}")
 
 
 def figure(project: Project, options: Namespace) -> None:
@@ -139,29 +135,12 @@ def figure(project: Project, options: Namespace) -> None:
         print(f"{project.name(path)}: {options.name}")
 
 
-def fingerprint(project: Project, options: Namespace) -> None:
-    """Take the fingerprint of a text that claims are quoted from."""
-    if options.source not in read_claims(project.claims).sources:
-        raise BookError(f"claims.yml: {options.source!r} is not among the sources")
-    path = project.fingerprint(options.source)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = textwrap.wrap(fingerprint_of(read_text(options.text)), width=90)
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    print(f"wrote {project.name(path)}")
-
-
 def pdf(project: Project, _: Namespace) -> None:
     """Print the built site as one PDF, and link to it from the site."""
     from companion.release.print_edition import make_pdf  # loads what no other command needs
 
-    _list_sizes(project, [make_pdf(project)])
-
-
-def archive(project: Project, options: Namespace) -> None:
-    """Pack the built site, its PDF, the executed notebooks and the data of the figures."""
-    runs = _runs(project, options, project.notebooks)
-    check_runs(project, runs, compared=options.scale == "default")
-    _list_sizes(project, write_archives(project, runs, project.archive))
+    path = make_pdf(project)
+    print(f"{project.name(path)}: {path.stat().st_size / 1e6:.2f} MB")
 
 
 def launch(project: Project, _: Namespace) -> None:
@@ -171,11 +150,6 @@ def launch(project: Project, _: Namespace) -> None:
         raise BookError(f"no repository: set {REPOSITORY}, or repository-code in CITATION.cff")
     write_tree(project, project.launch, origin)
     print(f"branch {origin.ref} of {origin.url}: {project.launch}")
-
-
-def _list_sizes(project: Project, paths: Iterable[Path]) -> None:
-    for path in paths:
-        print(f"{path.stat().st_size / 1e6:8.2f} MB  {project.name(path)}")
 
 
 def _runs(project: Project, options: Namespace, notebooks: Sequence[Path]) -> list[Run]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 
 class BookError(Exception):
-    """A command stopped for a reason the reader of the message can act on.
+    """A command stopped for a reason on which the reader of the message can act.
 
-    The message may have several lines, one problem each.
+    The message may have several lines, one problem each. Checks raise it, and return nothing.
     """
 
 

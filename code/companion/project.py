@@ -12,7 +12,7 @@ from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
 from companion.errors import BookError as BookError  # most modules know it from here
 from companion.errors import refuse
-from companion.source_files import read_yaml, schema_of
+from companion.source_files import form, read_yaml
 
 NOTEBOOK_SUFFIX = ".ipynb"
 PAGE_SUFFIXES = (".md", NOTEBOOK_SUFFIX)
@@ -30,13 +30,7 @@ class _Place:
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout of the book.
-
-    Parameters
-    ----------
-    root
-        The folder that holds ``_config.yml`` and ``_toc.yml``.
-    """
+    """A checkout of the book: `root` is the folder with ``_config.yml`` and ``_toc.yml``."""
 
     root: Path
 
@@ -68,7 +62,6 @@ class Project:
     site = _Place("_build/html")  # the last good site
     proofs = _Place("_build/formal")  # the proofs as Coq compiles them
     launch = _Place("_build/launch")  # the repository as launch buttons open it
-    archive = _Place("_build/archive")  # what a release holds
 
     def fingerprint(self, source: str) -> Path:
         """What is kept of a quoted text; see :mod:`companion.checking.claims`."""
@@ -76,15 +69,8 @@ class Project:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What ``_config.yml`` says, in the form that Jupyter Book gives it.
-
-        Raises
-        ------
-        BookError
-            If it has another form, or no title.
-        """
-        schema = schema_of("jupyter_book", "config_schema.json")
-        return read_yaml(self.config, {**schema, "required": ["title"]})
+        """What ``_config.yml`` says; Jupyter Book checks the rest of it."""
+        return read_yaml(self.config, form("config"))
 
     def name(self, path: Path) -> str:
         """Path relative to the root, with forward slashes: how files are called in messages."""
@@ -92,13 +78,9 @@ class Project:
 
     @cached_property
     def pages(self) -> tuple[Path, ...]:
-        """All pages of the book, as listed in ``_toc.yml``, in reading order.
+        """All pages of the book in reading order, as listed in ``_toc.yml``.
 
-        Raises
-        ------
-        BookError
-            If ``_toc.yml`` has another form, a listed page does not exist or is listed twice, or
-            a page below ``book/`` is not listed.
+        Every listed page must exist, and every page below ``book/`` must be listed.
         """
         contents = read_yaml(self.toc)
         try:

@@ -1,30 +1,26 @@
 """Read the files that people edit by hand; whatever is wrong with one is said in a sentence.
 
-Every reader raises :class:`BookError` with the file, the line where there is one, and what is
-needed. The form of a file is a JSON Schema; those of the book's own files are in ``forms.yml``.
+Every reader raises :class:`BookError` with the file, the place in it, and what is needed. The form
+of a file is a JSON Schema; those of the book's own files are in ``forms.yml``.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jsonschema.validators import validator_for
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node
 
 from companion.errors import BookError, refuse
 
 _LONGEST = 160  # characters of a message: some of jsonschema's repeat the whole file
 _BOM = "\ufeff"
-# What jsonschema calls by JSON's names.
-_KINDS = {"object": "a mapping", "array": "a list", "string": "text", "number": "a number"}
 
 
 def called(path: Path) -> str:
@@ -33,13 +29,7 @@ def called(path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file in UTF-8.
-
-    Raises
-    ------
-    BookError
-        If there is no such file, or it has another encoding.
-    """
+    """Read a text file, which is to be in UTF-8."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -55,13 +45,8 @@ def read_text(path: Path) -> str:
 def read_yaml(path: Path, form: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Read a file of YAML 1.2 whose top level is a mapping; an empty file is an empty mapping.
 
-    It holds what JSON can hold: keys and dates are text, and so is what is no finite number.
-
-    Raises
-    ------
-    BookError
-        For bad syntax, another top level, keys that are given twice, and whatever `form` does not
-        allow.
+    It holds what JSON can hold: keys and dates are text, and so is a number that is not finite.
+    Keys may not be given twice, and `form` must allow what is there.
     """
     text = read_text(path)
     try:
@@ -69,11 +54,10 @@ def read_yaml(path: Path, form: Mapping[str, Any] | None = None) -> dict[str, An
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{called(path)}:{mark.line + 1}" if mark else called(path)
-        tab = "; indent with spaces" if "'\\t'" in str(error.problem) else ""
-        raise BookError(f"{place}: not YAML: {error.problem or error.context}{tab}") from error
+        raise BookError(f"{place}: not YAML: {error.problem or error.context}") from error
     except (YAMLError, ValueError, TypeError, RecursionError) as error:
         raise BookError(f"{called(path)}: {_short(str(error))}") from error
-    _check_form(path, content, {"type": "object", **(form or {})}, text)
+    _check_form(path, content, {"type": "object", **(form or {})})
     return dict(content)
 
 
@@ -84,13 +68,7 @@ def _as_json(text: str) -> str:
 
 
 def read_json(path: Path, form: Mapping[str, Any]) -> Any:
-    """Read a JSON file of that form.
-
-    Raises
-    ------
-    BookError
-        For bad syntax, and for whatever `form` does not allow.
-    """
+    """Read a JSON file of that form."""
     try:
         content = json.loads(read_text(path), parse_constant=str)
     except json.JSONDecodeError as error:
@@ -108,27 +86,15 @@ def form(name: str) -> dict[str, Any]:
     return {**forms["$defs"][name], **forms}
 
 
-def schema_of(package: str, file: str) -> dict[str, Any]:
-    """Return a JSON Schema that another package carries; the package is not imported."""
-    spec = find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    schema: dict[str, Any] = json.loads((Path(spec.origin).parent / file).read_text("utf-8"))
-    return schema
-
-
-def _check_form(path: Path, content: Any, form: Mapping[str, Any], source: str = "") -> None:
-    """Check `content` against a schema; its YAML, the `source`, has the lines of what is wrong."""
+def _check_form(path: Path, content: Any, form: Mapping[str, Any]) -> None:
+    """Check `content` against a schema, and name the place of whatever is wrong by its keys."""
     problems = []
     for error in _validator(json.dumps(form)).iter_errors(content):
-        steps = [*error.absolute_path]
-        line = _line(YAML().compose(source), steps) if source else 0
-        place = f"{called(path)}:{line}" if line else called(path)
-        where = ".".join(map(str, steps))
+        where = ".".join(map(str, error.absolute_path))
         needed = error.schema.get("needed") if isinstance(error.schema, dict) else None
-        message = f"{_plain(error.message)}{f'; {needed} needed' if needed else ''}"
-        problems.append((line, f"{place}: {where + ': ' if where else ''}{message}"))
-    refuse(text for _, text in sorted(problems))
+        message = f"{_short(error.message)}{f'; {needed} needed' if needed else ''}"
+        problems.append(f"{called(path)}: {where + ': ' if where else ''}{message}")
+    refuse(problems)
 
 
 @cache
@@ -136,28 +102,6 @@ def _validator(form: str) -> Any:
     schema = json.loads(form)
     kind = validator_for(schema)
     return kind(schema, format_checker=kind.FORMAT_CHECKER)
-
-
-def _line(node: Node, steps: Iterable[Any]) -> int:
-    """The line of what is at the end of these keys and indices, or of the last one found."""
-    line = node.start_mark.line
-    for step in steps:
-        if isinstance(node, MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == step]
-            if not found:  # merged from elsewhere
-                break
-            key, node = found[-1]
-            line = key.start_mark.line
-        else:
-            node = node.value[step]
-            line = node.start_mark.line
-    return int(line) + 1
-
-
-def _plain(message: str) -> str:
-    for kind, plain in _KINDS.items():
-        message = message.replace(f"of type '{kind}'", plain)
-    return _short(message)
 
 
 def _short(text: str) -> str:

@@ -32,7 +32,7 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Return the exit code and what a reader is told, without the progress bar."""
+    """Return the exit code and what a reader sees, without the progress bar."""
     _, told = process.communicate(timeout=300)
     told = "\n".join(line for line in told.splitlines() if not line.startswith("notebooks:"))
     return process.returncode, told.strip()
@@ -42,10 +42,6 @@ def startup(folder: Path, code: str) -> str:
     """Return a search path with which every Python process runs `code` as it starts."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(code)
-    return with_path(folder)
-
-
-def with_path(folder: Path) -> str:
     return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
 
 

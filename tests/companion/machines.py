@@ -1,10 +1,10 @@
 """Run the book as other machines would compute it, and list what comes near its tolerance.
 
 The kernels of BLAS, the vector instructions of NumPy and the C library's elementary functions are
-chosen by the processor; each can be told to behave as on an older one. Every machine below is
+chosen by the processor; each can be set to behave as on an older one. Every machine below is
 first probed: a setting that takes no effect here stops the script, it is not counted as tried.
 
-    python tests/companion/machines.py [--only NAME …] [--keep FOLDER] [NOTEBOOK …]
+    python tests/companion/machines.py [--only NAME …] [NOTEBOOK …]
 
 Exit code 1 if anything leaves its tolerance on any machine.
 """
@@ -106,7 +106,6 @@ def main() -> int:
     """Run the machines that were asked for, print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", choices=MACHINES, help="default: all")
-    parser.add_argument("--keep", type=Path, help="keep the builds in this folder")
     parser.add_argument("notebooks", nargs="*", help="default: all")
     parser.add_argument("--probe", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -121,18 +120,13 @@ def main() -> int:
         if idle := took_effect(settings, here):
             print(f"{name}: {idle} has no effect on this machine")
             return 2
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = options.keep / name if options.keep else Path(temporary) / name
-            deviations, problems = run(
-                Project(copy_of_the_book(folder)), settings, options.notebooks
-            )
+        with tempfile.TemporaryDirectory() as folder:
+            project = Project(copy_of_the_book(Path(folder) / name))
+            deviations, problems = run(project, settings, options.notebooks)
         near = sorted((d for d in deviations if d.share > NEAR), key=lambda d: -d.share)
         print(f"\n{name}: {len(deviations)} comparisons, {len(problems)} problems")
         for item in near:
-            print(
-                f"  {item.figure:32} {item.array:24} {item.deviation:9.2e} "
-                f"of {item.tolerance:7.1e}: {item.share:.3g}"
-            )
+            print(f"  {item.figure} {item.array}: {item.share:.3g} of {item.tolerance:.1e}")
         for problem in problems:
             print(f"  ! {problem}")
         failed |= bool(problems)

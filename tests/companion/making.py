@@ -1,4 +1,4 @@
-"""The real Makefile in another folder, with the Python of the tests or with mere stand-ins.
+"""The real Makefile in another folder, with the Python of the tests or with empty programs.
 
 Its recipes run either way, in make and in the shell.
 """
@@ -40,6 +40,8 @@ def noted(root: Path, *arguments: str, **variables: str) -> list[list[str]]:
         _program(path / name, _NOTE.format(log="noted"))
     log.write_text("")
     (root / "book").mkdir(exist_ok=True)
+    (root / "_build/html").mkdir(parents=True, exist_ok=True)
+    (root / "_build/html/book.pdf").touch()  # what `make pdf` would have made
     environment = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}", **variables}
     result = _make(root, arguments, environment)
     assert result.returncode == 0, result.stderr

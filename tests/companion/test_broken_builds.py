@@ -21,6 +21,7 @@ ON_A_PAGE = {
     "{claim-count}`doubtful`": "no verdict 'doubtful'",
     "```{claim-list} sermon\n```": "sermon: no such source in claims.yml",
     "{ref}`claim-third`": "claim-third",
+    "{cite:p}`missing`": "could not find bibtex key",
 }
 
 
@@ -42,16 +43,14 @@ def test_everything_that_is_wrong_on_a_page_is_named_at_once(toy, refused, build
     capsys.readouterr()
 
 
-def test_claim_that_no_list_shows(toy, refused):
-    toy.edit(toy.apparatus, "```{claim-list} tract\n```", "")  # the table links there
-    assert "claim-one" in refused()
-
-
-def test_page_that_asks_another_host(toy, refused):
-    # Sphinx sees nothing wrong with it: the check of the finished site does.
+def test_a_page_that_asks_another_host_and_a_link_that_leads_nowhere(toy, refused):
+    # Sphinx sees nothing wrong with them: the check of the finished site does.
     script = '<script src="https://example.org/count.js"></script>'
     toy.edit(toy.page, "# A toy book", f"# A toy book\n\n{script}")
-    assert "book/toy/index.html: loads https://example.org/count.js" in refused()
+    toy.edit(toy.apparatus, "```{claim-list} tract\n```", "")  # the table of claims links there
+    message = refused()
+    assert "book/toy/index.html: loads https://example.org/count.js" in message
+    assert "book/toy/apparatus.html: links to #claim-one" in message
 
 
 def test_what_a_run_publishes_is_compared_until_it_is_accepted(toy, refused, build):
@@ -89,11 +88,3 @@ def test_notebooks_that_fail(toy, refused):
     kept = toy.root / "_build/failed/book/toy/lines.ipynb"
     assert str(kept.relative_to(toy.root)) in message
     assert "the sky fell" in kept.read_text()
-
-
-def test_a_run_with_other_parameters_is_not_compared_and_says_so(toy, build, capsys):
-    assert build("run", "book/toy/lines.ipynb", "-p", "slope=3", "--scale", "quick") == 0
-    told = capsys.readouterr().out
-    assert "No data compared: references belong to the default scale and parameters." in told
-    assert build("run", "book/toy/lines.ipynb") == 0
-    assert "No data compared" not in capsys.readouterr().out

@@ -7,8 +7,6 @@ workflow *Tests*, on every Python and system, end with `pip check`.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 from collections import defaultdict
 
@@ -74,25 +72,6 @@ def test_environment_has_everything_the_book_needs_in_the_versions_of_the_lock()
     assert named == newest
     needed = {canonicalize_name(requirement.name) for requirement in declared("notebooks", "book")}
     assert needed == set(map(canonicalize_name, named))
-
-
-def test_make_says_which_python_it_needs(capsys, monkeypatch):
-    command = ["make", "--dry-run", "--always-make", "env"]
-    asked = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    program = re.findall(r"-c '(.*?)'", asked.stdout, re.DOTALL)[0]
-
-    def told(*version: int) -> str:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "version_info", (*version, 0, "final", 0))
-            try:
-                exec(program, {})
-            except SystemExit as stop:
-                return str(stop.code)
-        return capsys.readouterr().err
-
-    assert re.fullmatch("Python 3.11 to 3.14 needed, this is 3.10; PYTHON=.*", told(3, 10))
-    assert [told(*map(int, python.split("."))) for python in PYTHONS] == [""] * len(PYTHONS)
-    assert re.match("not tried with the lock: Python 3.11 to 3.14 needed, .* 3.15", told(3, 15))
 
 
 def test_the_range_of_pythons_is_the_same_everywhere():

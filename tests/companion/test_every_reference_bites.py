@@ -2,13 +2,13 @@
 
 The references themselves are the runs here, with one thing in them moved by a little more than it
 may differ: the check must name it. So a blind spot (a tolerance that forgives all, an array of
-infinities, a reference nobody reads) shows without running a notebook.
+infinities, a reference that is not read) shows without running a notebook.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import combinations
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +125,7 @@ def test_every_array_beyond_its_tolerance_or_exchanged_is_named(tmp_path, name):
         return complaint(run)
 
     # Two ways to compute the same agree; all others differ by more than their tolerances.
-    for a, b in combinations(compared, 2):
+    for a, b in pairwise(compared):
         if differ(declaration, compared, a, b):
             assert f"figure {name}: " in said({a: compared[b], b: compared[a]})
     deviates = f"figure {name}: {{}} deviates from its reference by {{}}"

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
 
-from companion.project import BookError, Project
+from companion.project import Project
 from companion.release.print_edition import PDF, PLACE, attach
 from companion.release.print_edition.assembly import compose, entries_of
 from companion.release.print_edition.printing import finished
@@ -104,28 +104,19 @@ def test_nothing_of_the_screen_is_left_and_what_was_folded_is_open(document):
     assert document.find("pre", string="code")
 
 
-def test_code_keeps_its_text_and_files_are_found_from_the_root(printed):
+def test_title_contents_and_files(printed):
     project, document = printed
-    page = BeautifulSoup((project.site / "book/toy/lines.html").read_text("utf-8"), "html.parser")
-    before = [pre.get_text() for pre in page.select("article pre")]
-    assert len(before) > 2
-    assert [pre.get_text() for pre in document.select(f"#{LINES} pre")] == before
-    files = [image["src"] for image in document.select("img")]
-    files += [link["href"] for link in document.select("link[rel=stylesheet]")]
-    assert len(files) > 3
-    for file in files:
-        assert (project.site / file.partition("?")[0]).is_file(), file
-
-
-def test_title_contents_and_numbers(document):
     front = document.select_one(".title-page").get_text(" ")
     for part in ("arXiv:2402.13108", "Crăciun", "Version", "The companion's authors"):
         assert part in front
     listed = [link["href"] for link in document.select(".list-of-pages a")]
     assert [link for link in listed if "--" not in link] == [f"#{slug}" for slug in PAGES]
-    for place in document.select(".list-of-pages [data-page]"):
-        assert document.select(f'[id="{place["data-page"]}"]')
     assert "Theorem 1" in document.select_one(f"[id='{INDEX}--thm-two']").get_text()
+    files = [image["src"] for image in document.select("img")]
+    files += [link["href"] for link in document.select("link[rel=stylesheet]")]
+    assert len(files) > 3
+    for file in files:
+        assert (project.site / file.partition("?")[0]).is_file(), file
 
 
 def test_a_pdf_is_linked_from_every_page_once_it_is_attached(project):
@@ -161,9 +152,3 @@ def test_without_chromium_one_sentence_says_what_to_install(monkeypatch, refused
     assert "no-such-browser" in message
     assert "apt-get install chromium" in message
     assert len(message.splitlines()) == 1
-
-
-def test_without_a_site_there_is_nothing_to_print(project):
-    (project.site / "book/toy/index.html").unlink()
-    with pytest.raises(BookError, match="build it first"):
-        compose(project)

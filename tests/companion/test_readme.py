@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -99,7 +98,7 @@ def table(root: Path) -> Path:
 
 
 def runs_a_notebook(root: Path, words: list[str]) -> None:
-    """Run it as it is told, but small: on the table where the text has one."""
+    """Run it as the text says, but small: on the table where the text has one."""
     (notebook,) = (word for word in words if word.endswith(".ipynb") and "/" in word)
     book_of_one(root, notebook)
     path = str(table(root))
@@ -112,21 +111,6 @@ def runs_a_notebook(root: Path, words: list[str]) -> None:
         assert list((root / "_published/figures").glob("*.png"))
 
 
-def compares(root: Path, words: list[str]) -> None:
-    name = Path(words[-1])
-    declared = yaml.safe_load((REPOSITORY / "book/figures.yml").read_text(encoding="utf-8"))
-    book_of_one(root, declared[name.stem]["notebook"])
-    shutil.copyfile(REPOSITORY / "tests/references/figures" / name, root / name)
-    assert "0.00e+00 of" in run_real(root, *words)
-
-
-def takes_a_fingerprint(root: Path, words: list[str]) -> None:
-    book_of_one(root, "book/setting/collapse.ipynb")
-    shutil.copyfile(REPOSITORY / "book/claims.yml", root / "book/claims.yml")
-    (root / words[-1]).write_text("An abstract of five words.")
-    assert "wrote book/claims/fingerprints/" in run_real(root, *words)
-
-
 def finds_a_step(root: Path, words: list[str]) -> None:
     table(root)
     assert "Î·_C" in run_real(root, *("2" if word == "N" else word for word in words))
@@ -135,8 +119,6 @@ def finds_a_step(root: Path, words: list[str]) -> None:
 OTHERS = {
     r"-m companion run ": runs_a_notebook,
     r"-m papermill ": runs_a_notebook,
-    r"-m companion compare ": compares,
-    r"-m companion fingerprint ": takes_a_fingerprint,
     r"-m edge_of_stability critical-step ": finds_a_step,
 }
 
@@ -154,10 +136,6 @@ def test_commands_of_python_run(tmp_path, command, check):
     check(tmp_path, shlex.split(command.partition("python ")[2]))
 
 
-def test_there_is_a_command_of_each_kind():
-    assert {case.values[1] for case in of_python()} == set(OTHERS.values())
-
-
 # Make variables ----------------------------------------------------------------------------------
 
 # What a caller may set: a variable with a default, or one that switches something on.
@@ -171,14 +149,9 @@ HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* Ã
 def test_a_variable_reaches_its_command_as_it_is(tmp_path, way):
     variables = VARIABLES - {"ALL", "CHECK", "FRESH"}  # switches, whatever they are
     values = {name: f"{name} {HOSTILE}" for name in variables}
-    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants", "replay")
-    # In an argument of make itself, nobody doubles or escapes a $: it is taken literally.
-    if way == "argument":
-        calls = noted(
-            tmp_path, *targets, "serve", *(f"{name}={text}" for name, text in values.items())
-        )
-    else:
-        calls = noted(tmp_path, *targets, "serve", **values)
+    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants")
+    given = [f"{name}={text}" for name, text in values.items()] if way == "argument" else []
+    calls = noted(tmp_path, *targets, "serve", *given, **({} if given else values))
     found = "\0".join(word for _, *words in calls for word in words)
     assert [name for name, text in values.items() if text not in found] == []
     assert not any((tmp_path / name).exists() for name in "xyzw")

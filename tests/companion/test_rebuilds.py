@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
-import pytest
 from builds import shows_edit
 
 from companion.project import Project, package_source
 from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
-from companion.running.runs import run_notebooks, stored_runs
+from companion.running.runs import stored_runs
 from toy import DRAW, ToyBook
 
 
@@ -25,6 +23,30 @@ def stale(toy: ToyBook) -> set[str]:
 
 def key(toy: ToyBook, parameters: dict[str, object] | None = None) -> str:
     return run_key(common_key(Project(toy.root)), Notebook.read(toy.notebook), parameters or {})
+
+
+def test_the_code_that_runs_in_notebooks_belongs_to_the_key(sources, tmp_path, monkeypatch):
+    before = key(sources)
+    for package in ("edge_of_stability", "companion"):
+        shutil.copytree(package_source(package)[0].parent, tmp_path / "copy" / package)
+    monkeypatch.syspath_prepend(tmp_path / "copy")
+    assert key(sources) == before
+    for file, counts in (
+        ("companion/site/check.py", False),
+        ("companion/notebook/publish.py", True),
+        ("companion/notebook/another.py", True),
+        ("edge_of_stability/__init__.py", True),
+    ):
+        with (tmp_path / "copy" / file).open("a") as source:
+            source.write("# changed\n")
+        assert (key(sources) != before) == counts
+        before = key(sources)
+
+
+def test_parameters_belong_to_the_key(sources):
+    keys = {key(sources, parameters) for parameters in ({}, {"slope": 3.0}, {"slope": 4.0})}
+    assert len(keys) == 3
+    assert key(sources, {"slope": 3.0}) in keys
 
 
 def test_what_changed_is_executed_and_nothing_else(toy):
@@ -54,46 +76,22 @@ def test_the_site_is_built_again_only_when_something_changed(toy, build):
     assert shows_edit(toy)
 
 
-@pytest.mark.parametrize(
-    ("file", "counts"),
-    [
-        ("edge_of_stability/__init__.py", True),
-        ("companion/notebook/publish.py", True),
-        ("companion/notebook/style.py", True),
-        ("companion/notebook/another.py", True),
-        ("companion/site/check.py", False),
-    ],
-)
-def test_the_code_that_runs_in_notebooks_belongs_to_the_key(
-    toy, tmp_path, monkeypatch, file, counts
-):
-    before = key(toy)
-    package = Path(file).parts[0]
-    shutil.copytree(package_source(package)[0].parent, tmp_path / "copy" / package)
-    monkeypatch.syspath_prepend(tmp_path / "copy")
-    assert key(toy) == before
-    with (tmp_path / "copy" / file).open("a") as source:
-        source.write("# changed\n")
-    assert (key(toy) != before) == counts
-
-
-def test_parameters_belong_to_the_key(toy):
-    assert key(toy) != key(toy, {"slope": 3.0}) != key(toy, {"slope": 4.0})
-    assert key(toy, {"slope": 3.0}) == key(toy, {"slope": 3.0})
-
-
-def test_scale_is_injected_only_where_it_differs(toy):
-    project = Project(toy.root)
-    (run,) = run_notebooks(project, [toy.notebook], scale="quick")
-    cells = json.loads(run.executed.read_text())["cells"]
-    (injected,) = (c for c in cells if "injected-parameters" in c["metadata"].get("tags", []))
+def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):
+    assert build("run", "book/toy/lines.ipynb", "-p", "slope=3", "--scale", "quick") == 0
+    told = capsys.readouterr().out
+    assert "No data compared: references belong to the default scale and parameters." in told
+    (executed,) = (
+        cells
+        for path in toy.root.glob("_build/runs/book/toy/lines/*/notebook.ipynb")
+        if "injected" in str(cells := json.loads(path.read_text())["cells"])
+    )
+    (injected,) = (c for c in executed if "injected-parameters" in c["metadata"].get("tags", []))
     assert "quick" in "".join(injected["source"])
     # Only what was injected is hidden.
-    hidden = [c for c in cells if "remove-input" in c["metadata"].get("tags", [])]
+    hidden = [c for c in executed if "remove-input" in c["metadata"].get("tags", [])]
     assert hidden == [injected]
-    (default,) = run_notebooks(project, [toy.notebook])
-    assert default.reused
-    assert "injected-parameters" not in default.executed.read_text()
+    assert build("run", "book/toy/lines.ipynb") == 0
+    assert "No data compared" not in capsys.readouterr().out
 
 
 def test_two_builds_at_once_do_not_mix(toy, build, capsys):

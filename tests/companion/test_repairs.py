@@ -5,18 +5,16 @@ from __future__ import annotations
 from importlib.metadata import version
 from types import SimpleNamespace
 
-import pytest
 from docutils import nodes
 
 from companion.sphinx import repairs
 from companion.sphinx.repairs import MADE_FOR
 
 
-@pytest.mark.parametrize("package", MADE_FOR)
-def test_repairs_are_made_for_the_installed_version(package):
-    assert version(package) == MADE_FOR[package], (
-        f"see in companion/sphinx/repairs.py what {package} was mended for, whether the fault is "
-        "still there, and whether the repair still mends it; then name the new version there"
+def test_repairs_are_made_for_the_installed_versions():
+    assert {package: version(package) for package in MADE_FOR} == MADE_FOR, (
+        "see in companion/sphinx/repairs.py what was mended, whether the fault is still there, and "
+        "whether the repair still mends it; then name the new version there"
     )
 
 

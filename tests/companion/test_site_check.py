@@ -6,7 +6,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from companion.project import BookError
-from companion.site.check import check_site, is_foreign
+from companion.site.check import check_site
 
 
 def write(folder, body: str, name: str = "index.html") -> None:
@@ -47,14 +47,6 @@ def test_sound_site_passes(tmp_path):
     links = '<a href="other%20page.html#here">x</a> <a href="https://arxiv.org/">y</a>'
     write(tmp_path, links + '<a href="#top">z</a> <a href="mailto:a@b.example">m</a>')
     check_site(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("url", "foreign"),
-    [("a/b.js", False), ("/a.js", False), ("data:x", False), ("http://h/a", True), ("//h/a", True)],
-)
-def test_is_foreign(url, foreign):
-    assert is_foreign(url) is foreign
 
 
 def test_the_font_has_the_icons_that_are_shown_and_hardly_another(built_once):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import yaml
+from nbformat import NotebookNode
 
 from companion.checking.claims import fingerprint
 
@@ -166,28 +168,16 @@ def make_toy_book(root: Path) -> ToyBook:
     return toy
 
 
-def markdown(name: str, source: str) -> dict[str, object]:
-    return {"cell_type": "markdown", "id": name, "metadata": {"name": name}, "source": source}
+def markdown(name: str, source: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source, id=name, metadata={"name": name})
 
 
-def code(name: str, source: str, tags: list[str] | None = None) -> dict[str, object]:
-    metadata = {"name": name, **({"tags": tags} if tags else {})}
-    return {
-        "cell_type": "code",
-        "id": name,
-        "metadata": metadata,
-        "source": source,
-        "execution_count": None,
-        "outputs": [],
-    }
+def code(name: str, source: str, tags: Sequence[str] = ()) -> NotebookNode:
+    metadata = {"name": name, **({"tags": list(tags)} if tags else {})}
+    return nbformat.v4.new_code_cell(source, id=name, metadata=metadata)
 
 
-def write_cells(path: Path, cells: list[dict[str, object]]) -> None:
+def write_cells(path: Path, cells: Sequence[NotebookNode]) -> None:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    content = {
-        "cells": cells,
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path.write_text(json.dumps(content, indent=1))
+    notebook = nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": kernel})
+    nbformat.write(nbformat.from_dict(notebook), path)

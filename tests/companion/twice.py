@@ -1,13 +1,10 @@
 """Build the book twice from nothing and compare: the same data to the last bit, the same pages.
 
-    python tests/companion/twice.py [--keep FOLDER]
-
 What may differ is listed in `VOLATILE` and nowhere else.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import shutil
@@ -73,12 +70,8 @@ def build(root: Path) -> Path:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keep", type=Path, help="keep both builds in this folder")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.keep or Path(temporary)
-        one, other = (build(copy_of_the_book(folder / name)) for name in ("one", "other"))
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = (build(copy_of_the_book(Path(folder) / name)) for name in ("one", "other"))
         found = list(differences(one, other))
         data = sum(1 for path in one.rglob("*.npz"))
         pages = sum(1 for path in one.rglob("*.html"))

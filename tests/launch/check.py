@@ -9,10 +9,7 @@ Binder
 Colab
     the Python and the packages of ``colab.yml``, NumPy imported and a module ``google.colab``
     before the notebook starts; only the first cell of the notebook installs the rest, from the
-    branch;
-an older Colab
-    the same with a NumPy that the first cell must replace: one notebook, which must stop there and
-    tell the reader to restart, and then must run.
+    branch.
 
 At the default scale, which is a reader's, figures and numbers are compared with their references.
 
@@ -28,10 +25,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 from tqdm import tqdm
@@ -39,14 +35,12 @@ from tqdm import tqdm
 from companion.checking.checks import check_runs
 from companion.notebook.publish import FOLDER
 from companion.project import BookError, Project
+from companion.running.notebooks import Notebook
 from companion.running.runs import Run
-from companion.site.launch import RESTART, Origin, write_tree
+from companion.site.launch import Origin, prepared, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = Project(ROOT)
-# Past runtimes of Colab are named by their month.
-OLD_COLAB = "2026.07"
-
 # What starts a kernel, given what is to be done before it.
 START = "{before}; from ipykernel.kernelapp import launch_new_instance; launch_new_instance()"
 IN_BINDER = "pass"
@@ -75,20 +69,15 @@ def main() -> int:
     colab = yaml.safe_load(Path(__file__).with_name("colab.yml").read_text(encoding="utf-8"))
     (pinned,) = (d for d in environment["dependencies"] if str(d).startswith("python="))
     in_binder = _interpreter(options.python, pinned.removeprefix("python="))
-    in_colab, in_old_colab = (
-        _interpreter(options.python, colab[runtime]["python"]) for runtime in ("current", OLD_COLAB)
-    )
+    in_colab = _interpreter(options.python, colab["python"])
     notebooks = options.notebooks or [PROJECT.name(path) for path in PROJECT.notebooks]
     with tempfile.TemporaryDirectory(prefix="launch check ") as name:
         folder = Path(name)
         branch = _make_branch(folder / "repository")
         binder = _binder(branch, folder / "binder", in_binder)
         failures = _run_all(binder, options.scale, notebooks)
-        now = _colab(branch, folder / "colab", "Colab", in_colab, colab["current"])
-        failures += _run_all(now, options.scale, notebooks)
-        label = f"Colab {OLD_COLAB}"
-        old = _colab(branch, folder / "old colab", label, in_old_colab, colab[OLD_COLAB])
-        failures += _run_with_restart(old, options.scale, notebooks[0])
+        in_there = _colab(branch, folder / "colab", in_colab, colab["packages"])
+        failures += _run_all(in_there, options.scale, notebooks)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"{len(notebooks)} notebooks in Binder and in Colab, {len(failures)} failures")
@@ -119,7 +108,8 @@ def _make_branch(repository: Path) -> Origin:
 
 
 def _binder(branch: Origin, folder: Path, python: str) -> Place:
-    checkout = _clone(branch, folder / "checkout")
+    checkout = folder / "checkout"
+    _run(["git", "clone", "--quiet", "--branch", branch.ref, branch.url, str(checkout)])
     environment = yaml.safe_load((checkout / "environment.yml").read_text(encoding="utf-8"))
     (pip,) = (d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
     # As conda does it: a file beside environment.yml, so that `-e .` is the checkout.
@@ -128,23 +118,15 @@ def _binder(branch: Origin, folder: Path, python: str) -> Place:
     return Place("Binder", interpreter, checkout, IN_BINDER)
 
 
-def _colab(
-    branch: Origin, folder: Path, name: str, python: str, runtime: Mapping[str, Any]
-) -> Place:
-    checkout = _clone(branch, folder / "checkout")
+def _colab(branch: Origin, folder: Path, python: str, packages: Sequence[str]) -> Place:
     # Colab opens one notebook, not a checkout: nothing else is there.
     bare = folder / "content"
     for path in PROJECT.notebooks:
-        notebook = PROJECT.name(path)
-        (bare / notebook).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(checkout / notebook, bare / notebook)
-    interpreter = _environment(python, folder / "environment", runtime["packages"], folder)
-    return Place(name, interpreter, bare, IN_COLAB)
-
-
-def _clone(branch: Origin, target: Path) -> Path:
-    _run(["git", "clone", "--quiet", "--branch", branch.ref, branch.url, str(target)])
-    return target
+        notebook = bare / PROJECT.name(path)
+        notebook.parent.mkdir(parents=True, exist_ok=True)
+        notebook.write_text(prepared(path, branch), encoding="utf-8")
+    interpreter = _environment(python, folder / "environment", packages, folder)
+    return Place("Colab", interpreter, bare, IN_COLAB)
 
 
 def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) -> str:
@@ -160,11 +142,8 @@ def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) 
 
 def _run_all(place: Place, scale: str, notebooks: Sequence[str]) -> list[str]:
     """Run the notebooks; return a line for each that fails or publishes something else."""
-    failures = []
-    for name in tqdm(notebooks, desc=place.name, unit="nb"):
-        if problem := _run_one(place, scale, name):
-            failures.append(f"{place.name}: {name}: {problem}")
-    return failures
+    found = ((n, _run_one(place, scale, n)) for n in tqdm(notebooks, desc=place.name, unit="nb"))
+    return [f"{place.name}: {name}: {problem}" for name, problem in found if problem]
 
 
 def _run_one(place: Place, scale: str, name: str) -> str:
@@ -173,9 +152,9 @@ def _run_one(place: Place, scale: str, name: str) -> str:
     # Notebooks of one folder publish into the same place.
     shutil.rmtree(notebook.parent / FOLDER, ignore_errors=True)
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "launched"]
-    parameters = ["-p", "scale", scale] if _has_scale(notebook) else []
+    parameters = ["-p", "scale", scale] if "scale" in Notebook.read(notebook).parameters else []
     result = subprocess.run(
-        [*command, *parameters, notebook.name, _executed(notebook).name],
+        [*command, *parameters, notebook.name, notebook.with_suffix(".executed").name],
         cwd=notebook.parent,
         env=_bare_environment(place),
         capture_output=True,
@@ -189,44 +168,6 @@ def _run_one(place: Place, scale: str, name: str) -> str:
     except BookError as error:
         return str(error)
     return ""
-
-
-def _run_with_restart(place: Place, scale: str, name: str) -> list[str]:
-    """Run a notebook whose first cell must ask for a restart, then once more."""
-    _run_one(place, scale, name)
-    first, *others = (c for c in _cells(_executed(place.folder / name)) if c["cell_type"] == "code")
-    errors = [o["evalue"] for o in first["outputs"] if o["output_type"] == "error"]
-    printed = "".join("".join(o.get("text", ())) for o in first["outputs"])
-    failures = []
-    if errors != [RESTART]:
-        failures.append(
-            f"{place.name}: {name}: the first cell does not ask for a restart: {errors}"
-        )
-    # The line from which Colab sees that it has to offer one.
-    if not any(
-        line.startswith("Successfully installed ") and " numpy-" in line
-        for line in printed.splitlines()
-    ):
-        failures.append(f"{place.name}: {name}: pip does not say what it has installed")
-    if any(cell["execution_count"] for cell in others):
-        failures.append(f"{place.name}: {name}: the cells after it run nevertheless")
-    return [*failures, *_run_all(place, scale, [name])]
-
-
-def _executed(notebook: Path) -> Path:
-    return notebook.with_suffix(".executed")
-
-
-def _cells(notebook: Path) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return cells
-
-
-def _has_scale(notebook: Path) -> bool:
-    return any(
-        "parameters" in cell["metadata"].get("tags", ()) and "scale" in "".join(cell["source"])
-        for cell in _cells(notebook)
-    )
 
 
 def _bare_environment(place: Place) -> dict[str, str]:

@@ -10,11 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pybtex.database import parse_string
-from pybtex.exceptions import PybtexError
-
 from companion.checking.citation import read_citation
-from companion.checking.claims import read_claims
 from companion.checking.declarations import Declaration, read_declarations
 from companion.checking.references import (
     Deviation,
@@ -27,66 +23,40 @@ from companion.checking.references import (
     published_figures,
     published_numbers,
     reference_numbers,
-    reference_picture,
 )
-from companion.checking.statements import read_registry
 from companion.errors import refuse
 from companion.project import Project
 from companion.running.notebooks import Notebook, prose
 from companion.running.runs import Run
-from companion.source_files import read_text
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)
 # Lines of a cell that a page shows unfolded: about one screen.
 LONGEST_CELL = 30
-_CITED = re.compile(r"\{cite:\w+\}`([^`]+)`")
 
 
 def check_sources(project: Project) -> None:
-    """Check what can be checked before anything runs.
-
-    Raises
-    ------
-    BookError
-        For a file that cannot be read, a cell that would not run, a cell that shows too many lines,
-        a declared figure no cell publishes, a figure shown on no page or on two, a shown figure
-        that is not declared, references nobody declares (stale), an entry of the bibliography that
-        nothing cites, and a citation without an entry.
-    """
+    """Check what can be checked before anything runs: cells, figures, references."""
     declarations = read_declarations(project)
-    read_citation(project.citation)
+    # What pages need is read before anything runs.
+    _ = project.settings, read_citation(project.citation)
     for path in project.notebooks:
         reference_numbers(project, project.name(path))
     refuse(
         (
-            *_obstacles(project),
-            *_long_cells(project),
+            *_unfit_cells(project),
             *_unpublishable(project, declarations),
             *_misplaced(project, declarations),
             *_stale_references(project, declarations),
-            *_citations(project),
         )
     )
 
 
 def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
-    """Check what the runs published against the declarations and the references.
+    """Check what the runs published; return every comparison with a reference.
 
     References belong to the default scale and parameters. Runs with others are not `compared`: it
     is only checked that they published what is declared.
-
-    Returns
-    -------
-    list of Deviation
-        Every comparison made.
-
-    Raises
-    ------
-    BookError
-        If a declared figure was not published, a published one not declared, a name published
-        twice, or data or numbers leave their tolerance; every problem is named, with the largest
-        deviation.
     """
     declarations = read_declarations(project)
     problems = list(_presence(declarations, runs))
@@ -97,23 +67,16 @@ def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) 
     return deviations
 
 
-# Sources ------------------------------------------------------------------------------------
-
-
-def _obstacles(project: Project) -> Iterator[str]:
+def _unfit_cells(project: Project) -> Iterator[str]:
     for path in project.notebooks:
-        for obstacle in Notebook.read(path).obstacles():
-            yield f"{project.name(path)}: {obstacle}"
-
-
-def _long_cells(project: Project) -> Iterator[str]:
-    for path in project.notebooks:
-        for cell in Notebook.read(path).code:
+        notebook, name = Notebook.read(path), project.name(path)
+        yield from (f"{name}: {obstacle}" for obstacle in notebook.obstacles())
+        for cell in notebook.code:
             lines = len(cell.source.splitlines())
             if lines > LONGEST_CELL and "hide-input" not in cell.tags:
                 yield (
-                    f"{project.name(path)}: cell {cell.name or cell.index} shows {lines} lines, "
-                    f"more than {LONGEST_CELL}; split it, or fold plotting with the tag hide-input"
+                    f"{name}: cell {cell.name or cell.index} shows {lines} lines, more than "
+                    f"{LONGEST_CELL}; split it, or fold plotting with the tag hide-input"
                 )
 
 
@@ -132,44 +95,18 @@ def _misplaced(project: Project, declarations: Mapping[str, Declaration]) -> Ite
     for name, pages in places.items():
         if name not in declarations:
             yield f"figure {name}: shown in {pages[0]} but not declared in figures.yml"
-        elif not pages:
-            yield f"figure {name}: declared in figures.yml but shown on no page"
-        elif len(pages) > 1:
-            yield f"figure {name}: shown more than once ({', '.join(pages)}); link to it instead"
+        elif len(pages) != 1:
+            shown = ", ".join(pages) or "no page"
+            yield f"figure {name}: shown on {shown}; one page needed, others link to it"
 
 
 def _stale_references(project: Project, declarations: Mapping[str, Declaration]) -> Iterator[str]:
     wanted = {figure_reference(project, name) for name in declarations}
-    wanted |= {reference_picture(project, name) for name in declarations}
+    wanted |= {path.with_suffix(".png") for path in wanted}
     wanted |= {number_reference(project, project.name(path)) for path in project.notebooks}
     for path in sorted(project.references.glob("*/*")):
         if path not in wanted:
             yield f"{project.name(path)}: a stale reference: nothing in the book belongs to it"
-
-
-def _citations(project: Project) -> Iterator[str]:
-    entries: set[str] = set()
-    for name in project.settings.get("bibtex_bibfiles", ()):
-        try:
-            entries.update(parse_string(read_text(project.root / name), "bibtex").entries)
-        except PybtexError as error:
-            yield f"{name}: {error}"
-            return
-    texts = [prose(page) for page in project.pages]
-    if project.statements.is_file():
-        texts += [entry.source for entry in read_registry(project.statements).values()]
-    if project.claims.is_file():
-        texts += [claim.reason for claim in read_claims(project.claims).claims]
-    cited = {
-        key.strip() for text in texts for keys in _CITED.findall(text) for key in keys.split(",")
-    }
-    for key in sorted(entries - cited):
-        yield f"references.bib: nothing cites {key}; cite it or remove it"
-    for key in sorted(cited - entries):
-        yield f"references.bib: no entry {key}, which is cited"
-
-
-# Runs ---------------------------------------------------------------------------------------
 
 
 def _presence(declarations: Mapping[str, Declaration], runs: Sequence[Run]) -> Iterator[str]:

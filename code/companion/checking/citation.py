@@ -10,13 +10,7 @@ from companion.source_files import form, read_yaml
 
 
 def read_citation(path: Path) -> dict[str, Any]:
-    """What a citation file says; nothing if there is none.
-
-    Raises
-    ------
-    BookError
-        If it lacks what the book shows of it.
-    """
+    """Return what a citation file says; nothing if there is none."""
     return read_yaml(path, form("citation")) if path.is_file() else {}
 
 

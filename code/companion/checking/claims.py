@@ -1,8 +1,8 @@
 """The registry of claims: sentences of others, quoted briefly, each with a verdict and its reasons.
 
 ``book/claims.yml`` quotes texts that are not ours to reprint. What is committed of them is a
-fingerprint: the hashes of all runs of three words, in order. It tells whether a quotation stands
-in the text, word for word, and reprints nothing of it.
+fingerprint: the hashes of all runs of three words, in order. It shows whether a quotation is in the
+text, word for word, and reprints nothing of it.
 """
 
 from __future__ import annotations
@@ -70,13 +70,7 @@ class Claims:
 
 
 def read_claims(path: Path) -> Claims:
-    """Read the registry.
-
-    Raises
-    ------
-    BookError
-        If an entry has another form than the one described in CONTRIBUTING.md.
-    """
+    """Read the registry."""
     registry = read_yaml(path, form("claims"))
     sources, entries = registry.get("sources", {}), registry.get("claims", {})
     refuse(
@@ -95,12 +89,8 @@ def read_claims(path: Path) -> Claims:
 def check_claims(project: Project) -> None:
     """Check that every quotation occurs in its source, and that all reasons exist.
 
-    Raises
-    ------
-    BookError
-        For a quotation that is not in the text it is ascribed to, a statement that is not
-        registered, a cell that does not exist, and a verdict without what it needs: every verdict
-        but "cannot be judged" names a statement, a correction or refutation a cell as well.
+    A verdict names a statement, unless the claim cannot be judged; a correction or refutation names
+    a cell as well.
     """
     if not project.claims.is_file():
         return

@@ -37,14 +37,7 @@ class Declaration:
 
 
 def read_declarations(project: Project) -> dict[str, Declaration]:
-    """All declared figures by name.
-
-    Raises
-    ------
-    BookError
-        For another form, a notebook that is not in the book, or a tolerance loosened without a
-        reason.
-    """
+    """Return all declared figures by name; a tolerance of its own needs a reason."""
     entries = read_entries(project.figures)
     notebooks = {project.name(path) for path in project.notebooks}
     refuse(

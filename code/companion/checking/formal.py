@@ -64,13 +64,7 @@ class Record:
 
 
 def read_record(path: Path) -> Record:
-    """Read ``book/formal.json``; without the file nothing has been checked.
-
-    Raises
-    ------
-    BookError
-        If it has another form than `make formal` gives it.
-    """
+    """Read ``book/formal.json``; without the file nothing has been checked."""
     if not path.is_file():
         return Record("", {}, {})
     content = read_json(path, form("formal"))
@@ -107,14 +101,7 @@ def registered_theorems(statements: Mapping[str, Statement]) -> list[str]:
 
 
 def check_formal(project: Project) -> None:
-    """Check that Coq has checked these proofs, and every theorem the registry names.
-
-    Raises
-    ------
-    BookError
-        For a named file that does not exist, a proof that changed since, a theorem that is not in
-        the record or not in the registry, and one that rests on an axiom that is not in `AXIOMS`.
-    """
+    """Check that Coq has checked these proofs, and every theorem that the registry names."""
     wanted = registered_theorems(read_registry(project.statements))
     record = read_record(project.formal)
     inputs = formal_inputs(project)

@@ -33,13 +33,7 @@ class Symbol:
 
 
 def read_notation(path: Path) -> list[Symbol]:
-    """All symbols: first those used throughout, then local ones, each with all its chapters.
-
-    Raises
-    ------
-    BookError
-        If an entry has another form, or a symbol gets two meanings in the same place.
-    """
+    """Return all symbols: those used throughout, then local ones, each with all its chapters."""
     index = read_yaml(path, form("notation"))
     throughout, local = index["throughout"], index["local"]
     refuse(f"{path.name}: {problem}" for problem in _clashes(throughout, local))
@@ -51,14 +45,7 @@ def read_notation(path: Path) -> list[Symbol]:
 
 
 def check_notation(project: Project) -> None:
-    """Check that each symbol is introduced where the index says; a book may have no index.
-
-    Raises
-    ------
-    BookError
-        For a label that no page has, a local symbol whose label is in another chapter, and a page
-        on which the symbol does not occur.
-    """
+    """Check that each symbol is introduced where the index says; a book may have no index."""
     if not project.notation.is_file():
         return
     pages = {

@@ -23,13 +23,8 @@ from companion.source_files import form, read_json
 
 
 def figure_reference(project: Project, figure: str) -> Path:
-    """Where the accepted data of a figure are."""
+    """Where the accepted data of a figure are, beside its picture, which nothing compares."""
     return project.references / "figures" / f"{figure}.npz"
-
-
-def reference_picture(project: Project, figure: str) -> Path:
-    """The picture that was accepted with the data, for people; nothing compares it."""
-    return figure_reference(project, figure).with_suffix(".png")
 
 
 def number_reference(project: Project, notebook: str) -> Path:
@@ -92,12 +87,10 @@ def compared_numbers(run: Run) -> dict[str, Number]:
 def figure_deviations(
     project: Project, declaration: Declaration, new: Mapping[str, np.ndarray]
 ) -> list[Deviation]:
-    """The deviation of every compared array of a figure.
+    """Return the deviation of every compared array of a figure.
 
-    Raises
-    ------
-    LookupError
-        If there is no reference, it has other arrays than the figure, or a file is damaged.
+    Raise `LookupError` if there is no reference, it has other arrays than the figure, or a file is
+    damaged.
     """
     path = figure_reference(project, declaration.name)
     accept = f"look at it, then accept it by `make reference FIGURE={declaration.name}`"
@@ -128,10 +121,7 @@ def published_data(run: Run, figure: str) -> Path:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read an ``.npz`` file; once, as long as it does not change.
 
-    Raises
-    ------
-    LookupError
-        If there is no such file, it is damaged, or it holds anything but arrays of real numbers.
+    Raise `LookupError` if there is none, it is damaged, or it holds anything but real numbers.
     """
     if not path.is_file():
         raise LookupError(f"{path}: no such file")
@@ -175,7 +165,7 @@ def accept_figure(project: Project, declaration: Declaration, run: Run) -> Path:
     path = figure_reference(project, declaration.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     source = published_data(run, declaration.name)
-    shutil.copyfile(source.with_suffix(".png"), reference_picture(project, declaration.name))
+    shutil.copyfile(source.with_suffix(".png"), path.with_suffix(".png"))
     with np.load(source) as new:
         kept = {key: new[key] for key in new.files if declaration.tolerance_of(key) is not None}
         if len(kept) == len(new.files):

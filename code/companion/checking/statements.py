@@ -71,32 +71,18 @@ class Statement:
 
 
 def proof_target(label: str) -> str:
-    """The MyST target that stands before a statement's proof."""
+    """The MyST target in front of a statement's proof."""
     return f"proof-{label}"
 
 
 def read_registry(path: Path) -> dict[str, Statement]:
-    """The registry by label.
-
-    Raises
-    ------
-    BookError
-        If an entry has another form than the one described in CONTRIBUTING.md.
-    """
+    """Return the registry by label."""
     entries = read_yaml(path, form("statements"))
     return {label: _statement(label, entry) for label, entry in entries.items()}
 
 
 def check_statements(project: Project) -> None:
-    """Check that pages and registry agree and that all evidence exists.
-
-    Raises
-    ------
-    BookError
-        For a statement without a label or not registered, a registered one that no page states, a
-        label stated twice, a proof without its idea, a use that points nowhere, a circle of uses, a
-        statement (other than a definition) without evidence, and evidence that does not exist.
-    """
+    """Check that pages and registry agree, uses lead somewhere, and all evidence exists."""
     registry = read_registry(project.statements)
     proved = _proved(project)
     problems = (
@@ -136,10 +122,8 @@ def _disagreements(project: Project, labels: Collection[str]) -> Iterator[str]:
     for label, pages in places.items():
         if label not in labels:
             yield f"{label}: stated in {pages[0]} but not registered in statements.yml"
-        elif not pages:
-            yield f"{label}: registered in statements.yml but stated on no page"
-        elif len(pages) > 1:
-            yield f"{label}: stated more than once ({', '.join(pages)})"
+        elif len(pages) != 1:
+            yield f"{label}: stated on {', '.join(pages) or 'no page'}; one page needed"
 
 
 def _without_idea(project: Project) -> Iterator[str]:
@@ -185,7 +169,7 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
 
 
 def _proved(project: Project) -> frozenset[str]:
-    """Labels of all statements whose proof stands on a page, after its target."""
+    """Labels of all statements whose proof is on a page, after its target."""
     pattern = re.compile(
         rf"^\({proof_target('')}(\S+)\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
     )

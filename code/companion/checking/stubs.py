@@ -29,11 +29,6 @@ def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
 
     The cell is the last one of the notebook. The directive is at the end of the first page of the
     chapter.
-
-    Raises
-    ------
-    BookError
-        If the name is unfit, or the figure or a cell of that name exists already.
     """
     try:
         require_name(name)

@@ -11,17 +11,10 @@ SCHEDULER = "COMPANION_SCHEDULER"  # environment variable: address of a Dask sch
 
 @cache
 def executor() -> Executor | None:
-    """The executor for ``run_ensemble``; None, meaning the cores of this machine, by default.
+    """Return the executor for ``run_ensemble``; None means the cores of this machine.
 
-    ``make paper SCHEDULER=tcp://…`` sets the address. Results do not depend on the executor, to the
-    bit, so the address is no part of a run's key.
-
-    Raises
-    ------
-    ImportError
-        If an address is set and the package ``distributed`` is not installed.
-    OSError
-        If no scheduler answers at the address.
+    ``make paper SCHEDULER=tcp://…`` sets the address of a scheduler, and needs the package
+    ``distributed``. Results are the same to the bit, so the address is no part of a run's key.
     """
     address = os.environ.get(SCHEDULER)
     if not address:

@@ -22,16 +22,22 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
+from IPython.core.getipython import get_ipython
+from IPython.display import Image, display
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
+from matplotlib.text import Text
 
+from companion.notebook import style
 from companion.notebook.stacked import stack
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import LayoutEngine
 
 FOLDER = "_published"
 NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
@@ -69,10 +75,6 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     PublishError
         If the name, the data or the alt text is unfit, or an axes of the figure is blank.
     """
-    # Here and not above: Sphinx's extensions, which draw nothing, need half a second less to start.
-    import matplotlib.pyplot as plt
-    from IPython.display import Image, display
-
     require_name(name)
     if not isinstance(data, Mapping):
         raise PublishError(f"figure {name!r}: data is {type(data).__name__}; arrays by name needed")
@@ -154,8 +156,6 @@ _of_this_cell: list[dict[str, Any]] = []  # its numbers, until its end shows the
 
 
 def _show_after_cell(number: dict[str, Any]) -> None:
-    from IPython.core.getipython import get_ipython
-
     shell = get_ipython()
     if shell is None:  # a script
         return
@@ -166,9 +166,6 @@ def _show_after_cell(number: dict[str, Any]) -> None:
 
 def _show_numbers(*_: Any) -> None:
     """Display the numbers of the cell that ends; the metadata are for the site."""
-    from IPython.core.getipython import get_ipython
-    from IPython.display import display
-
     get_ipython().events.unregister("post_run_cell", _show_numbers)
     numbers = list(_of_this_cell)
     _of_this_cell.clear()
@@ -204,9 +201,7 @@ def _require_ink(figure: Figure, name: str) -> None:
         raise PublishError(f"figure {name!r}: it has no axes; a picture needed")
     for number, axes in enumerate(figure.axes):
         if not _shows_something(figure, axes):
-            raise PublishError(
-                f"figure {name!r}: axes {number} is blank; a picture of the data needed"
-            )
+            raise PublishError(f"figure {name!r}: axes {number} is blank; a picture needed")
 
 
 def _shows_something(figure: Figure, axes: Axes) -> bool:
@@ -215,8 +210,6 @@ def _shows_something(figure: Figure, axes: Axes) -> bool:
     Pixels are the only honest witness: an axes whose lines are all NaN, or lie outside its limits,
     "has data" as far as Matplotlib's bookkeeping goes.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
     canvas = FigureCanvasAgg(figure)
     hidden = [other for other in figure.axes if other is not axes and other.get_visible()]
     was_on = axes.axison
@@ -248,11 +241,6 @@ def _lay_out(figure: Figure) -> LayoutEngine | None:
 
 # Not `figure.savefig`, which draws everything once more, unseen, for its layout.
 def _draw(figure: Figure, folder: Path, name: str) -> None:
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    from companion.notebook import style
-
     _draw_vectors(figure, folder, name)
     # An SVG leaves another dpi behind.
     figure.set(dpi=mpl.rcParams["savefig.dpi"], facecolor=style.PAPER)
@@ -261,32 +249,19 @@ def _draw(figure: Figure, folder: Path, name: str) -> None:
 
 
 def _draw_vectors(figure: Figure, folder: Path, name: str) -> None:
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
-    from companion.notebook import style
-
     figure.set_dpi(mpl.rcParams["savefig.dpi"])
     svg = folder / f"{name}.svg"
     FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
     light = svg.read_text(encoding="utf-8")
-    (folder / f"{name}.dark.svg").write_text(_exchanged(light, style.DARK), encoding="utf-8")
+    dark = re.sub("|".join(style.DARK), lambda found: style.DARK[found[0]], light)
+    (folder / f"{name}.dark.svg").write_text(dark, encoding="utf-8")
 
 
 def _smallest_letters(figure: Figure) -> float:
     """Size, in points, of the smallest text that is seen in a figure that has been drawn."""
-    import matplotlib as mpl
-    from matplotlib.text import Text
-
     texts = (text for text in figure.findobj(Text) if isinstance(text, Text))
     seen = [text for text in texts if text.get_visible() and text.get_text().strip()]
     return min((float(text.get_fontsize()) for text in seen), default=mpl.rcParams["font.size"])
-
-
-def _exchanged(svg: str, colours: Mapping[str, str]) -> str:
-    for light, dark in colours.items():
-        svg = svg.replace(light, dark)
-    return svg
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

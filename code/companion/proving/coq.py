@@ -18,7 +18,6 @@ from companion.errors import BookError
 from companion.project import Project
 from companion.source_files import read_text
 
-PACKAGES = "coq libcoq-mathcomp-algebra libcoq-coquelicot"
 _WIDTH = 84  # columns of a printed statement: fits the page's text
 # What opens scopes and notations, without which Coq would print names for symbols.
 _HEADER = re.compile(
@@ -31,16 +30,10 @@ _BEGIN, _THEN = "=== statement ===", "=== axioms ==="
 def prove(project: Project) -> dict[str, Any]:
     """Compile every proof and return the record that ``book/formal.json`` holds.
 
-    Raises
-    ------
-    BookError
-        If Coq is not installed, refuses a proof or does not know a theorem of the registry.
+    A proof that Coq refuses, and a theorem of the registry that it does not know, are errors.
     """
     if shutil.which("coqc") is None:
-        raise BookError(
-            "no coqc: on Debian or Ubuntu `apt-get install --no-install-recommends "
-            f"{PACKAGES}` installs Coq and its libraries"
-        )
+        raise BookError("no coqc: on Debian `.ci/coq` installs Coq and its libraries")
     sources = _copy(project)
     _compile(project.proofs, sources)
     wanted = registered_theorems(read_registry(project.statements))
@@ -49,7 +42,7 @@ def prove(project: Project) -> dict[str, Any]:
         names = [target.partition("#")[2] for target in wanted if target.startswith(f"{file}#")]
         found = _ask(project.proofs, Path(file).relative_to("book").with_suffix(".v"), names)
         theorems |= {f"{file}#{name}": found[name] for name in names}
-    version = _run([_program("coqc"), "--print-version"], project.proofs).split()[0]
+    version = _run(["coqc", "--print-version"], project.proofs).split()[0]
     return {"coq": version, "inputs": formal_inputs(project), "theorems": theorems}
 
 
@@ -82,7 +75,7 @@ def _copy(project: Project) -> list[Path]:
 def _compile(folder: Path, sources: Sequence[Path]) -> None:
     names = [path.as_posix() for path in sources]
     options = ["-arg", "-w", "-arg", "none", "-Q", ".", "Book"]
-    _run([_program("coq_makefile"), *options, *names, "-o", "Makefile.coq"], folder)
+    _run(["coq_makefile", *options, *names, "-o", "Makefile.coq"], folder)
     jobs = f"-j{os.cpu_count() or 1}"
     _run(["make", "--no-print-directory", "-s", "-f", "Makefile.coq", jobs], folder)
 
@@ -103,7 +96,7 @@ def _ask(folder: Path, source: Path, names: Sequence[str]) -> dict[str, dict[str
     question = folder / "questions" / f"{source.parts[0]}_{source.stem}.v"
     question.parent.mkdir(exist_ok=True)
     question.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    command = [_program("coqc"), "-w", "none", "-Q", ".", "Book", str(question.relative_to(folder))]
+    command = ["coqc", "-w", "none", "-Q", ".", "Book", str(question.relative_to(folder))]
     try:
         answers = _run(command, folder).split(_BEGIN)[1:]
     except BookError as error:
@@ -112,19 +105,10 @@ def _ask(folder: Path, source: Path, names: Sequence[str]) -> dict[str, dict[str
     found = {}
     for name, answer in zip(names, answers, strict=True):
         statement, axioms = answer.split(_THEN)
-        printed = statement.strip().partition(":")[2].split("\n")
-        found[name] = {"statement": _unindented(printed), "axioms": sorted(_AXIOM.findall(axioms))}
+        first, *others = statement.strip().partition(":")[2].split("\n")
+        lines = [first.strip(), *(line.removeprefix(" " * 7).rstrip() for line in others)]
+        found[name] = {"statement": "\n".join(lines), "axioms": sorted(_AXIOM.findall(axioms))}
     return found
-
-
-def _unindented(lines: Sequence[str]) -> str:
-    return "\n".join(
-        [lines[0].strip(), *(line.removeprefix(" " * 7).rstrip() for line in lines[1:])]
-    )
-
-
-def _program(name: str) -> str:
-    return shutil.which(name) or name
 
 
 def _run(command: Sequence[str], folder: Path) -> str:

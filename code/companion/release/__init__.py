@@ -1,1 +1,1 @@
-"""What a release holds beside the site: archives and the PDF."""
+"""What a release holds beside the site: the PDF."""

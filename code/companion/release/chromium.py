@@ -12,13 +12,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def find_chromium() -> str:
-    """Return the path of Chromium: the variable CHROMIUM, or a usual name on the search path.
-
-    Raises
-    ------
-    BookError
-        If there is none, with how to install it.
-    """
+    """Return the path of Chromium: the variable CHROMIUM, or a usual name on the search path."""
     wanted = os.environ.get("CHROMIUM")
     for name in (wanted,) if wanted else _NAMES:
         if program := shutil.which(name):

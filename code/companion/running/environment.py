@@ -1,8 +1,9 @@
 """The environment of workers, kernels and Sphinx: it fixes whatever changes what a cell means.
 
-All variables of the software that computes are dropped, but for the few that are documented as ways
-to set it; these belong to the key of a run (:mod:`companion.running.keys`). So nothing that happens
-to be set in a shell can switch asserts off (``PYTHONOPTIMIZE``), change results or hide an error.
+All variables of the software that computes are dropped, except for a few that are documented as
+ways to set it; these belong to the key of a run (:mod:`companion.running.keys`). So nothing that
+happens to be set in a shell can switch asserts off (``PYTHONOPTIMIZE``), change results or hide an
+error.
 """
 
 from __future__ import annotations
@@ -44,14 +45,9 @@ _DROPPED = (
 
 
 def clean(environment: Mapping[str, str], cache: Path) -> dict[str, str]:
-    """Return what processes of a build inherit.
+    """Return what the processes of a build in `environment` inherit.
 
-    Parameters
-    ----------
-    environment
-        The environment of the build.
-    cache
-        A folder for what would else be read from, or written to, the home folder.
+    `cache` is the folder for what would otherwise be read from, or written to, the home folder.
     """
     (cache / "ipython").mkdir(parents=True, exist_ok=True)
     passed = COUNTED | _HARMLESS

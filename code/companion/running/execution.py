@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ RECORD = "run.json"
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to be executed: a plan, nothing done yet."""
+    """One notebook to be executed."""
 
     name: str
     source: Path
@@ -34,25 +35,17 @@ class Job:
     target: Path
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """Under which notebooks are executed."""
-
-    timeout: int  # longest time one cell may take, in seconds
-    sockets: Path  # a folder with a short name, for the sockets of kernels
-    fork: bool  # whether kernels are forked from one that has imported what they need
-
-
 class _FailedError(Exception):
     """A notebook did not run to its end; the message says where and why."""
 
 
-def execute(project: Project, job: Job, under: Conditions) -> str | None:
-    """Execute one notebook; return what went wrong, in one line, or None."""
+def execute(project: Project, job: Job, timeout: int) -> str | None:
+    """Execute one notebook, each cell within `timeout` seconds; return what failed, or None."""
     work = project.running / uuid.uuid4().hex
     try:
         work.mkdir(parents=True)
-        record = _run(job, work, under)
+        with tempfile.TemporaryDirectory(prefix="book-") as sockets:
+            record = _run(job, work, timeout, Path(sockets))
         _store(job, work, record)
     except _FailedError as error:
         kept = _keep_failed(project, job, work)
@@ -62,19 +55,19 @@ def execute(project: Project, job: Job, under: Conditions) -> str | None:
     return None
 
 
-def _run(job: Job, work: Path, under: Conditions) -> dict[str, Any]:
+def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
     """Execute the notebook in the folder `work`; return the record of the run."""
     # Not above: a build that executes nothing starts sooner without them.
     import papermill
-    from jupyter_client.manager import AsyncKernelManager
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
-
-    from companion.running.kernels import ForkedKernelManager
 
     started = time.time()
     clock = time.monotonic()  # the other one may be set back meanwhile
     executed = work / EXECUTED
+    # Sockets in a folder. Of TCP ports the client only hopes that they are still free when the
+    # kernel binds them.
+    reached = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
     try:
         papermill.execute_notebook(
             _literally(job.source),
@@ -83,18 +76,17 @@ def _run(job: Job, work: Path, under: Conditions) -> dict[str, Any]:
             kernel_name="python3",
             cwd=str(work),
             progress_bar=False,
-            execution_timeout=under.timeout,
-            iopub_timeout=under.timeout,  # on a busy machine outputs come late
+            execution_timeout=timeout,
+            iopub_timeout=timeout,  # on a busy machine outputs come late
             extra_arguments=["--log-level=CRITICAL"],
-            config=_connection(under.sockets),
-            kernel_manager_class=ForkedKernelManager if under.fork else AsyncKernelManager,
+            config=Config({"KernelManager": reached}),
         )
     except PapermillExecutionError as error:
         cell = _in_source(job, error.cell_index)
         raise _FailedError(f"cell {cell}: {error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:
         raise _FailedError(
-            f"cell {_in_source(job, _last_begun(executed))} took longer than {under.timeout} s, "
+            f"cell {_in_source(job, _last_begun(executed))} took longer than {timeout} s, "
             "which --timeout sets, or TIMEOUT= of make"
         ) from error
     except DeadKernelError as error:
@@ -114,22 +106,12 @@ def _run(job: Job, work: Path, under: Conditions) -> dict[str, Any]:
 
 
 def _literally(path: Path) -> str:
-    """A path as papermill takes it, which formats it with the parameters."""
+    """Escape a path for papermill, which formats it with the parameters."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _connection(sockets: Path) -> Config:
-    """How a kernel is reached: by sockets in a folder.
-
-    Over TCP a client chooses free ports, which the kernel binds a second later; in between another
-    process may take them.
-    """
-    file = sockets / f"{uuid.uuid4().hex[:12]}.json"
-    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(file)}})
-
-
 def _require_every_cell(job: Job, executed: Path) -> None:
-    """Papermill passes ``raise SystemExit`` and what comes below it; nobody may."""
+    """Refuse ``raise SystemExit`` and cells that did not run after it, which papermill passes."""
     last = 0
     for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
         if cell.cell_type != "code":
@@ -143,16 +125,13 @@ def _require_every_cell(job: Job, executed: Path) -> None:
 
 
 def _in_source(job: Job, index: int) -> int:
-    """The index that a cell of the executed notebook has in the source.
-
-    Papermill injects parameters in a cell of their own, below the one with the defaults.
-    """
+    """Return the index in the source: papermill injects a cell below the one with the defaults."""
     defaults = Notebook.read(job.source).parameters_cell
     return index - bool(job.parameters and defaults and index > defaults.index)
 
 
 def _last_begun(path: Path) -> int:
-    """The cell at which an execution stopped, by papermill's account."""
+    """Return the index of the cell at which an execution stopped, as papermill notes it."""
     cells = nbformat.read(path, as_version=4).cells
     begun = [k for k, cell in enumerate(cells) if cell.metadata.papermill.start_time]
     return max(begun, default=0)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from companion.project import Project, package_source
 from companion.running.environment import counted
@@ -19,44 +19,38 @@ LIBRARY = "edge_of_stability"
 def common_key(project: Project) -> str:
     """Digest of what all runs depend on: the lock, the library, the room `notebook`.
 
-    Cells alone would not do: a change in the library would leave stale figures behind. The minor
-    version of Python counts too, since the lock resolves differently for each, and the variables of
-    the environment on which results may depend.
+    The minor version of Python counts too, since the lock resolves differently for each, and so do
+    the environment variables on which results may depend.
     """
-    digest = hashlib.sha256()
-    _add(digest, json.dumps([sys.version_info[:2], counted()]))
-    _add(digest, project.lock.read_text(encoding="utf-8"))
-    _add(digest, source_digest(package_source("companion", "notebook")))
-    _add(digest, source_digest(package_source(LIBRARY)))
-    return digest.hexdigest()
+    return _digest(
+        json.dumps([sys.version_info[:2], counted()]),
+        project.lock.read_text(encoding="utf-8"),
+        source_digest(package_source("companion", "notebook")),
+        source_digest(package_source(LIBRARY)),
+    )
 
 
 def run_key(common: str, notebook: Notebook, parameters: Mapping[str, Any]) -> str:
     """Digest of a run's inputs: the cells, the parameters, and what all runs depend on."""
-    digest = hashlib.sha256()
-    _add(digest, common)
-    for cell in notebook.cells:
-        _add(digest, f"{cell.is_code} {cell.name} {sorted(cell.tags)}")
-        _add(digest, cell.source)
-    _add(digest, json.dumps(parameters, sort_keys=True, default=repr))
-    return digest.hexdigest()[:20]
+    cells = (
+        part
+        for cell in notebook.cells
+        for part in (f"{cell.is_code} {cell.name} {sorted(cell.tags)}", cell.source)
+    )
+    given = json.dumps(parameters, sort_keys=True, default=repr)
+    return _digest(common, *cells, given)[:20]
 
 
 def source_digest(files: Iterable[Path]) -> str:
-    """Digest of the names and contents of `files`."""
+    """Digest of the names and contents of `files`, in this order."""
+    return _digest(*(part for file in files for part in (file.name, file.read_bytes())))
+
+
+def _digest(*parts: str | bytes) -> str:
     digest = hashlib.sha256()
-    for file in files:
-        _add(digest, file.name)
-        _add(digest, file.read_text(encoding="utf-8"))
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        # The length in front keeps ("ab", "c") and ("a", "bc") apart.
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
     return digest.hexdigest()
-
-
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-
-def _add(digest: _Digest, text: str) -> None:
-    # The length in front keeps ("ab", "c") and ("a", "bc") apart.
-    raw = text.encode()
-    digest.update(len(raw).to_bytes(8, "big"))
-    digest.update(raw)

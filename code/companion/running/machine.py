@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import requires, version
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,7 @@ def machine() -> dict[str, Any]:
     import scipy.linalg  # noqa: F401 - loads the BLAS of SciPy, which is not that of NumPy
     from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
-    built = np.show_config(mode="dicts")  # type: ignore[call-overload]
-    simd = built["SIMD Extensions"]
+    simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
     blas = {
         f"{item['internal_api']} {item['version']}, kernels for {item['architecture']}, "
         f"threads: {item['num_threads']}"
@@ -44,27 +42,13 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": " ".join(filter(None, (platform.system(), *platform.libc_ver()))),
         "python": platform.python_version(),
-        "blas": sorted(blas) or _built_with(built),
+        "blas": sorted(blas),
         "simd": [*simd.get("baseline", ()), *simd.get("found", ())],
     }
 
 
-def _built_with(built: Mapping[str, Any]) -> list[str]:
-    """The BLAS that NumPy was built with; threadpoolctl does not know Accelerate of macOS."""
-    name = built.get("Build Dependencies", {}).get("blas", {}).get("name")
-    return [f"{name}, as NumPy was built"] if name else []
-
-
 def packages() -> dict[str, str]:
     """Versions of what the book is made with: its direct requirements, and their compilers."""
-    return {name: version(name) for name in sorted({*_required(), "llvmlite", "sphinx"})}
-
-
-def _required() -> Iterator[str]:
-    try:
-        found = requires(DISTRIBUTION) or []
-    except PackageNotFoundError:  # run from a checkout that is on the search path, not installed
-        found = []
-    for requirement in found:
-        if (match := _REQUIRED.match(requirement)) and match[2] in (None, "book"):
-            yield match[1]
+    found = filter(None, map(_REQUIRED.match, requires(DISTRIBUTION) or ()))
+    direct = {match[1] for match in found if match[2] in (None, "book")}
+    return {name: version(name) for name in sorted({*direct, "llvmlite", "sphinx"})}

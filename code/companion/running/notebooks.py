@@ -6,12 +6,12 @@ import ast
 import symtable
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from companion.errors import BookError, refuse
-from companion.source_files import called, read_json, read_text, schema_of
+from companion.source_files import called, form, read_json, read_text
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,17 @@ def anchor(index: int, name: str) -> str:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A source notebook.
-
-    Raises
-    ------
-    BookError
-        If the file is not a notebook as Jupyter saves it, two of its cells have one name or one
-        id, or a code cell is not Python.
-    """
+    """A source notebook."""
 
     path: Path
     cells: tuple[Cell, ...]
 
     @classmethod
     def read(cls, path: Path) -> Notebook:
-        """Read a ``.ipynb`` file; once, as long as it does not change."""
+        """Read a ``.ipynb`` file; once, as long as it does not change.
+
+        What is not a notebook as Jupyter saves it, or has a name or an id twice, is refused.
+        """
         state = path.stat()
         return _read(path, state.st_mtime_ns, state.st_size)
 
@@ -78,13 +74,7 @@ class Notebook:
         }
 
     def obstacles(self) -> Iterator[str]:
-        """What keeps a code cell from running, an error from showing, a parameter from counting.
-
-        Raises
-        ------
-        BookError
-            If a code cell is not Python.
-        """
+        """What keeps a code cell from running, an error from showing, a parameter from counting."""
         for cell in self.code:
             if not self._parsed(cell).body:
                 yield f"cell {cell.index} has no statement; delete it"
@@ -139,7 +129,7 @@ def prose(page: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, _modified: int, _size: int) -> Notebook:
-    raw = read_json(path, _form())["cells"]
+    raw = read_json(path, form("notebook"))["cells"]
     cells = tuple(_cell(index, cell) for index, cell in enumerate(raw))
     # A copied cell keeps its name, which is to be the address of one cell.
     names = [(f"the name {cell.name!r}", cell.index) for cell in cells if cell.name]
@@ -153,37 +143,6 @@ def _read(path: Path, _modified: int, _size: int) -> Notebook:
         if len(indices) > 1
     )
     return Notebook(path, cells)
-
-
-@cache
-def _form() -> dict[str, Any]:
-    """Jupyter's schema of a notebook, and what this book needs beyond it."""
-    schema = schema_of("nbformat", "v4/nbformat.v4.5.schema.json")
-    # In place of `oneOf`, which could only say that a cell is none of the three kinds.
-    schema["$schema"] = "http://json-schema.org/draft-07/schema#"
-    kinds = ("raw", "markdown", "code")
-    schema["definitions"]["cell"] = {
-        "required": ["cell_type"],
-        "properties": {"cell_type": {"enum": kinds}},
-        "allOf": [
-            {
-                "if": {"properties": {"cell_type": {"const": kind}}},
-                "then": {"$ref": f"#/definitions/{kind}_cell"},
-            }
-            for kind in kinds
-        ],
-    }
-    metadata = schema["properties"]["metadata"]
-    metadata["required"] = ["kernelspec"]
-    metadata["needed"] = "the kernelspec of Python 3, as Jupyter saves it,"
-    metadata["properties"]["kernelspec"]["properties"]["name"] = {"const": "python3"}
-    # Part of an address; a digit would be taken for the index of a cell without a name.
-    schema["definitions"]["misc"]["metadata_name"] = {
-        "type": "string",
-        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
-        "needed": "lower-case words joined by hyphens",
-    }
-    return schema
 
 
 def _cell(index: int, raw: Mapping[str, Any]) -> Cell:

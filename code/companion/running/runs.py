@@ -1,6 +1,6 @@
-"""Execute notebooks with papermill, each once, in parallel, into a store of runs.
+"""Execute notebooks, each once for its inputs, in parallel, into a store of runs.
 
-A run lives in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it published, and
+A run is in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it published, and
 ``run.json``. It is made under ``_build/running/`` and moved into place by one rename when it is
 complete, so the store never holds half a run, whatever kills the process.
 """
@@ -11,12 +11,9 @@ import json
 import multiprocessing
 import os
 import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +26,12 @@ from companion.errors import BookError, refuse
 from companion.notebook.publish import FOLDER
 from companion.project import Project
 from companion.running.environment import clean
-from companion.running.execution import EXECUTED, RECORD, Conditions, Job, execute
+from companion.running.execution import EXECUTED, RECORD, Job, execute
 from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
-from companion.running.parameters import misfits
-from companion.running.processes import begin_worker, end, interrupts_wait
+from companion.running.processes import begin_worker, end
 
 SCALES = ("quick", "default", "paper")
-FEW = 3  # notebooks for each worker, for which it is not worth while to fork kernels
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
 
 
@@ -78,37 +73,14 @@ def run_notebooks(
 ) -> list[Run]:
     """Execute each notebook, or reuse its run if nothing it depends on has changed.
 
-    Parameters
-    ----------
-    project, notebooks
-        The book and the source notebooks to run.
-    scale
-        ``"quick"``, ``"default"`` or ``"paper"``; given to every notebook with such a parameter.
-    parameters
-        Further parameters; every notebook must have each of them.
-    jobs
-        Notebooks executed at a time; the number of processors by default.
-    timeout
-        Longest time one cell may take, in seconds.
-    reuse
-        False executes everything again.
-
-    Returns
-    -------
-    list of Run
-        In the order of `notebooks`.
-
-    Raises
-    ------
-    BookError
-        If a parameter is unknown or a notebook fails; the message names notebook, cell and error.
-        Runs that were completed stay in the store.
+    Every notebook with a parameter `scale` is given the scale, and must have the other parameters.
+    `jobs` notebooks run at a time (by default one for each processor), and no cell for longer than
+    `timeout` seconds. A parameter that is unknown and a notebook that fails are refused, with
+    notebook, cell and error; runs that were completed stay in the store.
     """
-    if scale not in SCALES:
-        raise BookError(f"scale {scale!r}: one of {', '.join(SCALES)} needed")
     plans = _plans(project, notebooks, scale, parameters or {})
     todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
-    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout, told=scale == "paper")
+    _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
     done = {plan.name for plan in todo}
     for plan in plans:
         _forget_old_runs(plan.target)
@@ -116,7 +88,7 @@ def run_notebooks(
 
 
 def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
-    """Finished runs of `notebooks` at scale "default", as they are now; nothing is executed."""
+    """Return the finished runs of `notebooks` at scale "default"; nothing is executed."""
     plans = _plans(project, notebooks, "default", {})
     return [
         Run(plan.name, plan.key, plan.target, reused=True)
@@ -144,7 +116,6 @@ def _plan(
         raise BookError(
             f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
         )
-    refuse(f"{name}: {problem}" for problem in misfits(parameters, known))
     # What equals the default is not injected: the page then shows the cell the author wrote.
     if "scale" in known and known["scale"] != repr(scale):
         parameters = {"scale": scale, **parameters}
@@ -157,66 +128,38 @@ def _is_complete(folder: Path) -> bool:
     return (folder / RECORD).is_file()
 
 
-def _execute_all(
-    project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int, *, told: bool
-) -> None:
-    """Execute `jobs`, several at a time; say of each how long it took, if that is to be `told`."""
+def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
     if not jobs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
     failures: list[str] = []
-    size = min(at_a_time, len(jobs))
-    # To import everything once takes as long as three kernels do. Only Linux forks safely after it.
-    fork = sys.platform == "linux" and len(jobs) > FEW * size
     with (
         tqdm(total=len(jobs), desc="notebooks", unit="nb") as progress,
-        _sockets() as sockets,
-        _pool(project, size, sockets) as pool,
+        _pool(project, min(at_a_time, len(jobs))) as pool,
     ):
-        under = Conditions(timeout, sockets, fork)
         try:
             # Workers are started here. A pool cannot be handed an environment for them.
             environment = clean(os.environ, project.cache)
-            with mock.patch.dict(os.environ, environment, clear=True), interrupts_wait():
-                futures = {pool.submit(execute, project, job, under): job for job in jobs}
+            with mock.patch.dict(os.environ, environment, clear=True):
+                futures = [pool.submit(execute, project, job, timeout) for job in jobs]
             for future in as_completed(futures):
                 progress.update()
-                job = futures[future]
                 if problem := future.result():
                     failures.append(problem)
-                elif told:
-                    seconds = Run(job.name, job.key, job.target, False).record["seconds"]
-                    progress.write(f"{job.name}: {seconds:.0f} s")
         except BrokenProcessPool as error:
-            _end_workers()
+            workers = (child.pid for child in multiprocessing.active_children())
+            end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
             raise BookError(
                 "a process that runs notebooks was killed (out of memory?); finished runs are kept"
             ) from error
     refuse(sorted(failures))
 
 
-def _pool(project: Project, size: int, sockets: Path) -> ProcessPoolExecutor:
+def _pool(project: Project, size: int) -> ProcessPoolExecutor:
     # Processes, not threads: papermill changes the working folder of the whole process.
     context = multiprocessing.get_context("spawn")
     compiled = Path(os.environ.get("NUMBA_CACHE_DIR") or project.cache / "numba")
-    return ProcessPoolExecutor(
-        size, context, initializer=begin_worker, initargs=(compiled, sockets)
-    )
-
-
-@contextmanager
-def _sockets() -> Iterator[Path]:
-    """A folder for sockets, whose paths may have 100 characters at most."""
-    usual = tempfile.gettempdir()
-    with tempfile.TemporaryDirectory(
-        prefix="book-", dir=usual if len(usual) < 60 else "/tmp", ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
-
-
-def _end_workers() -> None:
-    workers = (child.pid for child in multiprocessing.active_children())
-    end(psutil.Process(pid) for pid in workers if psutil.pid_exists(pid))
+    return ProcessPoolExecutor(size, context, initializer=begin_worker, initargs=(compiled,))
 
 
 def _forget_old_runs(target: Path) -> None:

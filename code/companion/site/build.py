@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from companion.project import BookError, Project, package_source
 from companion.running.environment import clean
+from companion.running.keys import source_digest
 from companion.site.check import check_site
 from companion.site.slim import slim
 
@@ -21,32 +21,18 @@ _STAMP = "companion.txt"
 _SEEN = re.compile(
     r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|\w+(?:Error|Exception): \S.*)$", re.MULTILINE
 )
-# Ends with the build that started it: were that killed, Sphinx would go on writing where the next
-# build writes. Its input is a pipe whose other end the build holds, and nobody writes to it.
-_JUPYTER_BOOK = """
-import os, sys, threading
-threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
-from jupyter_book.cli.main import main
-main()
-"""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_site(project: Project) -> Path:
     """Build the staged book, unless the site is of just that; return the site's folder.
 
-    Warnings are errors. After a failure Sphinx's cache is thrown away: it would otherwise remember
-    a page as read, and the next build would pass without its warning.
-
-    Raises
-    ------
-    BookError
-        With Sphinx's warnings, or what :func:`companion.site.check.check_site` found. The last
-        good site is untouched.
+    Warnings are errors, and after an error the last good site is untouched. Sphinx's cache is then
+    thrown away: it would remember a page as read, and the next build would not show its warning.
     """
     # Sphinx does not notice a change in its extensions or in the lock; we do.
-    machinery = _digest(project.lock, *package_source("companion"))
-    staged = _digest(*(path for path in sorted(project.stage.rglob("*")) if path.is_file()))
+    machinery = source_digest([project.lock, *package_source("companion")])
+    staged = source_digest(path for path in sorted(project.stage.rglob("*")) if path.is_file())
     stamp = project.sphinx / _STAMP
     known = stamp.read_text(encoding="utf-8").split() if stamp.is_file() else []
     if known == [machinery, staged] and (project.site / "index.html").is_file():
@@ -69,59 +55,36 @@ def build_site(project: Project) -> Path:
 
 
 def change_site(project: Project, change: Callable[[Path], None]) -> None:
-    """Swap in a copy of the site after `change`, which is given the copy's folder.
-
-    Raises
-    ------
-    BookError
-        If there is no site.
-    """
+    """Swap in a copy of the site after `change`, which is given the copy's folder."""
     if not (project.site / "index.html").is_file():
         raise BookError(f"{project.name(project.site)}: no site; build it first")
     _swap(project.site, project.site, change)
 
 
-def restore_site(project: Project) -> None:
-    """Put the last site back if a build was killed between the two renames that replace it."""
-    _, going = _beside(project.site)
-    if going.is_dir() and not project.site.exists():
-        going.rename(project.site)
-
-
-def _digest(*files: Path) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file} {len(content)} ".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
 def _jupyter_book(project: Project) -> None:
     # Not the script `jupyter-book`: this Python, whatever the search path says.
-    command = [sys.executable, "-c", _JUPYTER_BOOK, "build"]
-    command += [str(project.stage)]
-    command += ["--path-output", str(project.sphinx), "-W", "-n", "--keep-going", "--quiet"]
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += [str(project.stage), "--path-output", str(project.sphinx)]
+    command += ["-W", "-n", "--keep-going", "--quiet"]
     environment = {**clean(os.environ, project.cache), "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
-    with subprocess.Popen(
+    process = subprocess.run(
         command,
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
-    ) as process:
-        assert process.stdout
-        output = process.stdout.read()
+        check=False,
+    )
     if process.returncode:
-        output = _ANSI.sub("", output).replace(f"{project.stage}{os.sep}", "")
+        output = _ANSI.sub("", process.stdout).replace(f"{project.stage}{os.sep}", "")
         found = list(dict.fromkeys(_SEEN.findall(output)))
         raise BookError("\n".join(found) or output.strip())
 
 
 def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
     """Replace the site by a changed copy of `fresh`, which is complete before the old one goes."""
-    coming, going = _beside(site)
+    # Where the new site is before, and the old one after, the two renames.
+    coming, going = (site.with_name(f"{site.name}.{end}") for end in ("coming", "going"))
     for folder in (coming, going):
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -135,8 +98,3 @@ def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
         site.rename(going)
     coming.rename(site)
     shutil.rmtree(going, ignore_errors=True)
-
-
-def _beside(site: Path) -> tuple[Path, Path]:
-    """Where the new site is before, and the old one after, the two renames."""
-    return site.with_name(f"{site.name}.coming"), site.with_name(f"{site.name}.going")

@@ -26,15 +26,14 @@ class _Page(HTMLParser):
         self.ids: set[str] = set()
         self.loads: list[str] = []
         self.links: list[str] = []
-        self.bad_images: list[str] = []
-        self.repeated: list[str] = []
+        self.problems: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}
         if (name := values.get("id")) is not None:
             if name in self.ids:
-                self.repeated.append(f"two elements have the id {name}")
+                self.problems.append(f"two elements have the id {name}")
             self.ids.add(name)
         self.loads += [values[key] for key in _LOADING if values.get(key)]
         if tag == "object" and values.get("data"):
@@ -45,21 +44,13 @@ class _Page(HTMLParser):
             self.links.append(values["href"])
         source = values.get("src", "")
         if tag == "img" and "alt" not in values:
-            self.bad_images.append(f"image {source} has no alt text")
+            self.problems.append(f"image {source} has no alt text")
         if tag == "img" and not (values.get("width") and values.get("height")):
-            moving = "has no width or no height: what is below it would move"
-            self.bad_images.append(f"image {source} {moving}")
+            self.problems.append(f"image {source} has no width or no height")
 
 
 def check_site(site: Path) -> None:
-    """Check every page and style sheet below `site`.
-
-    Raises
-    ------
-    BookError
-        For a resource on another host, a missing file or anchor, an image without alt text or
-        size, and an id that two elements of a page have.
-    """
+    """Check every page and style sheet below `site`."""
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
     pages = {path.resolve(): _Page(path) for path in found}
@@ -86,10 +77,9 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
             yield f"loads {url} from another host"
         elif not _is_present(path, url):
             yield f"loads {url}, which is not there"
-    yield from page.bad_images
     if path.name in _OWN_PAGES_ONLY:
         return
-    yield from dict.fromkeys(page.repeated)
+    yield from dict.fromkeys(page.problems)
     for url in dict.fromkeys(page.links):
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:
@@ -97,14 +87,11 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
         if not target.exists():
             yield f"links to {url}, which is not there"
-        elif parts.fragment and target in pages and not _has_anchor(pages[target], parts.fragment):
+        anchor = unquote(parts.fragment)
+        if anchor not in ("", "top") and target in pages and anchor not in pages[target].ids:
             yield f"links to {url}, which has no such anchor"
 
 
 def _is_present(path: Path, url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "data" or (path.parent / unquote(parts.path)).exists()
-
-
-def _has_anchor(page: _Page, fragment: str) -> bool:
-    return unquote(fragment) in page.ids or fragment == "top"

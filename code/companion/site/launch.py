@@ -1,10 +1,9 @@
 """Notebooks that run elsewhere: in Colab, in Binder, or wherever a reader downloads them to.
 
 Such a notebook is the committed one with one cell in front. In Colab the cell installs the book's
-packages from the repository; elsewhere it says how to get them if they are missing. It is not
-committed, because it names the repository, which is another one for every fork: it is written here,
-once for all notebooks. :func:`write_tree` writes the repository with its notebooks so prepared; CI
-pushes that as the branch the launch buttons open.
+packages from the repository; elsewhere it says how to get them if they are missing. It names the
+repository, which is another one for every fork, so it is not committed but written here. CI pushes
+what :func:`write_tree` writes as the branch that the launch buttons open.
 """
 
 from __future__ import annotations
@@ -73,15 +72,7 @@ class Origin:
     def find(cls, project: Project) -> Origin | None:
         """Ask the environment (CI sets it), then ``repository-code`` in ``CITATION.cff``.
 
-        Returns
-        -------
-        Origin or None
-            None if neither names a repository: the site then has no launch links.
-
-        Raises
-        ------
-        BookError
-            If the address is not one that Colab can open.
+        None if neither names a repository: the site then has no launch links.
         """
         cited = read_citation(project.citation)
         url = os.environ.get(REPOSITORY) or cited.get("repository-code", "")
@@ -129,23 +120,13 @@ def _first_cell(origin: Origin | None) -> str:
 
 
 def write_tree(project: Project, target: Path, origin: Origin) -> None:
-    """Write the files of the repository, its notebooks prepared, into the new folder `target`."""
+    """Write the files that git tracks, the notebooks prepared, into the new folder `target`."""
     shutil.rmtree(target, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "-C", str(project.root), "ls-files", "-z"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise BookError(f"{project.root}: a git checkout needed ({listed.stderr.strip()})")
-    notebooks = set(project.notebooks)
-    for name in filter(None, listed.stdout.split("\0")):
-        source, copy = project.root / name, target / name
-        if Path(name).parts[0] == _NOT_LAUNCHED or not source.is_file():
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source in notebooks:
-            copy.write_text(prepared(source, origin), encoding="utf-8")
-        else:
-            shutil.copy2(source, copy)
+    command = ["git", "-C", str(project.root), "checkout-index", "--all", f"--prefix={target}/"]
+    copied = subprocess.run(command, capture_output=True, text=True, check=False)
+    if copied.returncode:
+        raise BookError(f"{project.root}: a git checkout needed ({copied.stderr.strip()})")
+    shutil.rmtree(target / _NOT_LAUNCHED, ignore_errors=True)
+    for notebook in project.notebooks:
+        copy = target / project.name(notebook)
+        copy.write_text(prepared(notebook, origin), encoding="utf-8")

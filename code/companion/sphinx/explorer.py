@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 _MODULES = Path("book") / "explorers" / "modules"
-_SERVED = "_static/explorers"  # not loaded by every page, as what stands in html_static_path is
+_SERVED = "_static/explorers"  # not loaded by every page, unlike html_static_path
 _STYLE = "explorers.css"
 _EXPLORER = re.compile(r'data-explorer="([\w-]+)"')
 

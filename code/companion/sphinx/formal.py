@@ -42,14 +42,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("formal-axioms", _AxiomsDirective)
 
 
-# Below a statement --------------------------------------------------------------------------
-
-
-def formal_name(item: Evidence) -> nodes.inline:
-    """Name formal evidence in a line: the part that is checked, or the whole statement."""
-    return nodes.inline("", item.part or WHOLE)
-
-
 def formal_theorems(env: BuildEnvironment, statement: Statement) -> list[nodes.Element]:
     """What Coq checked of a statement, a fold for each theorem."""
     return [_theorem(env, item) for item in statement.evidence if item.place == "proof"]
@@ -73,9 +65,6 @@ def _theorem(env: BuildEnvironment, item: Evidence) -> nodes.Element:
     axioms = nodes.Text(f"Checked by Coq {record.coq}. Axioms: {rests}. File: ")
     shown += nodes.paragraph("", "", axioms, link, nodes.Text("."))
     return shown
-
-
-# The page on what was checked ---------------------------------------------------------------
 
 
 class _Directive(SphinxDirective):

@@ -58,7 +58,8 @@ _TYPESET = """
 
 
 def setup(app: Sphinx) -> None:
-    app.add_html_math_renderer("build", (_visit_inline, None), (_visit_block, None))
+    inline, block = (functools.partial(_append, tag=tag) for tag in ("span", "div"))
+    app.add_html_math_renderer("build", (inline, None), (block, None))
     app.connect("builder-inited", _write_styles)
     app.connect("doctree-resolved", _keep_punctuation)
     app.connect("html-page-context", _preload)
@@ -81,10 +82,7 @@ class MathJax:
     def typeset(self, tex: str, display: bool) -> str:
         r"""Return the HTML of a formula, with MathML for listeners.
 
-        Raises
-        ------
-        ValueError
-            With MathJax's words, if `tex` is no formula.
+        Raise `ValueError`, with the words of MathJax, if `tex` is not a formula.
         """
         html, problem = self._engine.call("typeset", tex, display)
         if problem:
@@ -149,14 +147,6 @@ def _keep_punctuation(_app: Sphinx, doctree: nodes.document, _page: str) -> None
             kept.append(nodes.Text(found.group()))
         if len(kept) > 1:
             parent[place] = nodes.inline("", "", *kept, classes=["unbroken"])
-
-
-def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    _append(translator, node, "span")
-
-
-def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    _append(translator, node, "div")
 
 
 def _append(translator: HTML5Translator, node: nodes.Element, tag: str) -> None:

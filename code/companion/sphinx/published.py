@@ -57,10 +57,7 @@ def _visit_picture(writer: HTML5Translator, node: picture) -> None:
 def published_picture(env: BuildEnvironment, name: str) -> picture:
     """Return the picture of a published figure for the page that is being read, with alt text.
 
-    Raises
-    ------
-    FileNotFoundError
-        If its notebook has not published it.
+    Raise `FileNotFoundError` if its notebook has not published it.
     """
     folder = _folder(env, name)
     depended_on(env, folder / f"{name}.svg")

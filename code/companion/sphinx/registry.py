@@ -25,7 +25,7 @@ from companion.sphinx.elements import (
     separated,
     table,
 )
-from companion.sphinx.formal import formal_name, formal_theorems
+from companion.sphinx.formal import WHOLE, formal_theorems
 from companion.sphinx.repairs import stated_on_pages
 
 STATEMENTS = "book/statements.yml"
@@ -136,7 +136,7 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
     if item.place == "test":
         return nodes.inline("", "test ", nodes.literal("", item.target.rpartition("::")[2]))
     if item.place == "proof":
-        return formal_name(item)
+        return nodes.inline("", item.part or WHOLE)
     if item.place == "function":
         return nodes.inline("", "", nodes.literal("", item.target))
     if item.tier == "cited":
@@ -166,7 +166,7 @@ def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 class Placed(NamedTuple):
-    """A registered statement as it stands on its page."""
+    """A registered statement as its page has it."""
 
     statement: Statement
     docname: str

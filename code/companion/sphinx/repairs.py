@@ -7,7 +7,6 @@ Each function says what it mends and when it can go. All are made for the versio
 
 from __future__ import annotations
 
-import html
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +26,6 @@ MADE_FOR = {
     "pydata-sphinx-theme": "0.15.4",
     "sphinx": "7.4.7",
     "sphinx-book-theme": "1.1.4",
-    "sphinx-external-toc": "1.1.0",
     "sphinx-proof": "0.4.0",
 }
 """The versions at which each repair was needed, and did what it should."""
@@ -42,16 +40,6 @@ _SCHEME = """if (document.documentElement.dataset.mode === "auto")
 document.documentElement.dataset.theme =
     matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";"""
 _UNSIZED = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+)")')
-_ENTRY = """\
-<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<meta http-equiv="refresh" content="0; url={first}">
-<p><a href="{first}">{title}</a></p>
-</html>
-"""
 
 
 def setup(app: Sphinx) -> None:
@@ -60,7 +48,6 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", _repair_statements)
     app.connect("env-get-updated", _pages_to_write_again)
     app.connect("html-page-context", _complete, priority=900)  # after the theme's functions
-    app.connect("build-finished", _write_entry, priority=400)  # before sphinx-external-toc looks
 
 
 def search_titles(app: Sphinx) -> dict[str, list[tuple[str, str | None]]]:
@@ -170,16 +157,3 @@ def _repair_statements(_: Sphinx, doctree: nodes.document) -> None:
     for node in doctree.findall(nodes.section):
         if "proof-content" in node["ids"]:  # Sphinx needs every section to have an id
             node["ids"] = [f"{node.parent['label']}-content"]
-
-
-def _write_entry(app: Sphinx, error: Exception | None) -> None:
-    """Write the page at the root of the site, which leads to the first page of the book.
-
-    The one of sphinx-external-toc names no icon; browsers then ask the host for one, at an address
-    that is not the site's. Can go when that page has an icon.
-    """
-    if error or app.builder.name != "html" or app.config.root_doc == "index":
-        return
-    title, first = html.escape(app.config.html_title), app.config.root_doc
-    page = _ENTRY.format(title=title, first=app.builder.get_target_uri(first))
-    (Path(app.outdir) / "index.html").write_text(page, encoding="utf-8")

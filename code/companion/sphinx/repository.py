@@ -1,9 +1,8 @@
 """How to get the code: directives ``with-repository`` and ``without-repository``, downloads.
 
-The address of the repository is known on the site that CI publishes, and often unknown on one that
-was built locally (:class:`companion.site.launch.Origin`). A page has a text for either case; in the
-first one ``{url}`` is the address. The download button of a notebook's page gives a notebook that
-runs elsewhere: its first cell sees to the packages.
+A site that CI publishes knows the address of the repository, and one that was built locally often
+does not. A page has a text for either case; in the first one ``{url}`` is the address. A notebook
+that a reader downloads has one more cell in front, which gets the packages.
 """
 
 from __future__ import annotations

@@ -22,14 +22,7 @@ PLACE = "<!-- the PDF -->"
 
 
 def make_pdf(project: Project) -> Path:
-    """Print the built site, put the PDF and links to it into the site; return its path.
-
-    Raises
-    ------
-    BookError
-        If there is no Chromium or no site, a file is missing, or something is wider than the
-        paper.
-    """
+    """Print the built site, put the PDF and links to it into the site; return its path."""
     if not (project.site / PDF).is_file():  # that of a new site is always to be made
         content = pdf_of(project)
         change_site(project, lambda site: attach(site, content))

@@ -1,11 +1,9 @@
 """The whole book as one HTML document, put together from the pages of the built site.
 
-A theorem, a figure, an equation has the number it has on the site, because it is the same HTML.
-What this module changes: ids get the name of their page in front, so that they stay unique; links
-between pages become links within the document; headings move down to where they stand in the book;
-what only a screen can use (dark variants, buttons, downloads, a figure shown once more) goes, and
-so do the theorems in Coq; what else was folded is opened. ``document.html`` is what the pages are
-put into.
+It is the same HTML, so theorems, figures and equations have the numbers of the site. Changed are
+ids, which get the name of their page in front; links between pages, which become links within the
+document; the levels of headings. What only a screen can use goes, and so do the theorems in Coq;
+what else was folded is opened. ``document.html`` is what the pages are put into.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -50,42 +49,8 @@ class Entry:
 
     @property
     def slug(self) -> str:
-        """What stands in front of the page's ids, and the id of the page itself."""
+        """What the page's ids begin with, and the id of the page itself."""
         return self.page.with_suffix("").as_posix().replace("/", "-")
-
-
-@dataclass(frozen=True)
-class _Adapted(Entry):
-    """A page as the document has it; for the template."""
-
-    article: Tag
-
-    @property
-    def content(self) -> Markup:
-        return Markup(self.article.decode_contents())
-
-    @property
-    def heading(self) -> Markup:
-        return _words(self._title)
-
-    @property
-    def running_head(self) -> Markup:
-        """The words of the title, as a string of CSS."""
-        title = " ".join(self._title.get_text().split())
-        return Markup(json.dumps(title, ensure_ascii=False).replace("<", r"\3c "))
-
-    @property
-    def sections(self) -> Iterator[tuple[str, Markup]]:
-        """Ids and headings of the sections that have a number."""
-        for heading in self.article.select("section[id] > h2.level-2:has(.section-number)"):
-            assert heading.parent is not None
-            yield str(heading.parent["id"]), _words(heading)
-
-    @property
-    def _title(self) -> Tag:
-        title = self.article.select_one(".level-1")
-        assert title is not None, "every page of a book has a title"
-        return title
 
 
 def _words(heading: Tag) -> Markup:
@@ -97,13 +62,7 @@ def _words(heading: Tag) -> Markup:
 
 
 def compose(project: Project) -> str:
-    """Return the print edition of the built site as HTML, to be opened at the site's root.
-
-    Raises
-    ------
-    BookError
-        If there is no site, or a page of it has no article.
-    """
+    """Return the print edition of the built site as HTML, to be opened at the site's root."""
     entries = entries_of(project)
     slugs = {entry.page: entry.slug for entry in entries}
     loader = FileSystemLoader(Path(__file__).parent)
@@ -113,7 +72,7 @@ def compose(project: Project) -> str:
         citation=read_citation(project.citation),
         names_of=names_of,
         sheets=list(_style_sheets(project.site, entries[0].page)),
-        pages=[_adapted(article_of(project.site, entry), entry, slugs) for entry in entries],
+        pages=[_page(article_of(project.site, entry), entry, slugs) for entry in entries],
     )
 
 
@@ -121,13 +80,7 @@ def compose(project: Project) -> str:
 
 
 def entries_of(project: Project) -> list[Entry]:
-    """Return all pages of the book, read from the sidebar of its first page.
-
-    Raises
-    ------
-    BookError
-        If there is no site.
-    """
+    """Return all pages of the book, read from the sidebar of its first page."""
     first = Path(project.name(project.pages[0])).with_suffix(".html")
     entries = [Entry(first, 1, "")]
     part = ""
@@ -174,7 +127,28 @@ def _parsed(path: Path) -> BeautifulSoup:
 # A page -------------------------------------------------------------------------------------
 
 
-def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> _Adapted:
+def _page(article: Tag, entry: Entry, slugs: dict[Path, str]) -> dict[str, Any]:
+    """Return a page for the template; its sections are those that have a number."""
+    _adapt_all(article, entry, slugs)
+    (title, *_) = article.select(".level-1")  # every page of a book has one
+    words = json.dumps(" ".join(title.get_text().split()), ensure_ascii=False)
+    sections = [
+        (section["id"], _words(heading))
+        for section in article.select("section[id]")
+        for heading in section.select(":scope > h2.level-2:has(.section-number)")
+    ]
+    return {
+        "slug": entry.slug,
+        "depth": entry.depth,
+        "part": entry.part,
+        "content": Markup(article.decode_contents()),
+        "heading": _words(title),
+        "running_head": Markup(words.replace("<", r"\3c ")),  # a string of CSS
+        "sections": sections,
+    }
+
+
+def _adapt_all(article: Tag, entry: Entry, slugs: dict[Path, str]) -> None:
     for element in article.select(_ONLY_ON_SCREEN):
         element.decompose()
     for element in article.select("noscript, details.hide"):
@@ -187,7 +161,6 @@ def _adapted(article: Tag, entry: Entry, slugs: dict[Path, str]) -> _Adapted:
             paragraph.append(cell)
     for element in article.find_all(True):
         _adapt(element, entry, slugs)
-    return _Adapted(entry.page, entry.depth, entry.part, article)
 
 
 def _adapt(element: Tag, entry: Entry, slugs: dict[Path, str]) -> None:

@@ -26,7 +26,7 @@
     const box = element.getBoundingClientRect();
     if (box.width && (box.right > right + 1 || box.left < -1)) {
       const over = Math.max(box.right - right, -box.left);
-      problems.push(`${name(element)} stands ${Math.round(over)} px outside the page`);
+      problems.push(`${name(element)} is ${Math.round(over)} px outside the page`);
     }
   }
   for (const box of main.querySelectorAll(".highlight, .admonition, .sd-card, blockquote, table, li, .claim")) {

@@ -46,12 +46,9 @@ _FILL_IN = """numbers => document.querySelectorAll("[data-page]").forEach(place 
 
 
 def printed(document: str, site: Path) -> bytes:
-    """Print an HTML document that lies at the root of `site`; return the PDF.
+    """Print an HTML document at the root of `site`; return the PDF.
 
-    Raises
-    ------
-    BookError
-        If there is no Chromium, a file is missing, or something is wider than the paper.
+    A missing file, and what is wider than the paper, are errors.
     """
     missing: list[str] = []
 
@@ -75,18 +72,14 @@ def printed(document: str, site: Path) -> bytes:
         page.emulate_media(media="print")
         page.route("**/*", answer)
         page.goto(_ORIGIN, wait_until="load")
-        refuse([*_made_ready(page), *(f"{url}: the PDF needs it" for url in missing)])
+        page.evaluate(_SPOKEN)
+        page.evaluate("document.fonts.ready.then(() => true)")
+        page.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => {})))")
+        too_wide = page.evaluate(_FIT.read_text(encoding="utf-8"), [_SMALLEST, _TALLEST])
+        refuse([*too_wide, *(f"{url}: the PDF needs it" for url in missing)])
         content = _with_page_numbers(page)
         browser.close()
     return content
-
-
-def _made_ready(page: Page) -> list[str]:
-    """Load, and fit to the page; return what went wrong."""
-    page.evaluate(_SPOKEN)
-    page.evaluate("document.fonts.ready.then(() => true)")
-    page.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => {})))")
-    return list(page.evaluate(_FIT.read_text(encoding="utf-8"), [_SMALLEST, _TALLEST]))
 
 
 def _with_page_numbers(page: Page) -> bytes:
