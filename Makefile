@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK PORT PYTHON SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -80,6 +80,10 @@ test-all: book ## (half an hour) every test, those in Chromium and the slow ones
 .PHONY: mutants
 mutants: $(READY) ## (half an hour) plant errors one by one and see whether the tests notice them
 	@$(PY) -m pytest tests/mutants $(SIDE_BY_SIDE)
+
+.PHONY: replay
+replay: $(READY) ## (hours; ONLY=tests/lint a minute) run the steps of the workflows on this machine
+	@$(PY) tests/workflows/replay.py --only="$$ONLY"
 
 .PHONY: coverage
 coverage: $(READY) ## (3 min) lines and branches of the mathematics that its tests reach; at least 95 %
