@@ -157,7 +157,11 @@ def test_a_given_witness_is_used():
     [
         # One layer is singular at 1/(2η) = 4, an eigenvalue of XXᵀ.
         (([[1, 0], [0, 2]], [[1, 1]], (2, 1), "tanh", "1/8"), NoWitnessError, "not be told from 0"),
-        ((*ONE, "relu", 1), ValueError, "activation: need an analytic one"),
+        (
+            (*ONE, "relu", 1),
+            ValueError,
+            "activation: need .tanh. or .softplus., which are analytic",
+        ),
         (([[1, 2]], [[1]], (1, 1, 1), "tanh", 1), ValueError, "Y: need 2 columns"),
         (([[float("inf")]], [[1]], (1, 1, 1), "tanh", 1), ValueError, "X: need a rational number"),
         (([["a"]], [[1]], (1, 1, 1), "tanh", 1), ValueError, "X: need a rational number"),

@@ -33,10 +33,10 @@ def verify(
     interval: tuple[Fraction, Fraction],
     bits: int,
 ) -> bool:
-    """Tell whether the interval does not contain 0, but a new enclosure of det(I − ηH(witness)).
+    """Whether the interval does not contain 0, but contains a new enclosure of det(I − ηH(witness)).
 
-    All but ``interval`` are as in :class:`edge_of_stability.NetworkCertificate`. False also if
-    η ≤ 0, a number is a float, the activation is unknown or the sizes do not fit together.
+    The arguments are those of a `NetworkCertificate`. False also if η ≤ 0, a number is a float,
+    the activation is unknown or the sizes do not fit together.
     """
     lower, upper = interval
     if not is_sound(X, Y, widths, eta, witness) or activation not in _ACTIVATIONS:
@@ -72,7 +72,7 @@ def determinant_ball(
     theta: Sequence[Fraction],
     bits: int,
 ) -> Any | None:
-    """Return a ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
+    """A ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
     with ctx.workprec(bits):
         H = _hessian(X, Y, widths, activation, theta)
         step, size = _ball(eta), range(len(theta))
