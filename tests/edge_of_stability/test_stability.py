@@ -16,7 +16,6 @@ from edge_of_stability.certificates.stability import certify_stability, inertia
 from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
 from edge_of_stability.minima.stability import (
-    STABILITY_MARGIN,
     Stability,
     classify_minimizer,
     stable_set_is_bounded,
@@ -54,47 +53,32 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
 
 
 @pytest.mark.parametrize(
-    ("deviation", "margin", "verdict"),
+    ("deviation", "verdict"),
     [
-        (0, 1e-6, Stability.UNDECIDED),
-        (-1e-7, 1e-6, Stability.UNDECIDED),
-        (1e-7, 1e-6, Stability.UNDECIDED),
-        (-1.5e-6, 1e-6, Stability.STABLE),
-        (1.5e-6, 1e-6, Stability.UNSTABLE),
-        (-1e-3, 1e-2, Stability.UNDECIDED),
-        (-1e-3, 0, Stability.STABLE),
+        (0, Stability.UNDECIDED),
+        (-1e-7, Stability.UNDECIDED),
+        (1e-7, Stability.UNDECIDED),
+        (-1.5e-6, Stability.STABLE),
+        (1.5e-6, Stability.UNSTABLE),
     ],
 )
-def test_scalar_net(deviation, margin, verdict):
+def test_scalar_net(deviation, verdict):
     eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
-    assert classify_minimizer(SCALAR, [2.0, 0.5], eta, margin=margin) is verdict
-    if margin == STABILITY_MARGIN:
-        assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
+    assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
 
 
 @pytest.mark.parametrize(
-    ("theta", "eta", "margin", "message"),
+    ("theta", "eta", "message"),
     [
-        ([1.0, 1.1], 0.1, 1e-6, "theta: need a global minimizer"),
-        ([0.0, 0.0], 0.1, 1e-6, "theta: need a global minimizer"),
-        ([1.0, np.nan], 0.1, 1e-6, "theta: need finite"),
-        ([1.0], 0.1, 1e-6, "theta: need shape"),
-        ([1.0, 1.0], 0.0, 1e-6, "eta: need"),
-        ([1.0, 1.0], [0.1, 0.2], 1e-6, "eta: need"),
-        ([1.0, 1.0], 0.1, 1.0, "margin: need"),
-        ([1.0, 1.0], 0.1, -1e-6, "margin: need"),
-        ([1.0, 1.0], 0.1, None, "margin: need"),
+        ([1.0, 1.1], 0.1, "theta: need a global minimizer"),
+        ([0.0, 0.0], 0.1, "theta: need a global minimizer"),
+        ([1.0, 1.0], 0.0, "eta: need"),
+        ([1.0, 1.0], [0.1, 0.2], "eta: need"),
     ],
 )
-def test_bad_input_to_classify(theta, eta, margin, message):
+def test_bad_input_to_classify(theta, eta, message):
     with pytest.raises(ValueError, match=message):
-        classify_minimizer(SCALAR, theta, eta, margin=margin)
-
-
-def test_classify_needs_invertible_inputs():
-    problem = DeepLinearProblem(np.ones((2, 2)), np.ones((1, 2)), (2, 1))
-    with pytest.raises(ValueError, match="X: need rank"):
-        classify_minimizer(problem, [1.0, 0.0], 0.1)
+        classify_minimizer(SCALAR, theta, eta)
 
 
 # -- the cone of lem-cone --------------------------------------------------------------------------

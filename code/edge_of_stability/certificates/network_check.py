@@ -33,7 +33,7 @@ def verify(
     interval: tuple[Fraction, Fraction],
     bits: int,
 ) -> bool:
-    """Whether the interval does not contain 0, but contains a new enclosure of det(I − ηH(witness)).
+    """Whether the interval contains a new enclosure of det(I − ηH(witness)), but not 0.
 
     The arguments are those of a `NetworkCertificate`. False also if η ≤ 0, a number is a float,
     the activation is unknown or the sizes do not fit together.

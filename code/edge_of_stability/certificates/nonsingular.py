@@ -96,7 +96,7 @@ def certify_nonsingular(
 
 
 def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
-    """Step sizes at which det DG_η vanishes at θ = 0, (k,), ascending, with multiplicity, in float64.
+    """Step sizes at which det DG_η vanishes at θ = 0, (k,), ascending, with multiplicity.
 
     Depth 1: η = 1/(2σ_i²), σ_i the non-zero singular values of X (d_0, n); there the map is
     singular. Depth 2: η = 1/(2 s_i), s_i the non-zero singular values of S = YXᵀ, Y (d_N, n); there

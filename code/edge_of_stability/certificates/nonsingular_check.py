@@ -31,7 +31,7 @@ def verify(
 
     That proves that G_η(θ) = θ − η∇L(θ) is non-singular, because the polynomial det DG_η is not the
     zero polynomial (Section "Non-singularity" of the book). False also if η ≤ 0, a number is a
-    float or the sizes do not fit together. The arguments are those of a `NonsingularityCertificate`.
+    float or the sizes do not fit together. The arguments are those of the certificate.
     """
     if not is_sound(X, Y, widths, eta, witness) or not isinstance(determinant, (int, Fraction)):
         return False

@@ -84,7 +84,7 @@ def inertia(matrix: Sequence[Sequence[Fraction]]) -> tuple[int, int, int]:
     """The numbers of positive, zero and negative eigenvalues of a symmetric matrix A, exactly.
 
     If p = vᵀAv ≠ 0, then A − (Av)(Av)ᵀ/p has one eigenvalue fewer with the sign of p, and one more
-    that is zero. This is repeated, with v = e_i, or v = e_i + e_j if the diagonal is 0, until A = 0.
+    that is zero. Repeat it with v = e_i, or v = e_i + e_j if the diagonal is zero, until A = 0.
     """
     A, size = matrix, range(len(matrix))
     positive = negative = 0

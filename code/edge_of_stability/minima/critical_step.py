@@ -89,38 +89,17 @@ def critical_step_size(
 ) -> CriticalStepSize:
     """η_C = 2 / min_M λ_max, the largest step size with a stable global minimizer, and an interval.
 
-    η_C does not depend on the hidden widths, as long as they are at least r⋆ = rank W⋆.
+    X (d_0, n) are the inputs, one column for each sample, of rank d_0 (assumption A1: Σ = XXᵀ is
+    invertible); Y (d_N, n) are the targets, with W⋆ = YXᵀΣ⁻¹ ≠ 0 if the depth N is at least 2. The
+    hidden widths do not matter, as long as they are at least r⋆ = rank W⋆.
 
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-        Inputs, one column a sample, of rank d_0 (assumption A1: Σ = XXᵀ is invertible).
-    Y : (d_N, n) array_like
-        Targets; if N ≥ 2, with W⋆ = YXᵀΣ⁻¹ ≠ 0.
-    depth : int
-        N ≥ 1.
-    rtol : float
-        The largest relative width of [lower, upper] to accept.
+    A ValueError is raised if X has not full row rank to working precision (smallest singular value
+    at most ε·max(d_0, n) times the largest), W⋆ = 0 and N ≥ 2, or η_C is not a normal float64
+    number; a `PrecisionError` if the proven interval has a relative width above ``rtol``.
 
-    Returns
-    -------
-    CriticalStepSize
-
-    Raises
-    ------
-    ValueError
-        If X has not full row rank to working precision (smallest singular value at most
-        ε·max(d_0, n) times the largest), W⋆ = 0 and N ≥ 2, or η_C is no normal float64 number.
-    PrecisionError
-        If the proven interval is wider than ``rtol``. It is an ``ArithmeticError``.
-
-    Notes
-    -----
     Source: this book, the theorem on the flattest minimizer; the symbol η_C is that of the summary
     of arXiv:2402.13108.
 
-    Examples
-    --------
     >>> eta = critical_step_size([[1.0]], [[1.0]], depth=2)  # L = (w_2 w_1 - 1)^2
     >>> eta.lower <= 0.5 <= eta.upper
     True
@@ -128,10 +107,9 @@ def critical_step_size(
     N = checks.positive_count("depth", depth)
     X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
     checks.samples(X, Y)
-    if not (isinstance(rtol, (int, float, np.floating)) and 0 < rtol < 1):
-        checks.refuse("rtol", "a number between 0 and 1", repr(rtol))
+
     if N == 1:
-        Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
+        Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ) does not depend on Y
     p, q = _exponent(X), _exponent(Y)
     with one_thread(), ctx.workprec(_BITS):
         bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
@@ -221,7 +199,7 @@ def _forms(X: FloatArray, Y: FloatArray, R: FloatArray, p: int, q: int) -> _Form
 
 
 def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
-    """The y that attains the maximum over z = Qy/‖Qy‖, and x, approximately."""
+    """The y that attains the maximum over z = Qy/‖Qy‖, and x; approximately."""
     QQ, XX, YY = map(_middle, (forms.QQ, forms.XX, forms.YY))
     if N > 1 and not YY.any():
         checks.refuse("Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0")
@@ -239,7 +217,7 @@ def _value(a: arb, b: arb, N: int) -> arb:
 
 
 def _mean_bound(c: arb, alpha: arb, beta: arb, N: int) -> arb:
-    """A bound of N a^{1/N} b^{1−1/N} for αa + βb ≤ c."""
+    """An upper bound of N a^{1/N} b^{1−1/N} for αa + βb ≤ c."""
     return c * alpha ** (-arb(1) / N) * (((N - 1) / beta) ** (1 - arb(1) / N) if N > 1 else 1)
 
 
@@ -258,8 +236,8 @@ def is_positive_definite(T: Any) -> bool:
     """Whether all symmetric matrices in a ball, an ``arb_mat``, are proved positive definite.
 
     If the rows of |MᵀTM − I| have sums below 1 then MᵀTM ≻ 0 (Gershgorin), so M is invertible and
-    T ≻ 0. M is L^{−T} for a Cholesky factor of the middle of the ball; it may be inaccurate, since
-    the sums are those of balls.
+    T ≻ 0. M is L^{−T} for a Cholesky factor L of the middle of the ball. It may be inaccurate,
+    since the sums are enclosed.
     """
     try:
         M = _balls(np.linalg.inv(np.linalg.cholesky(_middle(T))).T)

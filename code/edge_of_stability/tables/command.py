@@ -5,9 +5,9 @@ Prints the critical step size of a deep linear network for the data of a text fi
 
 Exit codes
     0    The answer is on stdout. Warnings are on stderr, one line each.
-    1    The answer could not be written. One line on stderr says why; none if the answer went
-         into a pipe whose reader had ended.
-    2    No answer. One line on stderr says what is wrong; below the usage if it is an option.
+    1    The answer could not be written. One line on stderr says why, unless the answer went into a
+         pipe whose reader had ended.
+    2    No answer. One line on stderr says what is wrong, below the usage if it is an option.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from io import TextIOWrapper
 
-from ..core import checks
 from ..minima.critical_step import CriticalStepSize, critical_step_size
 from ..minima.variants import logistic_data, with_biases
 from .prepare import PREPARATIONS, PreparedData, prepare, rounding_estimate
@@ -102,7 +101,7 @@ def run() -> int:
         code = main()
         sys.stdout.flush()
     except OSError as error:
-        # Python tries once more when it ends; then there is nothing left that can fail.
+        # Python tries to write once more when it ends; then nothing is left that can fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             _complain(f"the answer cannot be written: {error.strerror}")
@@ -113,12 +112,7 @@ def run() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 after a failure that was reported on stderr.
 
-    Raises
-    ------
-    OSError
-        If stdout cannot be written to.
-    SystemExit
-        After --help (code 0), or if an option is wrong (code 2).
+    A wrong option and --help end in a SystemExit; an OSError says that stdout cannot be written to.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -133,18 +127,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def loss_factors(row_count: int, target_count: int) -> Mapping[str, int]:
-    """By which η_C of the summed squared error is multiplied if another loss is minimised.
+    """The factors from η_C of the sum of squared errors to η_C of other losses.
 
-    The loss c·L has the gradient c·∇L, so the step size η/c takes the same steps.
-
-    Returns
-    -------
-    mapping of str to int
-        1/c for "mean" (over rows, summed over targets), "half_mean", "sum", "half_sum",
-        "mean_of_entries" (over rows and targets).
+    The loss c·L has the gradient c·∇L, so that the step size η/c takes the same steps. The factor
+    is 1/c, for n rows and d targets.
     """
-    n = checks.positive_count("row_count", row_count)
-    d = checks.positive_count("target_count", target_count)
+    n, d = row_count, target_count
     return {"mean": n, "half_mean": 2 * n, "sum": 1, "half_sum": 2, "mean_of_entries": n * d}
 
 
