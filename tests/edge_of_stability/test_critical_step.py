@@ -97,38 +97,17 @@ def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypa
     assert_encloses(X, Y, depth)
 
 
-@pytest.mark.parametrize("d_N", [2, 50])
-def test_both_proofs_agree(d_N, monkeypatch):
-    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
-    X, Y = (matrix / 8 for matrix in gaussian(40, d_N, 60, seed=6))
-    one = critical_step._by_rounding(X, Y, 3, 1e-9)
-    with ctx.workprec(256):
-        other = critical_step._by_balls(X, Y, 3, 0, 0)
-    assert one.least.lower() <= other.most.upper() <= one.most.upper()
-    assert other.least.lower() <= one.most.upper() <= other.most * (1 + 1e-9)
-    direction = one.direction / np.linalg.norm(one.direction)
-    assert primal_value(*forms(X, Y), 3, direction) == pytest.approx(one.found.dual, rel=1e-9)
-
-
-@pytest.mark.parametrize("decades", [4, 6, 8])
-def test_ill_conditioned_inputs(decades):
+@pytest.mark.parametrize("decades", [4, 6, 8, 10, 12, 13])
+def test_ill_conditioned_inputs_give_the_truth_or_an_error(decades):
     # cond Σ = 10^(2·decades), with Y along the weak directions too
-    rng = np.random.default_rng(decades)
-    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
-    assert_encloses(X, rng.standard_normal((2, 4)), 3)
-
-
-@pytest.mark.parametrize("decades", [10, 12, 13])
-def test_hopeless_condition_gives_the_truth_or_an_error(decades):
     rng = np.random.default_rng(decades)
     X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
     Y = rng.standard_normal((2, 4))
     try:
-        result = critical_step_size(X, Y, 2)
+        assert_encloses(X, Y, 3)
     except (PrecisionError, ValueError) as error:
+        assert decades > 8
         assert re.search("ill-conditioned|numerical rank", str(error))  # noqa: PT017
-    else:
-        assert result.lower <= reference(X, Y, 2, result.scale) <= result.upper
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
@@ -146,12 +125,8 @@ def test_degenerate_top_eigenspaces():
     assert_encloses(np.eye(3), np.eye(3), 3)
     assert_encloses(np.diag([2.0, 2.0, 1.0, 1.0]) @ turn, np.diag([1.0, 1.0, 2.0, 2.0]) @ turn, 2)
     assert_encloses(np.diag([2.0, 2.0, 1.0]), np.ones((1, 3)), 4)
-
-
-def test_rank_deficient_solution():
     X, _ = gaussian(4, 1, 6, seed=1)
-    W = np.outer([1.0, 2.0, -1.0], [1.0, 0.5, 0.0, 2.0])
-    assert_encloses(X, W @ X, 3)
+    assert_encloses(X, np.outer([1.0, 2.0, -1.0], [1.0, 0.5, 0.0, 2.0]) @ X, 3)  # W⋆ of rank one
 
 
 @pytest.mark.parametrize("size", [1e-5, 1e-8, 1e-11])
@@ -166,9 +141,6 @@ def test_targets_nearly_orthogonal_to_the_inputs(size):
 def test_extreme_sizes(decades_X, decades_Y, depth):
     X, Y = gaussian(3, 2, 4, seed=3)
     assert_encloses(X * 10.0**decades_X, Y * 10.0**decades_Y, depth, width=1e-12)
-
-
-def test_entries_of_very_different_sizes():
     assert_encloses(np.array([[1e200, 1e-200, 1.0]]), np.array([[1e-50, 1e60, 1.0]]), 2)
 
 
@@ -249,12 +221,6 @@ def test_whitened_data(sizes, depth):
     assert result.scale == pytest.approx(sizes[0] ** (2 / depth) if depth > 1 else 1)
     if depth > 1:
         assert result.direction[0] == pytest.approx(1)
-
-
-def test_depth_one_is_the_inverse_of_the_largest_eigenvalue():
-    result = critical_step_size(np.diag([3.0, 1.0]), np.zeros((1, 2)), depth=1)
-    assert result.lower <= 1 / 9 <= result.upper
-    assert result.scale == 1
 
 
 def test_crossing_eigenvalues_by_hand():

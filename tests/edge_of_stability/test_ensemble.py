@@ -256,17 +256,6 @@ def test_sharpness_of_more_limits_than_one_batch_of_hessians():
     np.testing.assert_allclose(result.sharpness, problem.sharpness(result.theta), rtol=1e-12)
 
 
-def test_samplers():
-    long, short = Gaussian(3000, 2.0, seed=5).points(3), Gaussian(1500, 2.0, seed=5).points(3)
-    np.testing.assert_array_equal(long[:1500], short)
-    np.testing.assert_array_equal(
-        Gaussian(3000, 2.0, seed=5).points(3, 1000, 2100), long[1000:2100]
-    )
-    streams = np.random.SeedSequence(5).spawn(3)
-    expected = 2.0 * np.random.default_rng(streams[1]).standard_normal((1024, 3))
-    np.testing.assert_array_equal(long[1024:2048], expected)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -304,16 +293,3 @@ def test_bad_rules_are_named(change):
     (name,) = change
     with pytest.raises(ValueError, match=f"{name}: need"):
         Rules(**change)
-
-
-@pytest.mark.parametrize(
-    "law",
-    [
-        lambda: Gaussian(0),
-        lambda: Gaussian(5, -1.0),
-        lambda: Gaussian(5, seed=-1),
-    ],
-)
-def test_bad_laws_are_refused(law):
-    with pytest.raises(ValueError, match="need"):
-        law()

@@ -71,17 +71,12 @@ def test_a_wide_net_whose_units_are_all_equal():
     assert problem.sharpness(np.zeros(300)) == pytest.approx(2.0, rel=1e-7)  # H(0): ±2S
 
 
-@pytest.mark.parametrize("method", ["auto", "dense", "lanczos"])
-def test_the_zero_hessian(method):
+@pytest.mark.parametrize("method", ["dense", "lanczos"])
+def test_the_zero_hessian_and_one_parameter(method):
     problem = DeepLinearProblem(np.eye(2), np.eye(2), (2, 3, 3, 2))
     assert problem.sharpness(np.zeros(problem.dimension), method=method) == 0.0
-
-
-@pytest.mark.parametrize("method", ["auto", "dense", "lanczos"])
-def test_one_parameter(method):
     problem = DeepLinearProblem([[3.0]], [[1.0]], (1, 1))
-    assert problem.sharpness([0.5], method=method) == pytest.approx(18.0, rel=1e-12)
-    assert problem.sharpness([[0.5], [1.0]], method=method).shape == (2,)
+    np.testing.assert_allclose(problem.sharpness([[0.5], [1.0]], method=method), 18.0, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

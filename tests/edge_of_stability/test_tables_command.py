@@ -88,10 +88,11 @@ def test_conversions():
         eta = CriticalStepSize(third, lower, upper, np.ones(1), 1.0)
         for factor in shares.values():
             found = interval(eta, factor)
-            assert found.lower <= found.value <= found.upper
-            assert Fraction(found.lower) <= factor * Fraction(lower)
-            assert factor * Fraction(upper) <= Fraction(found.upper)
-            assert found.upper - found.lower <= factor * (upper - lower) + 1e-15 * factor
+            assert found["lower"] <= found["value"] <= found["upper"]
+            assert Fraction(found["lower"]) <= factor * Fraction(lower)
+            assert factor * Fraction(upper) <= Fraction(found["upper"])
+            width = found["upper"] - found["lower"]
+            assert width <= factor * (upper - lower) + 1e-15 * factor
 
 
 # -- what is printed ------------------------------------------------------------------------------
