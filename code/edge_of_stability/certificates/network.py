@@ -24,7 +24,7 @@ from typing import Any, Literal
 from flint import arb_mat, ctx
 
 from ..core import checks
-from ..core.rationals import RationalProblem, rational_point, rational_problem
+from ..core.rationals import RationalProblem, rational_problem
 from . import network_check
 from ._hessian import determinant
 
@@ -34,7 +34,7 @@ _RANDOM_CANDIDATES = 12
 
 
 class NoWitnessError(ArithmeticError):
-    """At no candidate det DG_η could be told from zero. The map may be singular."""
+    """At no candidate det DG_η could be distinguished from zero. The map may be singular."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ class NetworkCertificate(RationalProblem):
         """
         interval = self.lower, self.upper
         return network_check.verify(
-            *(self.X, self.Y, self.widths, self.activation, self.eta, self.witness),
-            interval,
-            self.bits,
+            *self.instance, self.activation, self.witness, interval, self.bits
         )
 
 
@@ -69,17 +67,15 @@ def certify_nonsingular_network(
     widths: Sequence[int],
     activation: Literal["tanh", "softplus"],
     eta: Any,
-    theta: Any = None,
 ) -> NetworkCertificate:
     """Prove for one network, one data set and one step size that G_η is non-singular.
 
     X is (d_0, n), Y is (d_N, n), ``widths`` are (d_0, …, d_N), and η > 0. All numbers are int,
     float (taken as the binary fraction that it is), ``Fraction``, ``sympy.Rational`` or strings
-    such as ``"3/7"``. Meant for D up to about 40. ``theta``, D numbers, is a witness to try instead
-    of the candidates.
+    such as ``"3/7"``. Meant for D up to about 40.
 
-    A `NoWitnessError` is raised if no candidate works (for depth 1, where H is constant, at every
-    1/η that is an eigenvalue of H), a ValueError if the activation is not one of the two or the
+    A `NoWitnessError` is raised if no candidate works (for depth 1, where H is constant, if 1/η is
+    an eigenvalue of H), a ValueError if the activation is not one of the two or the
     shapes do not fit.
 
     Source: this book, Section "Non-linear networks".
@@ -93,10 +89,7 @@ def certify_nonsingular_network(
     if activation not in ("tanh", "softplus"):
         checks.refuse("activation", "'tanh' or 'softplus', which are analytic", repr(activation))
     problem = rational_problem(X, Y, widths, eta, floats=True)
-    candidates = list(_candidates(problem))
-    if theta is not None:
-        candidates = [(rational_point(problem, theta, floats=True), "given")]
-    for (point, reason), bits in product(candidates, BITS):
+    for (point, reason), bits in product(_candidates(problem), BITS):
         with ctx.workprec(bits):
             ball = determinant(problem, point, activation, arb_mat)
         if not ball.contains(0):
@@ -104,9 +97,7 @@ def certify_nonsingular_network(
             return NetworkCertificate(
                 *problem.instance, activation, point, lower, upper, bits, reason
             )
-    raise NoWitnessError(
-        f"det DG could not be told from 0 at any of {len(candidates)} points with {BITS[-1]} bits"
-    )
+    raise NoWitnessError(f"det DG could not be distinguished from 0 at any point, with {BITS[-1]} bits")
 
 
 def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...], str]]:

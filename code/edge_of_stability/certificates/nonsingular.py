@@ -53,9 +53,7 @@ class NonsingularityCertificate(RationalProblem):
         It is computed anew by code that shares nothing with the construction. The time grows like
         D² evaluations of the loss plus an exact elimination of order D.
         """
-        return nonsingular_check.verify(
-            self.X, self.Y, self.widths, self.eta, self.witness, self.determinant
-        )
+        return nonsingular_check.verify(*self.instance, self.witness, self.determinant)
 
 
 def certify_nonsingular(
@@ -151,7 +149,7 @@ def _depth_two(problem: RationalProblem) -> Iterator[_Candidate]:
 def _regression(problem: RationalProblem) -> tuple[int, Any]:
     """The rank of X, and a W with WΣ = S.
 
-    It uses independent inputs alone: their columns of W are those of the reduced form of [Σ, Sᵀ].
+    Only the columns of independent inputs are not zero; they come from the reduced form of [Σ, Sᵀ].
     """
     X, Y = exact(problem.X), exact(problem.Y)
     Sigma, S = (matrix * X.transpose() for matrix in (X, Y))

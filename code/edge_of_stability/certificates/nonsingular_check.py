@@ -1,6 +1,6 @@
 """An independent check of certificates of non-singularity, with nothing but the loss.
 
-This module imports nothing of the package and knows no formula for a derivative. It evaluates
+This module imports nothing of the package and uses no formula for a derivative. It evaluates
 L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian off two identities:
 
     Each entry of θ occurs in W_N ⋯ W_1 with degree at most one, so L has degree at most two in each

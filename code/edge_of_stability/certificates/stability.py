@@ -47,7 +47,7 @@ class StabilityCertificate(RationalProblem):
         the loss plus a characteristic polynomial of order D.
         """
         counts = (self.above, self.equal, self.below)
-        return stability_check.verify(self.X, self.Y, self.widths, self.eta, self.theta, counts)
+        return stability_check.verify(*self.instance, self.theta, counts)
 
 
 def certify_stability(

@@ -64,7 +64,7 @@ def largest_eigenvalue_lanczos(
 
 
 def square_root_times(A: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
-    """A^{1/2}w, nearly, from at most so many products with A ⪰ 0 (d, d), by Lanczos.
+    """A^{1/2}w, nearly, from at most ``most`` products with A ⪰ 0 (d, d), by Lanczos.
 
     w ≠ 0 is (d,). On the Krylov space with the orthonormal basis V it is V T^{1/2} Vᵀw.
     """

@@ -1,6 +1,6 @@
 r"""Non-linear least squares: the loss of a network with activations.
 
-A point θ = (W_1, …, W_N) stands for the function
+The function of a point θ = (W_1, …, W_N) is
 
     f_θ(x) = W_N σ(W_{N−1} σ(⋯ σ(W_1 x) ⋯)),     L(θ) = Σ_i ‖f_θ(x_i) − y_i‖²
 

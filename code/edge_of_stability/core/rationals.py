@@ -72,9 +72,7 @@ def rational_problem(
     return RationalProblem(inputs, targets, checked, step)
 
 
-def rational_point(
-    problem: RationalProblem, theta: Any, floats: bool = False
-) -> tuple[Fraction, ...]:
+def rational_point(problem: RationalProblem, theta: Any) -> tuple[Fraction, ...]:
     """θ, given as D numbers or as N matrices, in D fractions."""
     need = f"{problem.dimension} rationals, or matrices of shapes {list(problem.shapes)}"
     try:
@@ -82,11 +80,11 @@ def rational_point(
     except TypeError:
         checks.refuse("theta", need, repr(theta))
     if entries and (isinstance(entries[0], (list, tuple)) or getattr(entries[0], "shape", None)):
-        matrices = [rational_matrix("theta", entry, floats) for entry in entries]
+        matrices = [rational_matrix("theta", entry) for entry in entries]
         given = tuple((len(W), len(W[0])) for W in matrices)
         if given != problem.shapes:
             checks.refuse("theta", need, f"shapes {list(given)}")
         return tuple(entry for W in matrices for row in W for entry in row)
     if len(entries) != problem.dimension:
         checks.refuse("theta", need, f"{len(entries)} entries")
-    return tuple(rational_number("theta", entry, floats) for entry in entries)
+    return tuple(rational_number("theta", entry) for entry in entries)

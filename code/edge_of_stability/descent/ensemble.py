@@ -81,7 +81,7 @@ def run_ensemble(
                 end = min(begin + size, m)
                 futures[pool.submit(run_block, whole.part(begin, end))] = slice(begin, end)
             for future in as_completed(list(futures)):
-                where = futures.pop(future)  # and with it what the future holds
+                where = futures.pop(future)  # and with it its result
                 for name, values in future.result().items():
                     results[name][where] = values
                 done += where.stop - where.start

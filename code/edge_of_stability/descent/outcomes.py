@@ -43,7 +43,7 @@ class Rules:
         W⋆ evenly; for a tolerance below about 1e-14 rounding hides convergence. A small gradient is
         no proof of convergence. Near a minimizer whose Hessian is positive across the set of
         minimizers the gradient falls geometrically, to rounding, and there the criterion is sound.
-        At a saddle the window tells a passage from a stay, but near a degenerate one (depth ≥ 3,
+        At a saddle the window excludes orbits that pass by, but near a degenerate one (depth ≥ 3,
         θ = 0) the gradient can be small for millions of steps. So a CONVERGED orbit need not be at
         a minimizer: ``minimized`` says which are. The distance moved in a step would be no better a
         test, since it is η times this gradient.
@@ -97,7 +97,7 @@ class EnsembleResult(DescentResult):
     """The outcomes of an ensemble.
 
     The excess is computed without cancellation if the hidden widths are ≥ r⋆ = rank W⋆. At a
-    critical point of such a network that is no global minimizer, it is at least the smallest
+    critical point of such a network that is not a global minimizer, it is at least the smallest
     non-zero σ_i(Ŵ)²; so ``minimized`` is right if σ_{r⋆}² is above the bound 10⁻⁶ ‖Ŵ‖_F².
     """
 

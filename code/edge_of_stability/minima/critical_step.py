@@ -59,7 +59,7 @@ _BITS = 256
 _FEW_FEATURES = 100
 
 # If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
-# XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
+# XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` corrects the rest.
 _GRAM_LIMIT = 1e-6
 
 # κ is at most this many times what is needed at u; more where other vectors are nearly as good.

@@ -21,7 +21,7 @@ from ..core.threads import one_thread
 from .duality import joint_maximum
 
 # θ counts as a global minimizer if ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F: the loss is then within 1e-16 of
-# its minimum relative to ‖Y‖², which is all that float64 can tell from the loss itself.
+# its minimum relative to ‖Y‖², which is as much as the loss itself shows in float64.
 MINIMIZER_RTOL = 1e-8
 
 # Singular values of Ŵ = W⋆Σ^{1/2} up to this fraction of ‖Y‖_F count as 0 for r⋆ = rank W⋆.
