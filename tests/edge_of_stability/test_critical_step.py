@@ -9,6 +9,7 @@ import pytest
 from flint import arb, arb_mat, ctx, fmpz_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_problems import orthogonal
 from scipy.optimize import minimize_scalar
 
 from edge_of_stability.minima import critical_step
@@ -73,10 +74,6 @@ def forms(X, Y):
     return Sigma, W.T @ W
 
 
-def orthogonal(d, rng):
-    return np.linalg.qr(rng.standard_normal((d, d)))[0]
-
-
 # -- the defining property: the interval holds the truth ------------------------------------------
 
 
@@ -92,7 +89,7 @@ def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypa
     monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
     rng = np.random.default_rng(depth)
     X = np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 5))
-    X, Y = orthogonal(3, rng) @ X, rng.standard_normal((2, 5))
+    X, Y = orthogonal(rng, 3) @ X, rng.standard_normal((2, 5))
     assert (critical_step._by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
     assert_encloses(X, Y, depth)
 
@@ -101,7 +98,7 @@ def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypa
 def test_ill_conditioned_inputs_give_the_truth_or_an_error(decades):
     # cond Σ = 10^(2·decades), with Y along the weak directions too
     rng = np.random.default_rng(decades)
-    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
+    X = orthogonal(rng, 3) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
     Y = rng.standard_normal((2, 4))
     try:
         assert_encloses(X, Y, 3)
@@ -121,7 +118,7 @@ def test_kink_of_the_dual(gap, depth):
 
 def test_degenerate_top_eigenspaces():
     rng = np.random.default_rng(0)
-    turn = orthogonal(4, rng)
+    turn = orthogonal(rng, 4)
     assert_encloses(np.eye(3), np.eye(3), 3)
     assert_encloses(np.diag([2.0, 2.0, 1.0, 1.0]) @ turn, np.diag([1.0, 1.0, 2.0, 2.0]) @ turn, 2)
     assert_encloses(np.diag([2.0, 2.0, 1.0]), np.ones((1, 3)), 4)
@@ -150,7 +147,7 @@ def test_covariance(d_0, d_N, depth, seed):
     # 2/N − 2 in Y.
     X, Y = gaussian(d_0, d_N, d_0 + 1, seed)
     rng = np.random.default_rng(seed + 1)
-    turn, U, P = orthogonal(d_0, rng), orthogonal(d_N, rng), orthogonal(d_0 + 1, rng)
+    turn, U, P = (orthogonal(rng, d) for d in (d_0, d_N, d_0 + 1))
     value = critical_step_size(X, Y, depth).value
     assert critical_step_size(turn @ X @ P, U @ Y @ P, depth).value == pytest.approx(
         value, rel=1e-9
@@ -290,21 +287,12 @@ def test_bad_input(X, Y, depth, message):
         critical_step_size(X, Y, depth)
 
 
-@pytest.mark.parametrize("exponent", [-200, -160, -150, 160])
-@pytest.mark.parametrize("depth", [2, 3])
-def test_many_features_of_very_different_sizes_are_refused(exponent, depth):
+@pytest.mark.parametrize("exponent", [-200, 160])
+def test_many_features_of_very_different_sizes_are_refused(exponent):
     X, Y = gaussian(101, 2, 130, seed=0)
     X[0] *= 10.0**exponent
     with pytest.raises(ValueError, match=r"X: need rank d_0 = 101.*A1"):
-        critical_step_size(X, Y, depth)
-
-
-def test_a_solution_of_the_size_of_rounding_errors():
-    # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
-    # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.
-    X, Y = [[1.0, 3.0]], [[0.3, -0.1]]
-    result = critical_step_size(X, Y, 2)
-    assert result.lower <= 2.0**54 <= result.upper
+        critical_step_size(X, Y, 3)
 
 
 def test_a_width_out_of_reach_is_an_error():

@@ -128,7 +128,11 @@ def test_an_interval_too_narrow_for_the_first_precision_verifies_by_the_second()
     ("arguments", "error", "message"),
     [
         # One layer is singular at 1/(2η) = 4, an eigenvalue of XXᵀ.
-        (([[1, 0], [0, 2]], [[1, 1]], (2, 1), "tanh", "1/8"), NoWitnessError, "not be distinguished"),
+        (
+            ([[1, 0], [0, 2]], [[1, 1]], (2, 1), "tanh", "1/8"),
+            NoWitnessError,
+            "not be distinguished",
+        ),
         (
             (*ONE, "relu", 1),
             ValueError,

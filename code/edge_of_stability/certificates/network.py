@@ -97,7 +97,9 @@ def certify_nonsingular_network(
             return NetworkCertificate(
                 *problem.instance, activation, point, lower, upper, bits, reason
             )
-    raise NoWitnessError(f"det DG could not be distinguished from 0 at any point, with {BITS[-1]} bits")
+    raise NoWitnessError(
+        f"det DG could not be distinguished from 0 at any point, with {BITS[-1]} bits"
+    )
 
 
 def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...], str]]:

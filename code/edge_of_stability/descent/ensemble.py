@@ -146,9 +146,7 @@ def _workers(executor: Executor | None, blocks: int) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(max(1, min(cores, blocks))) as pool:
+    # Linux alone has sched_getaffinity.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with ThreadPoolExecutor(min(cores or 1, blocks)) as pool:
         yield pool

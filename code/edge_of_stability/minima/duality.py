@@ -8,9 +8,9 @@ For symmetric positive semidefinite A, B (d, d), not zero, and N ≥ 1,
 convex; at its minimum 0 is in the subdifferential, {yᵀDy : y a unit vector of the top eigenspace}
 with D the derivative, and such a y has x^N yᵀAy = yᵀBy, which gives both sides the same value.
 
-This also bounds x: with λ_max(A) = λ_max(B) = 1 the maximiser has
-yᵀAy ∈ [1/N, 1] and yᵀBy ∈ [1 − 1/N, 1], because each of the two terms is at most the value, so
-x^N lies between 1 − 1/N and N.
+This also bounds x: with λ_max(A) = λ_max(B) = 1 the maximiser has yᵀAy ∈ [1/N, 1] and
+yᵀBy ∈ [1 − 1/N, 1], because each of the two terms is at most the value, so x^N lies between
+1 − 1/N and N.
 
 This module computes both sides in floating point; :mod:`.critical_step` proves bounds for the
 result.
