@@ -114,22 +114,17 @@ def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
 
 # -- constructions -------------------------------------------------------------------------------
 
-_Candidate = tuple[tuple[Fraction, ...], str]  # a point, and how it was found
 
-
-def _candidates(problem: RationalProblem) -> Iterator[_Candidate]:
+def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...], str]]:
+    """Points, and how each was found."""
     reasons = {
         1: "depth 1: the determinant is the same everywhere",
         2: "depth 2: the origin, no resonance",
     }
-    origin = (Fraction(0),) * problem.dimension
     higher = "depth at least 3: the Hessian vanishes at the origin"
-    yield origin, reasons.get(problem.depth, higher)
-    if problem.depth == 2:
-        yield from _depth_two(problem)
-
-
-def _depth_two(problem: RationalProblem) -> Iterator[_Candidate]:
+    yield (Fraction(0),) * problem.dimension, reasons.get(problem.depth, higher)
+    if problem.depth != 2:
+        return
     d_0, h, d_2 = problem.widths
     rank, solution = _regression(problem)
     if h <= d_2:

@@ -1,4 +1,4 @@
-"""The largest eigenvalue of a symmetric matrix, dense or matrix-free."""
+"""Lanczos' method: the largest eigenvalue of a symmetric matrix, and its square root."""
 
 from __future__ import annotations
 
@@ -25,11 +25,6 @@ _MOST_PRODUCTS = 3000
 
 class NoConvergenceError(ArithmeticError):
     """The Lanczos residual stays above its tolerance."""
-
-
-def largest_eigenvalue_dense(matrix: FloatArray) -> FloatArray:
-    """Largest eigenvalue of each symmetric matrix (..., D, D) of a stack, (...)."""
-    return np.asarray(np.linalg.eigvalsh(matrix)[..., -1])
 
 
 def largest_eigenvalue_lanczos(

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from . import checks
 from .activations import Activation
 from .checks import FloatArray
-from .eigen import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
+from .eigen import DENSE_LIMIT, largest_eigenvalue_lanczos
 from .parameters import Parameters, Weights
 from .threads import one_thread
 
@@ -106,7 +106,7 @@ class LeastSquares(Parameters, ABC):
         small = self.dimension <= DENSE_LIMIT
         if method == "dense" or (method == "auto" and small):
             with one_thread():
-                return largest_eigenvalue_dense(self._hessian(point))[()]
+                return np.asarray(np.linalg.eigvalsh(self._hessian(point))[..., -1])[()]
         with one_thread(self.dimension < _LARGE):
             values = map(self._sharpness_lanczos, point.reshape(-1, self.dimension))
             return np.array([*values]).reshape(point.shape[:-1])[()]

@@ -65,6 +65,9 @@ _SLACK = (1.25, 5.0)
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
 
 
+_Forms = tuple[Any, Any, Any]
+
+
 class PrecisionError(ArithmeticError):
     """The data are too ill-conditioned for an interval of the requested width."""
 
@@ -169,34 +172,23 @@ def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:
     forms = _forms(X, Y, U / s, p, q)
     y, found = _maximum(forms, N)
     column = _balls(y[:, np.newaxis])
-    length, a, b = (
-        (column.transpose() * form * column)[0, 0] for form in (forms.QQ, forms.XX, forms.YY)
-    )
+    length, a, b = ((column.transpose() * form * column)[0, 0] for form in forms)
     return _Bounds(_value(a / length, b / length, N), _upper_bound(forms, found, N), found, U @ y)
 
 
-@dataclass(frozen=True)
-class _Forms:
-    """QᵀQ, (XQ)ᵀ(XQ) and (YQ)ᵀ(YQ) for Q = XᵀR, each an ``arb_mat`` (d_0, d_0)."""
-
-    QQ: Any
-    XX: Any
-    YY: Any
-
-
 def _forms(X: FloatArray, Y: FloatArray, R: FloatArray, p: int, q: int) -> _Forms:
-    """The forms of 2⁻ᵖX and 2⁻ᑫY."""
+    """QᵀQ, (XQ)ᵀ(XQ) and (YQ)ᵀ(YQ) for Q = XᵀR, 2⁻ᵖX and 2⁻ᑫY, each an ``arb_mat`` (d_0, d_0)."""
     inputs, targets = _balls(X), _balls(Y)
     Sigma = inputs * inputs.transpose() * arb(2) ** (-2 * p)
     S = targets * inputs.transpose() * arb(2) ** (-p - q)
     basis = _balls(R)
     XQ, YQ = Sigma * basis, S * basis
-    return _Forms(basis.transpose() * XQ, XQ.transpose() * XQ, YQ.transpose() * YQ)
+    return basis.transpose() * XQ, XQ.transpose() * XQ, YQ.transpose() * YQ
 
 
 def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
     """The y that attains the maximum over z = Qy/‖Qy‖, and x; approximately."""
-    QQ, XX, YY = map(_middle, (forms.QQ, forms.XX, forms.YY))
+    QQ, XX, YY = map(_middle, forms)
     if N > 1 and not YY.any():
         checks.refuse("Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0")
     try:
@@ -220,10 +212,11 @@ def _mean_bound(c: arb, alpha: arb, beta: arb, N: int) -> arb:
 def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
     """An upper bound of N‖Xz‖^{2/N}‖Yz‖^{2−2/N} over all z."""
     alpha, beta = arb(found.x) ** (N - 1), (N - 1) / arb(found.x)
-    images = alpha * forms.XX + beta * forms.YY
+    QQ, XX, YY = forms
+    images = alpha * XX + beta * YY
     for margin in _MARGINS:
         c = arb(found.dual * (1 + margin))
-        if is_positive_definite(c * forms.QQ - images):
+        if is_positive_definite(c * QQ - images):
             return _mean_bound(c, alpha, beta, N)
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 

@@ -24,8 +24,9 @@ from .duality import joint_maximum
 # its minimum relative to ‖Y‖², which is as much as the loss itself shows in float64.
 MINIMIZER_RTOL = 1e-8
 
-# Singular values of Ŵ = W⋆Σ^{1/2} up to this fraction of ‖Y‖_F count as 0 for r⋆ = rank W⋆.
-# Rounding leaves about 1e-16·cond(X); dropping one moves π by less than MINIMIZER_RTOL allows.
+# Singular values of Ŵ = W⋆Σ^{1/2} up to this fraction of ‖Y‖_F count as 0 for r⋆ = rank W⋆. (Those
+# of W⋆ itself have another scale than their errors, that of Y.) Rounding leaves about
+# 1e-16·cond(X); dropping one moves π by less than MINIMIZER_RTOL allows.
 RANK_RTOL = 1e-10
 
 
@@ -40,16 +41,6 @@ def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
     rounding = np.finfo(float).eps * max(problem.widths) * problem.depth
     sizes = float(np.prod([np.linalg.norm(W) for W in weights])) * np.linalg.norm(problem.X)
     return bool(_excess(problem, theta) <= _allowed(problem) + rounding * sizes)
-
-
-@one_thread()
-def solution_rank(problem: DeepLinearProblem) -> int:
-    """r⋆ = rank W⋆, numerically: the singular values of Ŵ = W⋆Σ^{1/2} above ``RANK_RTOL`` · ‖Y‖_F.
-
-    Ŵ instead of W⋆ because rank and errors then have one scale, that of Y.
-    """
-    _, _, values, _ = _whitened_solution(problem)
-    return int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
 
 
 def reduced_hessian(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
@@ -97,7 +88,7 @@ def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
 
         W_1 = W°/q^{N−1},   W_2 = … = W_{N−1} = q I_{r⋆},   W_N = qU,
 
-    padded with zeros to the widths of the problem. r⋆ is that of :func:`solution_rank`.
+    padded with zeros to the widths of the problem; r⋆ is numerical, by ``RANK_RTOL``.
 
     A ValueError is raised if a hidden width is below r⋆, since then W⋆ is out of reach, or N ≥ 2
     and W⋆ = 0 numerically, since then the sharpness has infimum 0 on M.
@@ -108,7 +99,7 @@ def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
     if N == 1:
         return problem.join([problem.solution])
     left, (U, s), values, right = _whitened_solution(problem)
-    rank = solution_rank(problem)
+    rank = int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
     if rank == 0:
         checks.refuse("problem", "W⋆ ≠ 0 (for depth ≥ 2)", "W⋆ = 0 to working precision")
     if min(problem.widths[1:-1]) < rank:

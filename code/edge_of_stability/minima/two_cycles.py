@@ -11,6 +11,7 @@ from ..core import checks
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
 from .duality import joint_maximum, pencil
+from .minimizers import RANK_RTOL
 
 # By how much the units beside the path have larger weights in the first layer and smaller ones in
 # the last. Without it u′vᵀ would have the largest eigenvalue of K for every u′ in the range of W⋆,
@@ -83,7 +84,7 @@ def _direction(A: FloatArray, B: FloatArray, N: int, y: float) -> tuple[float, F
 def _beside(problem: DeepLinearProblem, rest: FloatArray, size: float) -> list[FloatArray]:
     """Weights (times Σ^{1/2}, in the first layer) of the product ``rest`` that avoid unit one."""
     left, values, right = np.linalg.svd(rest, full_matrices=False)
-    rank = int(np.sum(values > 1e-10 * np.linalg.norm(problem.Y)))
+    rank = int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
     if min(problem.widths[1:-1]) < 1 + rank:
         checks.refuse("problem", f"hidden widths at least rank W⋆ = {1 + rank}", problem.widths)
     weights = [np.zeros(shape) for shape in problem.shapes]
