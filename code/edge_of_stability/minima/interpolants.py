@@ -59,7 +59,7 @@ def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200
 
 
 def fit(network: Network, initial: FloatArray) -> FloatArray:
-    """A point with f_θ(X) = Y near the initial one, by Levenberg and Marquardt's method."""
+    """A point with f_θ(X) = Y near the initial one, by a trust-region method."""
     from scipy.optimize import least_squares  # type: ignore[import-untyped, unused-ignore]
 
     if network.dimension < network.Y.size:
