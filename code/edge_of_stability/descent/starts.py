@@ -16,7 +16,7 @@ CELL = 1024
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Initial points with independent Gaussian entries of mean 0; ``scale`` is the deviation.
+    """Initial points with independent Gaussian entries of mean 0 and standard deviation ``scale``.
 
     They are drawn in the worker that runs them. Point number i comes from stream ⌊i / 1024⌋ of
     ``SeedSequence(seed).spawn``, so the first points of a longer sample are the same.
