@@ -34,7 +34,7 @@ _RANDOM_CANDIDATES = 12
 
 
 class NoWitnessError(ArithmeticError):
-    """At no candidate det DG_η could be distinguished from zero. The map may be singular."""
+    """No candidate has a det DG_η that is proved not to be zero. The map may be singular."""
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,8 @@ def certify_stability(
 
     ``theta``, D rationals or N matrices of rationals, is a global minimizer, exactly:
     π(θ)XXᵀ = YXᵀ. The other arguments are as for :func:`certify_nonsingular`. A ValueError is
-    raised if it is none, an entry is not rational (a float does not count as one), or the shapes do
-    not fit.
+    raised if θ is not a global minimizer, an entry is not rational (a float does not count as one),
+    or the shapes do not fit.
 
     Source: this book, the theorems on stable and on unstable minimizers.
 

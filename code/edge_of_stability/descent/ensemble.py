@@ -35,7 +35,7 @@ def run_ensemble(
     block: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> EnsembleResult:
-    """Take up to so many steps of gradient descent from each of many initial points.
+    """Take up to ``steps`` steps of gradient descent from each of many initial points.
 
     An orbit that has settled takes no more steps. The result has the same bits for any executor,
     any number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ
@@ -50,7 +50,7 @@ def run_ensemble(
     eta : float or (m,) array_like
         Step size, positive; an array gives each initial point its own.
     steps : int
-        At most so many, ≥ 0.
+        The largest number of steps, ≥ 0.
     rules : Rules
         When an orbit counts as converged or diverged.
     sharpness : bool

@@ -28,7 +28,7 @@ class Trajectory:
 def gradient_descent(
     problem: LeastSquares, initial: ArrayLike, eta: ArrayLike, steps: int
 ) -> Trajectory:
-    """Take so many steps of gradient descent from θ_0 (..., D), and keep every point.
+    """Take ``steps`` steps of gradient descent from θ_0 (..., D), and keep every point.
 
     η > 0 is one number, or an array (...) with one for each orbit. An orbit that leaves the range
     of float64 goes on as inf and NaN, without a warning and without any effect on the other orbits
@@ -65,9 +65,9 @@ def run_network(
     """Run gradient descent from points (m, D) until each converges, diverges or ends undecided.
 
     η > 0 is one number or (m,). Every ``look_every`` steps the orbits that have settled are taken
-    out: CONVERGED is an orbit when ‖∇L‖ is at most the tolerance, and DIVERGED when its loss is
-    beyond 10¹² (1 + ‖Y‖²); loss and gradient norm are then infinite. BOUNDED are those that are
-    neither after ``steps`` steps, rounded up to a multiple of ``look_every``. Orbits do not affect
+    out. An orbit is CONVERGED when ‖∇L‖ is at most the tolerance, and DIVERGED when its loss is
+    beyond 10¹² (1 + ‖Y‖²); the result then has an infinite loss and gradient norm. The others are
+    BOUNDED after ``steps`` steps, rounded up to a multiple of ``look_every``. Orbits do not affect
     one another. For a DeepLinearProblem :func:`run_ensemble` is much faster.
     """
     theta = np.array(checks.coordinates("initial", initial, network.dimension))

@@ -42,7 +42,7 @@ class Rules:
         at least. γ = 2‖S‖ρ^{N−1} (2‖Σ‖ if S = 0) is the size of the gradient when the layers share
         W⋆ evenly; for a tolerance below about 1e-14 rounding hides convergence. A small gradient is
         no proof of convergence. Near a minimizer whose Hessian is positive across the set of
-        minimizers the gradient falls geometrically, to rounding, and there the criterion is sound.
+        minimizers the gradient falls geometrically, down to rounding, and the criterion is sound.
         At a saddle the window excludes orbits that pass by, but near a degenerate one (depth ≥ 3,
         θ = 0) the gradient can be small for millions of steps. So a CONVERGED orbit need not be at
         a minimizer: ``minimized`` says which are. The distance moved in a step would be no better a
