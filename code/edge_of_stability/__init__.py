@@ -19,7 +19,7 @@ from .core.network import Network
 from .descent.ensemble import run_ensemble
 from .descent.orbits import Trajectory, gradient_descent, run_network
 from .descent.outcomes import DescentResult, EnsembleResult, Outcome, Rules
-from .descent.starts import Gaussian, Sampler, UniformBox
+from .descent.starts import Gaussian
 from .minima.critical_step import CriticalStepSize, PrecisionError, critical_step_size
 from .minima.interpolants import flat_interpolant
 from .minima.minimizers import (
@@ -47,14 +47,12 @@ __all__ = [
     "Outcome",
     "PrecisionError",
     "Rules",
-    "Sampler",
     "SingularMapError",
     "Stability",
     "StabilityCertificate",
     "SymbolicProblem",
     "Trajectory",
     "TwoCycle",
-    "UniformBox",
     "certify_nonsingular",
     "certify_nonsingular_network",
     "certify_stability",
@@ -75,7 +73,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import SymPy for those alone who use it: it takes as long as all the rest."""
+    """Import SymPy when it is used: it takes as long as all the rest."""
     if name == "SymbolicProblem":
         from .core.symbolic import SymbolicProblem
 

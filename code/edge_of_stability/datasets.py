@@ -1,4 +1,7 @@
-"""Small real data sets, and what many experiments do with data and with counts of outcomes."""
+"""Small real data sets, and what many experiments do with data and with counts of outcomes.
+
+The data sets come from scikit-learn, which names their sources, in their own units.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,7 @@ from .core.checks import FloatArray
 
 
 def diabetes() -> tuple[FloatArray, FloatArray]:
-    """Ten measurements of 442 patients, (10, 442), and how their disease went on, (1, 442).
-
-    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
-    source.
-    """
+    """Ten measurements of 442 patients, (10, 442), and how their disease went on, (1, 442)."""
     from sklearn.datasets import load_diabetes  # type: ignore[import-untyped, unused-ignore]
 
     found = load_diabetes(scaled=False)
@@ -22,11 +21,7 @@ def diabetes() -> tuple[FloatArray, FloatArray]:
 
 
 def linnerud() -> tuple[FloatArray, FloatArray]:
-    """Three exercises of twenty men, (3, 20), and weight, waist and pulse, (3, 20).
-
-    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
-    source.
-    """
+    """Three exercises of twenty men, (3, 20), and weight, waist and pulse, (3, 20)."""
     from sklearn.datasets import load_linnerud  # type: ignore[import-untyped, unused-ignore]
 
     found = load_linnerud()
@@ -34,11 +29,7 @@ def linnerud() -> tuple[FloatArray, FloatArray]:
 
 
 def wine() -> tuple[FloatArray, FloatArray]:
-    """Twelve measurements of 178 wines, (12, 178), and their alcohol, (1, 178).
-
-    In the units of the data set; see :func:`standardised`. Needs scikit-learn, which names the
-    source.
-    """
+    """Twelve measurements of 178 wines, (12, 178), and their alcohol, (1, 178)."""
     from sklearn.datasets import load_wine  # type: ignore[import-untyped, unused-ignore]
 
     rows = load_wine().data.T  # the alcohol comes first
@@ -46,22 +37,7 @@ def wine() -> tuple[FloatArray, FloatArray]:
 
 
 def standardised(rows: ArrayLike) -> FloatArray:
-    """Each row with mean 0 and sum of squares 1.
-
-    Parameters
-    ----------
-    rows : (d, n) array_like
-        No row constant.
-
-    Returns
-    -------
-    (d, n) array
-
-    Raises
-    ------
-    ValueError
-        If a row is constant, or an entry is NaN or infinite.
-    """
+    """Each row of a matrix (d, n) with mean 0 and sum of squares 1; none of them is constant."""
     matrix = checks.data_matrix("rows", rows)
     centred = matrix - matrix.mean(axis=1, keepdims=True)
     sizes = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -71,24 +47,13 @@ def standardised(rows: ArrayLike) -> FloatArray:
 
 
 def wilson_band(successes: ArrayLike, count: int) -> FloatArray:
-    """Wilson's 95 per cent confidence intervals of fractions.
+    """Lower and upper ends (2, m) of Wilson's 95 per cent confidence intervals of fractions.
 
-    Parameters
-    ----------
-    successes : (m,) array_like of int
-        Between 0 and ``count``.
-    count : int
-        Trials behind each of them.
-
-    Returns
-    -------
-    (2, m) array
-        Lower and upper ends.
+    ``successes`` (m,) are integers; each is a number of successes in ``count`` trials.
     """
     from scipy.stats import binomtest  # type: ignore[import-untyped, unused-ignore]
 
-    trials = checks.positive_count("count", count)
     intervals = [
-        binomtest(int(k), trials).proportion_ci(method="wilson") for k in np.asarray(successes)
+        binomtest(int(k), count).proportion_ci(method="wilson") for k in np.asarray(successes)
     ]
-    return np.array([(interval.low, interval.high) for interval in intervals]).T
+    return np.array(intervals).T

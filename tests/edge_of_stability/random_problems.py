@@ -41,6 +41,11 @@ def point(problem, rng: np.random.Generator, batch: tuple[int, ...] = ()) -> NDA
     return rng.standard_normal((*batch, problem.dimension))
 
 
+def orthogonal(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+    """A random orthogonal matrix."""
+    return np.linalg.qr(rng.standard_normal((size, size)))[0]
+
+
 def taylor_slope(problem, rng: np.random.Generator, order: int, steps) -> float:
     """The slope of log ‖L(θ + hv) − its Taylor polynomial‖ against log h.
 

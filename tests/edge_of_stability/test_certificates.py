@@ -135,17 +135,6 @@ def test_search_for_a_counterexample_at_depth_two():
                 assert np.abs(determinants).max() > 1e-6
 
 
-@pytest.mark.parametrize("widths", [(1, 1, 1), (2, 1, 1), (1, 2, 1), (2, 2, 1), (1, 1, 2)])
-def test_the_symbolic_determinant_is_not_the_zero_polynomial(widths):
-    X = diagonal(widths[0], widths[0], [1] * widths[0])
-    Y = diagonal(widths[2], widths[0], [1])
-    certificate = certify_nonsingular(X, Y, widths, HALF)
-    problem = SymbolicProblem(X, Y, widths)
-    polynomial = problem.jacobian_determinant(HALF)
-    assert not polynomial.is_zero
-    assert problem.substitute(polynomial, certificate.witness) == certificate.determinant
-
-
 def test_depth_one_is_singular_exactly_at_half_the_inverse_square():
     X, Y = [[2, 0], [0, 3]], [[1, 1], [0, 1]]  # σ² = 4 and 9
     for k in range(1, 40):

@@ -9,6 +9,7 @@ import pytest
 from flint import arb, arb_mat, ctx, fmpz_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_problems import orthogonal
 from scipy.optimize import minimize_scalar
 
 from edge_of_stability.minima import critical_step
@@ -73,10 +74,6 @@ def forms(X, Y):
     return Sigma, W.T @ W
 
 
-def orthogonal(d, rng):
-    return np.linalg.qr(rng.standard_normal((d, d)))[0]
-
-
 # -- the defining property: the interval holds the truth ------------------------------------------
 
 
@@ -92,43 +89,22 @@ def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypa
     monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
     rng = np.random.default_rng(depth)
     X = np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 5))
-    X, Y = orthogonal(3, rng) @ X, rng.standard_normal((2, 5))
+    X, Y = orthogonal(rng, 3) @ X, rng.standard_normal((2, 5))
     assert (critical_step._by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
     assert_encloses(X, Y, depth)
 
 
-@pytest.mark.parametrize("d_N", [2, 50])
-def test_both_proofs_agree(d_N, monkeypatch):
-    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
-    X, Y = (matrix / 8 for matrix in gaussian(40, d_N, 60, seed=6))
-    one = critical_step._by_rounding(X, Y, 3, 1e-9)
-    with ctx.workprec(256):
-        other = critical_step._by_balls(X, Y, 3, 0, 0)
-    assert one.least.lower() <= other.most.upper() <= one.most.upper()
-    assert other.least.lower() <= one.most.upper() <= other.most * (1 + 1e-9)
-    direction = one.direction / np.linalg.norm(one.direction)
-    assert primal_value(*forms(X, Y), 3, direction) == pytest.approx(one.found.dual, rel=1e-9)
-
-
-@pytest.mark.parametrize("decades", [4, 6, 8])
-def test_ill_conditioned_inputs(decades):
+@pytest.mark.parametrize("decades", [4, 6, 8, 10, 12, 13])
+def test_ill_conditioned_inputs_give_the_truth_or_an_error(decades):
     # cond Σ = 10^(2·decades), with Y along the weak directions too
     rng = np.random.default_rng(decades)
-    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
-    assert_encloses(X, rng.standard_normal((2, 4)), 3)
-
-
-@pytest.mark.parametrize("decades", [10, 12, 13])
-def test_hopeless_condition_gives_the_truth_or_an_error(decades):
-    rng = np.random.default_rng(decades)
-    X = orthogonal(3, rng) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
+    X = orthogonal(rng, 3) @ np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 4))
     Y = rng.standard_normal((2, 4))
     try:
-        result = critical_step_size(X, Y, 2)
+        assert_encloses(X, Y, 3)
     except (PrecisionError, ValueError) as error:
+        assert decades > 8
         assert re.search("ill-conditioned|numerical rank", str(error))  # noqa: PT017
-    else:
-        assert result.lower <= reference(X, Y, 2, result.scale) <= result.upper
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3])
@@ -142,16 +118,12 @@ def test_kink_of_the_dual(gap, depth):
 
 def test_degenerate_top_eigenspaces():
     rng = np.random.default_rng(0)
-    turn = orthogonal(4, rng)
+    turn = orthogonal(rng, 4)
     assert_encloses(np.eye(3), np.eye(3), 3)
     assert_encloses(np.diag([2.0, 2.0, 1.0, 1.0]) @ turn, np.diag([1.0, 1.0, 2.0, 2.0]) @ turn, 2)
     assert_encloses(np.diag([2.0, 2.0, 1.0]), np.ones((1, 3)), 4)
-
-
-def test_rank_deficient_solution():
     X, _ = gaussian(4, 1, 6, seed=1)
-    W = np.outer([1.0, 2.0, -1.0], [1.0, 0.5, 0.0, 2.0])
-    assert_encloses(X, W @ X, 3)
+    assert_encloses(X, np.outer([1.0, 2.0, -1.0], [1.0, 0.5, 0.0, 2.0]) @ X, 3)  # W⋆ of rank one
 
 
 @pytest.mark.parametrize("size", [1e-5, 1e-8, 1e-11])
@@ -166,9 +138,6 @@ def test_targets_nearly_orthogonal_to_the_inputs(size):
 def test_extreme_sizes(decades_X, decades_Y, depth):
     X, Y = gaussian(3, 2, 4, seed=3)
     assert_encloses(X * 10.0**decades_X, Y * 10.0**decades_Y, depth, width=1e-12)
-
-
-def test_entries_of_very_different_sizes():
     assert_encloses(np.array([[1e200, 1e-200, 1.0]]), np.array([[1e-50, 1e60, 1.0]]), 2)
 
 
@@ -178,7 +147,7 @@ def test_covariance(d_0, d_N, depth, seed):
     # 2/N − 2 in Y.
     X, Y = gaussian(d_0, d_N, d_0 + 1, seed)
     rng = np.random.default_rng(seed + 1)
-    turn, U, P = orthogonal(d_0, rng), orthogonal(d_N, rng), orthogonal(d_0 + 1, rng)
+    turn, U, P = (orthogonal(rng, d) for d in (d_0, d_N, d_0 + 1))
     value = critical_step_size(X, Y, depth).value
     assert critical_step_size(turn @ X @ P, U @ Y @ P, depth).value == pytest.approx(
         value, rel=1e-9
@@ -251,12 +220,6 @@ def test_whitened_data(sizes, depth):
         assert result.direction[0] == pytest.approx(1)
 
 
-def test_depth_one_is_the_inverse_of_the_largest_eigenvalue():
-    result = critical_step_size(np.diag([3.0, 1.0]), np.zeros((1, 2)), depth=1)
-    assert result.lower <= 1 / 9 <= result.upper
-    assert result.scale == 1
-
-
 def test_crossing_eigenvalues_by_hand():
     # A = diag(4, 1), B = diag(1, 4), N = 2: at x = 1 the matrix A + B is 5I; v = (1, 1)/√2 has
     # a = b = 5/2 and 2√(ab) = 5. The single eigenvectors only give 2√4 = 4.
@@ -324,27 +287,12 @@ def test_bad_input(X, Y, depth, message):
         critical_step_size(X, Y, depth)
 
 
-@pytest.mark.parametrize("exponent", [-200, -160, -150, 160])
-@pytest.mark.parametrize("depth", [2, 3])
-def test_many_features_of_very_different_sizes_are_refused(exponent, depth):
+@pytest.mark.parametrize("exponent", [-200, 160])
+def test_many_features_of_very_different_sizes_are_refused(exponent):
     X, Y = gaussian(101, 2, 130, seed=0)
     X[0] *= 10.0**exponent
     with pytest.raises(ValueError, match=r"X: need rank d_0 = 101.*A1"):
-        critical_step_size(X, Y, depth)
-
-
-def test_a_solution_of_the_size_of_rounding_errors():
-    # The float64 numbers 0.3 and −0.1 give S = 0.3 − 3 · 0.1 = −2⁻⁵⁵ exactly, not 0. With
-    # z = X/√10: 1/η_C = 2‖Xz‖‖Yz‖ = 2√10 · 2⁻⁵⁵/√10 = 2⁻⁵⁴.
-    X, Y = [[1.0, 3.0]], [[0.3, -0.1]]
-    result = critical_step_size(X, Y, 2)
-    assert result.lower <= 2.0**54 <= result.upper
-
-
-@pytest.mark.parametrize("rtol", [0, 1.0, np.nan, "1e-9"])
-def test_bad_tolerance(rtol):
-    with pytest.raises(ValueError, match="rtol: need"):
-        critical_step_size([[1.0]], [[1.0]], 2, rtol=rtol)
+        critical_step_size(X, Y, 3)
 
 
 def test_a_width_out_of_reach_is_an_error():

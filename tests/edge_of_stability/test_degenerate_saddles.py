@@ -4,6 +4,7 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
+from random_problems import orthogonal
 from scipy.linalg import null_space
 
 from edge_of_stability import DeepLinearProblem
@@ -23,8 +24,8 @@ SADDLES = [
 
 def conditioned(rng, size):
     """A random invertible matrix with singular values between 1/2 and 2."""
-    q = [np.linalg.qr(rng.standard_normal((size, size)))[0] for _ in range(2)]
-    return q[0] @ np.diag(rng.uniform(0.5, 2, size)) @ q[1]
+    left, right = orthogonal(rng, size), orthogonal(rng, size)
+    return left @ np.diag(rng.uniform(0.5, 2, size)) @ right
 
 
 def diagonal(values, rows, columns):

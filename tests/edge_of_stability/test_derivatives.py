@@ -114,18 +114,6 @@ def test_batch_is_a_loop(case):
         np.testing.assert_allclose(problem.hvp(thetas, vs)[index], one, rtol=0, atol=atol)
 
 
-@given(problems())
-def test_one_point_and_many_directions_broadcast(case):
-    problem, rng = case
-    theta, vs = point(problem, rng), point(problem, rng, (4,))
-    np.testing.assert_allclose(
-        problem.hvp(theta, vs), vs @ problem.hessian(theta), rtol=1e-10, atol=1e-9
-    )
-    thetas = point(problem, rng, (2, 1))
-    assert problem.hvp(thetas, vs).shape == (2, 4, problem.dimension)
-    assert problem.hvp(thetas, vs[0]).shape == (2, 1, problem.dimension)
-
-
 @given(problems(max_depth=3))
 def test_minimizers_have_no_gradient_and_a_gauss_newton_hessian(case):
     # Data made so that θ is a minimizer: there H = 2JᵀJ is positive semidefinite.
@@ -135,14 +123,6 @@ def test_minimizers_have_no_gradient_and_a_gauss_newton_hessian(case):
     eigenvalues = np.linalg.eigvalsh(fitted.hessian(theta))
     assert np.abs(fitted.gradient(theta)).max() <= ROUNDING * (1 + eigenvalues[-1]) * 10
     assert eigenvalues[0] >= -ROUNDING * (1 + eigenvalues[-1])
-
-
-def test_hessian_vanishes_at_the_origin_from_depth_three_on():
-    rng = np.random.default_rng(1)
-    for widths in [(2, 3, 2, 2), (1, 1, 1, 1, 1)]:
-        X, Y = rng.standard_normal((widths[0], 4)), rng.standard_normal((widths[-1], 4))
-        problem = DeepLinearProblem(X, Y, widths)
-        assert not problem.hessian(np.zeros(problem.dimension)).any()
 
 
 def test_a_worked_example():

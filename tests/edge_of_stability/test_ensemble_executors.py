@@ -14,14 +14,14 @@ import threadpoolctl
 from edge_of_stability import (
     DeepLinearProblem,
     EnsembleResult,
-    UniformBox,
+    Gaussian,
     run_ensemble,
 )
 from edge_of_stability.descent import _blocks
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
-BOX = UniformBox(3000, -3.0, 3.0, seed=7)
+STARTS = Gaussian(3000, 1.5, seed=7)
 
 
 def assert_same_bits(one: EnsembleResult, other: EnsembleResult):
@@ -33,7 +33,7 @@ def assert_same_bits(one: EnsembleResult, other: EnsembleResult):
 
 def sweep(**options) -> EnsembleResult:
     """Chaos, so that one bit of difference is not hidden."""
-    return run_ensemble(SCALAR, BOX, 0.9, 1000, **options)
+    return run_ensemble(SCALAR, STARTS, 0.9, 1000, **options)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def expected() -> EnsembleResult:
 @pytest.mark.parametrize("block", [1, 7, 1000, 1024])
 def test_any_block_size(expected, block):
     if block == 1:
-        few = run_ensemble(SCALAR, BOX.points(2)[:50], 0.9, 1000, block=1)
+        few = run_ensemble(SCALAR, STARTS.points(2)[:50], 0.9, 1000, block=1)
         np.testing.assert_array_equal(few.theta, expected.theta[:50])
     else:
         assert_same_bits(sweep(block=block), expected)
@@ -101,7 +101,7 @@ def test_processes(expected):
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         assert_same_bits(sweep(executor=pool, block=500), expected)
         eta = np.linspace(0.3, 0.95, 300)
-        starts = BOX.points(2)[:300]
+        starts = STARTS.points(2)[:300]
         parts = run_ensemble(SCALAR, starts, eta, 100, executor=pool, block=64)
         assert_same_bits(parts, run_ensemble(SCALAR, starts, eta, 100))
 
@@ -167,8 +167,8 @@ def test_dask_and_a_worker_killed_in_the_middle(dask_cluster):
             workers[0].wait()
 
     there = run_ensemble(
-        SCALAR, BOX, 0.9, steps, executor=client.get_executor(), block=150, progress=kill_one
+        SCALAR, STARTS, 0.9, steps, executor=client.get_executor(), block=150, progress=kill_one
     )
     assert workers[0].poll() is not None
     assert len(client.scheduler_info()["workers"]) == 1
-    assert_same_bits(there, run_ensemble(SCALAR, BOX, 0.9, steps))
+    assert_same_bits(there, run_ensemble(SCALAR, STARTS, 0.9, steps))

@@ -38,13 +38,6 @@ def test_a_hand_worked_orbit():
     assert isinstance(path.eta, float)
 
 
-def test_it_is_pure():
-    theta = np.array([2.0, 1.0])
-    first = gradient_descent(NET, theta, 0.25, 3)
-    first.thetas[0] = 0.0
-    np.testing.assert_array_equal(theta, [2.0, 1.0])
-
-
 @given(problems(min_depth=2))
 def test_the_imbalance_changes_at_second_order_only(case):
     # W_{j+1}ᵀW_{j+1} − W_jW_jᵀ moves by η²(∇_{j+1}ᵀ∇_{j+1} − ∇_j∇_jᵀ) a step.
@@ -58,14 +51,6 @@ def test_the_imbalance_changes_at_second_order_only(case):
         moved = gradient[j + 1].T @ gradient[j + 1] - gradient[j] @ gradient[j].T
         scale = 1 + sum(np.abs(g).max() ** 2 for g in gradient)
         np.testing.assert_allclose(after, before + eta**2 * moved, rtol=0, atol=1e-11 * scale)
-
-
-def test_one_step_size_for_each_orbit():
-    etas = np.array([0.1, 0.3, 0.6])
-    path = gradient_descent(NET, np.tile([1.0, 0.5], (3, 1)), etas, 4)
-    for k, eta in enumerate(etas):
-        single = gradient_descent(NET, [1.0, 0.5], eta, 4)
-        np.testing.assert_array_equal(path.thetas[:, k], single.thetas)
 
 
 def test_a_diverging_orbit_is_silent_and_leaves_the_others_alone():

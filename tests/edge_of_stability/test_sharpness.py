@@ -1,11 +1,10 @@
 """The largest Hessian eigenvalue, dense and matrix-free."""
 
-import importlib
 from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from random_problems import point, problems
 from scipy.sparse.linalg import LinearOperator, eigsh
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -17,7 +16,7 @@ from edge_of_stability import (
     flat_interpolant,
     flattest_minimizer,
 )
-from edge_of_stability.core import eigen, least_squares
+from edge_of_stability.core import eigen
 from edge_of_stability.core.eigen import LANCZOS_TOLERANCE, largest_eigenvalue_lanczos
 
 
@@ -32,15 +31,6 @@ def test_lanczos_equals_dense(case):
         rtol=0,
         atol=10 * LANCZOS_TOLERANCE * scale,
     )
-
-
-@settings(max_examples=5)
-@given(problems(min_depth=2, max_depth=3, max_width=12))
-def test_it_is_the_maximum_of_the_rayleigh_quotient(case):
-    problem, rng = case
-    theta, vs = point(problem, rng), point(problem, rng, (200,))
-    quotients = np.sum(vs * problem.hvp(theta, vs), axis=-1) / np.sum(vs**2, axis=-1)
-    assert problem.sharpness(theta) >= quotients.max()
 
 
 @pytest.mark.parametrize("kind", [DeepLinearProblem, partial(Network, activation="tanh")])
@@ -71,17 +61,12 @@ def test_a_wide_net_whose_units_are_all_equal():
     assert problem.sharpness(np.zeros(300)) == pytest.approx(2.0, rel=1e-7)  # H(0): ±2S
 
 
-@pytest.mark.parametrize("method", ["auto", "dense", "lanczos"])
-def test_the_zero_hessian(method):
+@pytest.mark.parametrize("method", ["dense", "lanczos"])
+def test_the_zero_hessian_and_one_parameter(method):
     problem = DeepLinearProblem(np.eye(2), np.eye(2), (2, 3, 3, 2))
     assert problem.sharpness(np.zeros(problem.dimension), method=method) == 0.0
-
-
-@pytest.mark.parametrize("method", ["auto", "dense", "lanczos"])
-def test_one_parameter(method):
     problem = DeepLinearProblem([[3.0]], [[1.0]], (1, 1))
-    assert problem.sharpness([0.5], method=method) == pytest.approx(18.0, rel=1e-12)
-    assert problem.sharpness([[0.5], [1.0]], method=method).shape == (2,)
+    np.testing.assert_allclose(problem.sharpness([[0.5], [1.0]], method=method), 18.0, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -127,29 +112,16 @@ def test_square_root_times_a_vector(d, n):
     )
 
 
-@pytest.mark.parametrize(
-    ("module", "function", "call"),
-    [
-        ("core.eigen", "largest_eigenvalue_dense", lambda p, t: p.sharpness(t)),
-        ("core.eigen", "largest_eigenvalue_lanczos", lambda p, t: p.sharpness(t, "lanczos")),
-        ("minima.critical_step", "joint_maximum", lambda p, t: critical_step_size(p.X, p.Y, 3)),
-        ("minima.minimizers", "joint_maximum", lambda p, t: flattest_minimizer(p)),
-        (
-            "minima.interpolants",
-            "fit",
-            lambda p, t: flat_interpolant(Network(p.X, p.Y, p.widths, "tanh"), t),
-        ),
-    ],
-)
-def test_small_problems_use_one_thread_of_blas(module, function, call, monkeypatch):
+def test_small_problems_use_one_thread_of_blas(monkeypatch):
     problem = DeepLinearProblem(np.eye(2), np.eye(2), (2, 2, 2))
     used = lambda: {x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"}  # noqa: E731
-    found = importlib.import_module(f"edge_of_stability.{module}")
-    inner, seen = getattr(found, function), []
-    for name in (found, least_squares):
-        if hasattr(name, function):
-            monkeypatch.setattr(name, function, lambda *a: (seen.append(used()), inner(*a))[1])
+    inner, seen = np.linalg.eigh, []
+    monkeypatch.setattr(np.linalg, "eigh", lambda *a: (seen.append(used()), inner(*a))[1])
     with threadpool_limits(2, user_api="blas"):
-        call(problem, np.arange(1.0, 9.0))
+        problem.sharpness(np.arange(1.0, 9.0), "lanczos")
+        flattest_minimizer(problem)
+        critical_step_size(problem.X, problem.Y, 3)
+        flat_interpolant(Network(problem.X, problem.Y, problem.widths, "tanh"), np.arange(1.0, 9.0))
         assert used() == {2}
-    assert seen[0] == {1}
+    assert len(seen) > 3
+    assert all(threads == {1} for threads in seen)

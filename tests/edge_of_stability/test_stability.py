@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from minimizer_walks import instances, move, sharpness
 
-from edge_of_stability import DeepLinearProblem, SymbolicProblem
+from edge_of_stability import DeepLinearProblem
 from edge_of_stability.certificates.stability import certify_stability, inertia
 from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
 from edge_of_stability.minima.stability import (
-    STABILITY_MARGIN,
     Stability,
     classify_minimizer,
     stable_set_is_bounded,
@@ -54,47 +53,32 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
 
 
 @pytest.mark.parametrize(
-    ("deviation", "margin", "verdict"),
+    ("deviation", "verdict"),
     [
-        (0, 1e-6, Stability.UNDECIDED),
-        (-1e-7, 1e-6, Stability.UNDECIDED),
-        (1e-7, 1e-6, Stability.UNDECIDED),
-        (-1.5e-6, 1e-6, Stability.STABLE),
-        (1.5e-6, 1e-6, Stability.UNSTABLE),
-        (-1e-3, 1e-2, Stability.UNDECIDED),
-        (-1e-3, 0, Stability.STABLE),
+        (0, Stability.UNDECIDED),
+        (-1e-7, Stability.UNDECIDED),
+        (1e-7, Stability.UNDECIDED),
+        (-1.5e-6, Stability.STABLE),
+        (1.5e-6, Stability.UNSTABLE),
     ],
 )
-def test_scalar_net(deviation, margin, verdict):
+def test_scalar_net(deviation, verdict):
     eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
-    assert classify_minimizer(SCALAR, [2.0, 0.5], eta, margin=margin) is verdict
-    if margin == STABILITY_MARGIN:
-        assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
+    assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
 
 
 @pytest.mark.parametrize(
-    ("theta", "eta", "margin", "message"),
+    ("theta", "eta", "message"),
     [
-        ([1.0, 1.1], 0.1, 1e-6, "theta: need a global minimizer"),
-        ([0.0, 0.0], 0.1, 1e-6, "theta: need a global minimizer"),
-        ([1.0, np.nan], 0.1, 1e-6, "theta: need finite"),
-        ([1.0], 0.1, 1e-6, "theta: need shape"),
-        ([1.0, 1.0], 0.0, 1e-6, "eta: need"),
-        ([1.0, 1.0], [0.1, 0.2], 1e-6, "eta: need"),
-        ([1.0, 1.0], 0.1, 1.0, "margin: need"),
-        ([1.0, 1.0], 0.1, -1e-6, "margin: need"),
-        ([1.0, 1.0], 0.1, None, "margin: need"),
+        ([1.0, 1.1], 0.1, "theta: need a global minimizer"),
+        ([0.0, 0.0], 0.1, "theta: need a global minimizer"),
+        ([1.0, 1.0], 0.0, "eta: need"),
+        ([1.0, 1.0], [0.1, 0.2], "eta: need"),
     ],
 )
-def test_bad_input_to_classify(theta, eta, margin, message):
+def test_bad_input_to_classify(theta, eta, message):
     with pytest.raises(ValueError, match=message):
-        classify_minimizer(SCALAR, theta, eta, margin=margin)
-
-
-def test_classify_needs_invertible_inputs():
-    problem = DeepLinearProblem(np.ones((2, 2)), np.ones((1, 2)), (2, 1))
-    with pytest.raises(ValueError, match="X: need rank"):
-        classify_minimizer(problem, [1.0, 0.0], 0.1)
+        classify_minimizer(SCALAR, theta, eta)
 
 
 # -- the cone of lem-cone --------------------------------------------------------------------------
@@ -148,13 +132,8 @@ def test_the_cone_is_invariant_at_the_border_of_the_ball(depth, seed, factor, sa
     [
         ((3, 2), 2, True),
         ((3, 9, 2), 1, True),  # N = 2: always
-        ((1, 1, 1, 1, 1), 1, True),  # scalar chain
-        ((1, 2, 2, 1), 1, False),
-        ((1, 2, 1, 2, 1), 1, True),  # no two wide neighbours
-        ((4, 2, 5, 2, 4), 2, True),
+        ((4, 2, 5, 2, 4), 2, True),  # no two wide neighbours
         ((4, 2, 5, 3, 4), 2, False),
-        ((2, 2, 2, 2), 2, True),
-        ((2, 2, 2, 2), 1, False),
         ((1, 1, 1, 1), 0, False),  # W_1 = W_3 = 0 and any W_2: the Hessian is 0
         ((1, 1, 1), 0, True),
     ],
@@ -228,12 +207,6 @@ def test_walks_run_off_exactly_where_the_theorem_says(widths, rank, bounded):
 def test_impossible_ranks(widths, rank):
     with pytest.raises(ValueError, match="rank: need"):
         stable_set_is_bounded(widths, rank)
-
-
-@pytest.mark.parametrize("widths", [(), (3,), (2, 0, 2), 3, (2, 1.5)])
-def test_impossible_widths(widths):
-    with pytest.raises(ValueError, match="widths: need"):
-        stable_set_is_bounded(widths, 0)
 
 
 # -- exact certificates ----------------------------------------------------------------------------
@@ -313,20 +286,6 @@ def test_the_unbounded_family_exactly():
         assert at_six.verify()
 
 
-def test_depth_one_counts_with_multiplicity():
-    certificate = certify_stability([[1, 0], [0, 2]], [[1, 0], [0, 2]], (2, 2), [1, 0, 0, 1], "1/2")
-    assert (certificate.above, certificate.equal, certificate.below) == (2, 0, 2)  # 2, 2, 8, 8 vs 4
-
-
-def test_hessian_of_the_certificate_is_the_symbolic_one():
-    widths, X, Y, weights = (2, 1, 2), [[1, 2], [0, 1]], [[1, 2], [3, 6]], [[[1, 0]], [[1], [3]]]
-    symbolic = SymbolicProblem(X, Y, widths)
-    H = symbolic.substitute(symbolic.hessian, [1, 0, 1, 3])
-    shifted = [[Fraction(int(H[i, j])) - (4 if i == j else 0) for j in range(4)] for i in range(4)]
-    certificate = certify_stability(X, Y, widths, weights, "1/2")
-    assert inertia(shifted) == (certificate.above, certificate.equal, certificate.below)
-
-
 @given(st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_inertia_of_singular_and_hollow_matrices(d, seed):
     rng = np.random.default_rng(seed)
@@ -343,10 +302,12 @@ def test_inertia_of_singular_and_hollow_matrices(d, seed):
 
 def test_forged_points_do_not_verify():
     good = certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], "1/4")
-    moved = dataclasses.replace(good, theta=(Fraction(2), Fraction(1)))
-    assert not moved.verify()
-    assert not dataclasses.replace(good, eta=Fraction(-1, 4)).verify()
-    assert not dataclasses.replace(good, theta=(Fraction(1),)).verify()
+    for change in (
+        {"theta": (Fraction(2), Fraction(1))},
+        {"theta": (Fraction(1),)},
+        {"eta": Fraction(-1, 4)},
+    ):
+        assert not dataclasses.replace(good, **change).verify()
 
 
 @pytest.mark.parametrize(
@@ -361,11 +322,6 @@ def test_forged_points_do_not_verify():
         ((1, 1, 1), [[1]], [[1]], [1], "1/4", "theta: need 2 rationals"),
         ((1, 1, 1), [[1]], [[1]], [[[1, 0]], [[1]]], "1/4", "theta: need 2 rationals"),
         ((1, 1, 1), [[1]], [[1]], 3, "1/4", "theta: need 2 rationals"),
-        ((1, 1, 1), [[1]], [[1]], [1, 1], 0.25, "eta: need a rational"),
-        ((1, 1, 1), [[1]], [[1]], [1, 1], 0, "eta: need a positive"),
-        ((1, 1, 1), [[0.5]], [[1]], [1, 1], "1/4", "X: need a rational"),
-        ((1, 1, 1), [[1]], [[1], [1]], [1, 1], "1/4", "Y: need 1 rows"),
-        ((1,), [[1]], [[1]], [1, 1], "1/4", "widths: need"),
     ],
 )
 def test_bad_input_to_certify(widths, X, Y, theta, eta, message):

@@ -268,21 +268,6 @@ def test_rounding_is_estimated(size, noise, mean):
     assert 1e-4 * estimate < np.ptp(found) / found[0] < estimate
 
 
-def test_an_intercept_changes_nothing_for_standardised_data():
-    rng = np.random.default_rng(2)
-    cells = rng.standard_normal((5, 5)) @ rng.standard_normal((5, 12)) / 8
-    data = table(*cells)
-
-    def eta(features, preparation, intercept):
-        data_ = prepare(data, ["d", "y"], features, preparation, intercept=intercept)
-        return critical_step_size(data_.X, data_.Y, 2).value
-
-    every = ["a", "b", "c"]
-    assert eta(every, "standardise", True) == pytest.approx(eta(every, "standardise", False), 1e-12)
-    assert np.var(cells[0]) < 1 / 4
-    assert eta(["a"], "centre", True) < 0.99 * eta(["a"], "centre", False)
-
-
 # -- files no one would write ---------------------------------------------------------------------
 
 CELL = st.text(alphabet='0123456789.eE+-,;"\n\r\t nainfy\0', max_size=8) | st.floats().map(repr)

@@ -88,10 +88,11 @@ def test_conversions():
         eta = CriticalStepSize(third, lower, upper, np.ones(1), 1.0)
         for factor in shares.values():
             found = interval(eta, factor)
-            assert found.lower <= found.value <= found.upper
-            assert Fraction(found.lower) <= factor * Fraction(lower)
-            assert factor * Fraction(upper) <= Fraction(found.upper)
-            assert found.upper - found.lower <= factor * (upper - lower) + 1e-15 * factor
+            assert found["lower"] <= found["value"] <= found["upper"]
+            assert Fraction(found["lower"]) <= factor * Fraction(lower)
+            assert factor * Fraction(upper) <= Fraction(found["upper"])
+            width = found["upper"] - found["lower"]
+            assert width <= factor * (upper - lower) + 1e-15 * factor
 
 
 # -- what is printed ------------------------------------------------------------------------------
@@ -220,8 +221,6 @@ def test_warnings_are_on_stderr(tmp_path, capsys):
         ("--target a --biases --intercept", "--biases needs centred features"),
         ("--target a --loss logistic", "two different numbers"),
         ("--target a --target b --loss logistic", "needs two layers or more, one target"),
-        ("--target a --feature q", "no column 'q'"),
-        ("--target a --leave-out q", "no column 'q'"),
         ("--target a --target b --target c --target d", "one column that is no target"),
         ("--target a --depth 0", "depth: need a positive integer, got 0"),
         (f"--target a --depth 1{'0' * 400}", "too large"),
@@ -236,11 +235,8 @@ def test_bad_choices(small, capsys, arguments, message):
     ("arguments", "message"),
     [
         ("--target a", "required: --depth"),
-        ("--depth 2", "required: --target"),
-        ("--target a --depth 2.0", "--depth: invalid int value: '2.0'"),
         ("--target a --depth 2 --raw --centre", "not allowed with"),
         ("--target a --depth 2 --separator ,,", "need one character or the word tab, got ',,'"),
-        ("--target a --depth 2 --nonsense", "unrecognized arguments: --nonsense"),
     ],
 )
 def test_bad_options(small, capsys, arguments, message):

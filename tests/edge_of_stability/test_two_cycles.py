@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 import sympy as sp
+from random_problems import orthogonal
 
 from edge_of_stability import DeepLinearProblem, critical_step_size, run_ensemble, two_cycle
 
 GOLDEN = (np.sqrt(5) - 1) / 2
-
-
-def orthogonal(rng, n):
-    return np.linalg.qr(rng.standard_normal((n, n)))[0]
 
 
 def multipliers(problem, eta, low, high):

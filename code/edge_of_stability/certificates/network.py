@@ -1,9 +1,9 @@
 """Rigorous certificates that the gradient-descent map of a small network is non-singular.
 
 For an analytic activation G_η is non-singular as soon as det(I − ηH(θ)) ≠ 0 at one point θ, the
-*witness* (Section "Non-singularity" of the book). Its entries and the data are rational, but tanh
-and softplus take them to numbers that are not; so the determinant is enclosed in ball arithmetic,
-and the certificate holds an interval with rational ends that contains it and does not contain 0.
+*witness* (Section "Non-singularity" of the book). The witness and the data are rational, the
+values of tanh and softplus are not. So the determinant is computed in ball arithmetic, and the
+certificate has an interval with rational ends that contains it and does not contain 0.
 
 Witnesses that are tried, in this order
     the origin      tanh, depth ≥ 3: there H = 0 and the determinant is 1.
@@ -24,7 +24,7 @@ from typing import Any, Literal
 from flint import arb_mat, ctx
 
 from ..core import checks
-from ..core.rationals import RationalProblem, rational_point, rational_problem
+from ..core.rationals import RationalProblem, rational_problem
 from . import network_check
 from ._hessian import determinant
 
@@ -34,51 +34,30 @@ _RANDOM_CANDIDATES = 12
 
 
 class NoWitnessError(ArithmeticError):
-    """At no candidate could det DG_η be told from zero; the map may be singular."""
+    """No candidate has a det DG_η that is proved not to be zero. The map may be singular."""
 
 
 @dataclass(frozen=True)
 class NetworkCertificate(RationalProblem):
-    """A rational point at which det DG_η is proved not to be zero.
-
-    Attributes
-    ----------
-    X, Y, widths, eta
-        The instance, as in :class:`edge_of_stability.core.rationals.RationalProblem`.
-    activation : str
-    witness : D fractions
-        θ: W_1 first, then W_2, …, W_N, each row by row.
-    lower, upper : Fraction
-        det(I − ηH(witness)) lies in [lower, upper], and 0 does not.
-    bits : int
-        The working precision that was enough.
-    reason : str
-        Which candidate the witness is.
-    """
+    """A rational point at which det DG_η is proved not to be zero."""
 
     activation: str
-    witness: tuple[Fraction, ...]
-    lower: Fraction
+    witness: tuple[Fraction, ...]  # θ, D fractions: W_1 first, then W_2, …, W_N, each row by row
+    lower: Fraction  # det(I − ηH(witness)) lies in [lower, upper], and 0 does not
     upper: Fraction
-    bits: int
-    reason: str
+    bits: int  # the working precision that was enough
+    reason: str  # which candidate the witness is
 
     def verify(self) -> bool:
-        """Tell whether [lower, upper] does not contain 0, but a new enclosure of the determinant.
+        """Whether [lower, upper] does not contain 0, but contains the determinant.
 
-        That comes by another route and with more digits: the Hessian from power series of the loss,
-        not from formulas for its derivatives, and the determinant from an elimination. The time
-        grows like D² evaluations of the loss.
+        The determinant is enclosed anew, by another route and with more digits: the Hessian comes
+        from power series of the loss, not from formulas for its derivatives, and the determinant
+        from an elimination. The time grows like D² evaluations of the loss.
         """
+        interval = self.lower, self.upper
         return network_check.verify(
-            self.X,
-            self.Y,
-            self.widths,
-            self.activation,
-            self.eta,
-            self.witness,
-            (self.lower, self.upper),
-            self.bits,
+            *self.instance, self.activation, self.witness, interval, self.bits
         )
 
 
@@ -88,38 +67,19 @@ def certify_nonsingular_network(
     widths: Sequence[int],
     activation: Literal["tanh", "softplus"],
     eta: Any,
-    theta: Any = None,
 ) -> NetworkCertificate:
     """Prove for one network, one data set and one step size that G_η is non-singular.
 
+    X is (d_0, n), Y is (d_N, n), ``widths`` are (d_0, …, d_N), and η > 0. All numbers are int,
+    float (taken as the binary fraction that it is), ``Fraction``, ``sympy.Rational`` or strings
+    such as ``"3/7"``. Meant for D up to about 40.
+
+    A `NoWitnessError` is raised if no candidate works (for depth 1, where H is constant, if 1/η is
+    an eigenvalue of H), a ValueError if the activation is not one of the two or the
+    shapes do not fit.
+
     Source: this book, Section "Non-linear networks".
 
-    Parameters
-    ----------
-    X : (d_0, n) matrix
-    Y : (d_N, n) matrix
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1. Meant for D up to about 40.
-    activation : {"tanh", "softplus"}
-    eta : number
-        Step size, positive. All entries are int, float, ``Fraction``, ``sympy.Rational`` or strings
-        such as ``"3/7"``; a float is the binary fraction that it is.
-    theta : D numbers, optional
-        A witness to try instead of the built-in candidates.
-
-    Returns
-    -------
-    NetworkCertificate
-
-    Raises
-    ------
-    NoWitnessError
-        If no candidate works. For depth 1, where H is constant, this happens at every eigenvalue.
-    ValueError
-        If the activation is not analytic or unknown, or the shapes do not fit.
-
-    Examples
-    --------
     >>> certificate = certify_nonsingular_network([[1]], [[1]], (1, 1, 1), "tanh", "1/2")
     >>> round(float(certificate.lower), 6), round(float(certificate.upper), 6)
     (0.243596, 0.243596)
@@ -127,12 +87,9 @@ def certify_nonsingular_network(
     True
     """
     if activation not in ("tanh", "softplus"):
-        checks.refuse("activation", "an analytic one of ['softplus', 'tanh']", repr(activation))
+        checks.refuse("activation", "'tanh' or 'softplus', which are analytic", repr(activation))
     problem = rational_problem(X, Y, widths, eta, floats=True)
-    candidates = list(_candidates(problem))
-    if theta is not None:
-        candidates = [(rational_point(problem, theta, floats=True), "given")]
-    for (point, reason), bits in product(candidates, BITS):
+    for (point, reason), bits in product(_candidates(problem), BITS):
         with ctx.workprec(bits):
             ball = determinant(problem, point, activation, arb_mat)
         if not ball.contains(0):
@@ -141,7 +98,7 @@ def certify_nonsingular_network(
                 *problem.instance, activation, point, lower, upper, bits, reason
             )
     raise NoWitnessError(
-        f"det DG could not be told from 0 at any of {len(candidates)} points with {BITS[-1]} bits"
+        f"det DG could not be distinguished from 0 at any point, with {BITS[-1]} bits"
     )
 
 

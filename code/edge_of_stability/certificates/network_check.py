@@ -5,8 +5,8 @@ as coefficients; its coefficient of s² is q(v) = ½⟨v, Hv⟩, and
 
     H_ij = q(e_i + e_j) − q(e_i) − q(e_j),     H_ii = 2 q(e_i).
 
-The activations are written with exp and log alone, and the determinant is the product of the pivots
-of an elimination on balls, so a pivot that may be zero is noticed.
+The activations are written with exp and log only. The determinant is the product of the pivots of
+an elimination on balls; there is no result if every pivot to choose from may be zero.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ def verify(
     X: Matrix,
     Y: Matrix,
     widths: Sequence[int],
-    activation: str,
     eta: Fraction,
+    activation: str,
     witness: Sequence[Fraction],
     interval: tuple[Fraction, Fraction],
     bits: int,
 ) -> bool:
-    """Tell whether the interval does not contain 0, but a new enclosure of det(I − ηH(witness)).
+    """Whether the interval contains a new enclosure of det(I − ηH(witness)), but not 0.
 
-    All but ``interval`` are as in :class:`edge_of_stability.NetworkCertificate`. False also if
-    η ≤ 0, a number is a float, the activation is unknown or the sizes do not fit together.
+    The arguments are those of a `NetworkCertificate`. False also if η ≤ 0, a number is a float,
+    the activation is unknown or the sizes do not fit together.
     """
     lower, upper = interval
     if not is_sound(X, Y, widths, eta, witness) or activation not in _ACTIVATIONS:
@@ -44,7 +44,7 @@ def verify(
     if not (0 < lower <= upper or lower <= upper < 0):
         return False
     for more in (2 * bits, 4 * bits):
-        ball = determinant_ball(X, Y, widths, activation, eta, witness, more)
+        ball = determinant_ball(X, Y, widths, eta, activation, witness, more)
         if ball is not None:
             low, high = ends(ball)
             if lower <= low and high <= upper:
@@ -56,10 +56,8 @@ def verify(
 
 def ends(ball: Any) -> tuple[Fraction, Fraction]:
     """Lower and upper end of a ball, exactly."""
-    middle, radius = (
-        Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-        for mantissa, exponent in (ball.mid().man_exp(), ball.rad().man_exp())
-    )
+    parts = (ball.mid().man_exp(), ball.rad().man_exp())
+    middle, radius = (Fraction(int(m)) * Fraction(2) ** int(e) for m, e in parts)
     return middle - radius, middle + radius
 
 
@@ -67,12 +65,12 @@ def determinant_ball(
     X: Matrix,
     Y: Matrix,
     widths: Sequence[int],
-    activation: str,
     eta: Fraction,
+    activation: str,
     theta: Sequence[Fraction],
     bits: int,
 ) -> Any | None:
-    """Return a ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
+    """A ball that contains det(I − ηH(θ)), or None if the elimination breaks down."""
     with ctx.workprec(bits):
         H = _hessian(X, Y, widths, activation, theta)
         step, size = _ball(eta), range(len(theta))

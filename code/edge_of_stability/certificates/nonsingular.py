@@ -41,33 +41,19 @@ class SingularMapError(ValueError):
 
 @dataclass(frozen=True)
 class NonsingularityCertificate(RationalProblem):
-    """A rational point where det DG_η is not zero.
+    """A rational point where det DG_η is not zero."""
 
-    Attributes
-    ----------
-    X, Y, widths, eta
-        The instance, as in :class:`edge_of_stability.core.rationals.RationalProblem`.
-    witness : D fractions
-        θ: W_1 first, then W_2, …, W_N, each row by row.
-    determinant : Fraction
-        det(I − ηH(witness)), not zero.
-    reason : str
-        Which construction gave the witness.
-    """
-
-    witness: tuple[Fraction, ...]
-    determinant: Fraction
-    reason: str
+    witness: tuple[Fraction, ...]  # θ, D fractions: W_1 first, then W_2, …, W_N, each row by row
+    determinant: Fraction  # det(I − ηH(witness)), not zero
+    reason: str  # which construction gave the witness
 
     def verify(self) -> bool:
-        """Tell whether the determinant is as stored and not zero.
+        """Whether the determinant is as stored and not zero.
 
-        It is recomputed by code that shares nothing with the construction. The time grows like D²
-        evaluations of the loss plus an exact elimination of order D.
+        It is computed anew by code that shares nothing with the construction. The time grows like
+        D² evaluations of the loss plus an exact elimination of order D.
         """
-        return nonsingular_check.verify(
-            self.X, self.Y, self.widths, self.eta, self.witness, self.determinant
-        )
+        return nonsingular_check.verify(*self.instance, self.witness, self.determinant)
 
 
 def certify_nonsingular(
@@ -75,34 +61,17 @@ def certify_nonsingular(
 ) -> NonsingularityCertificate:
     """Prove for one instance that G_η is non-singular, in exact arithmetic.
 
+    X (d_0, n), of any rank, and Y (d_N, n) are SymPy matrices, nested sequences or integer arrays;
+    ``widths`` are (d_0, …, d_N), and η > 0. Entries and η are int, ``Fraction``, ``sympy.Rational``
+    or strings such as ``"3/7"``.
+
+    For depth ≥ 2 there always is a certificate. A `SingularMapError` is raised if the depth is 1
+    and 1/(2η) is an eigenvalue of Σ = XXᵀ, since then det DG_η ≡ 0; a ValueError if an entry is not
+    rational (a float does not count as one), or the shapes do not fit.
+
     Source: Section "Non-singularity" of the book; the first claim of arXiv:2402.13108.
 
-    Parameters
-    ----------
-    X : (d_0, n) matrix of rationals
-        SymPy matrix, nested sequence or integer array with entries int, ``Fraction``,
-        ``sympy.Rational`` or strings such as ``"3/7"``. Of any rank.
-    Y : (d_N, n) matrix of rationals
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
-    eta : rational
-        Step size, positive.
-
-    Returns
-    -------
-    NonsingularityCertificate
-        For depth ≥ 2 there always is one.
-
-    Raises
-    ------
-    SingularMapError
-        If the depth is 1 and 1/(2η) is an eigenvalue of Σ = XXᵀ: then det DG_η ≡ 0.
-    ValueError
-        If an entry is not rational (a float is not taken for one), or the shapes do not fit.
-
-    Examples
-    --------
-    The origin is no witness at the resonance η = 1/2, another point is.
+    The origin is no witness at the resonance η = 1/2, another point is:
 
     >>> certificate = certify_nonsingular([[1]], [[1]], (1, 1, 1), "1/2")
     >>> certificate.witness, certificate.determinant
@@ -125,28 +94,11 @@ def certify_nonsingular(
 
 
 def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
-    """Step sizes at which det DG_η vanishes at θ = 0.
+    """Step sizes at which det DG_η vanishes at θ = 0, (k,), ascending, with multiplicity.
 
-    Depth 1: η = 1/(2σ_i²), σ_i the non-zero singular values of X; there the map is singular.
-    Depth 2: η = 1/(2 s_i), s_i the non-zero singular values of S = YXᵀ; there the map is
-    non-singular and only the origin is no witness. Depth ≥ 3: none.
-
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-    Y : (d_N, n) array_like
-    depth : int
-        N ≥ 1.
-
-    Returns
-    -------
-    (k,) array
-        Ascending, with multiplicity, in float64.
-
-    Raises
-    ------
-    ValueError
-        If an entry is NaN or infinite, or X and Y have different numbers of columns.
+    Depth 1: η = 1/(2σ_i²), σ_i the non-zero singular values of X (d_0, n); there the map is
+    singular. Depth 2: η = 1/(2 s_i), s_i the non-zero singular values of S = YXᵀ, Y (d_N, n); there
+    the map is non-singular, and only the origin is no witness. Depth ≥ 3: none.
     """
     inputs, targets = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
     checks.samples(inputs, targets)
@@ -162,22 +114,17 @@ def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
 
 # -- constructions -------------------------------------------------------------------------------
 
-_Candidate = tuple[tuple[Fraction, ...], str]  # a point, and how it was found
 
-
-def _candidates(problem: RationalProblem) -> Iterator[_Candidate]:
+def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...], str]]:
+    """Points, and how each was found."""
     reasons = {
         1: "depth 1: the determinant is the same everywhere",
         2: "depth 2: the origin, no resonance",
     }
-    origin = (Fraction(0),) * problem.dimension
     higher = "depth at least 3: the Hessian vanishes at the origin"
-    yield origin, reasons.get(problem.depth, higher)
-    if problem.depth == 2:
-        yield from _depth_two(problem)
-
-
-def _depth_two(problem: RationalProblem) -> Iterator[_Candidate]:
+    yield (Fraction(0),) * problem.dimension, reasons.get(problem.depth, higher)
+    if problem.depth != 2:
+        return
     d_0, h, d_2 = problem.widths
     rank, solution = _regression(problem)
     if h <= d_2:
@@ -197,7 +144,7 @@ def _depth_two(problem: RationalProblem) -> Iterator[_Candidate]:
 def _regression(problem: RationalProblem) -> tuple[int, Any]:
     """The rank of X, and a W with WΣ = S.
 
-    It uses independent inputs alone: their columns of W are those of the reduced form of [Σ, Sᵀ].
+    Only the columns of independent inputs are not zero; they come from the reduced form of [Σ, Sᵀ].
     """
     X, Y = exact(problem.X), exact(problem.Y)
     Sigma, S = (matrix * X.transpose() for matrix in (X, Y))

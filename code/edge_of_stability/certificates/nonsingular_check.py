@@ -1,6 +1,6 @@
 """An independent check of certificates of non-singularity, with nothing but the loss.
 
-This module imports nothing of the package and knows no formula for a derivative. It evaluates
+This module imports nothing of the package and uses no formula for a derivative. It evaluates
 L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian off two identities:
 
     Each entry of θ occurs in W_N ⋯ W_1 with degree at most one, so L has degree at most two in each
@@ -27,12 +27,11 @@ def verify(
     witness: Sequence[Fraction],
     determinant: Fraction,
 ) -> bool:
-    """Tell whether det(I − ηH(witness)) equals ``determinant`` and is not zero.
+    """Whether det(I − ηH(witness)) equals ``determinant`` and is not zero.
 
-    That proves that G_η(θ) = θ − η∇L(θ) is non-singular: the polynomial det DG_η is not the zero
-    polynomial (Section "Non-singularity" of the book). False also if η ≤ 0, a number is a float or
-    the sizes do not fit together. ``X``, ``Y``, ``widths``, ``eta`` and ``witness`` are as in
-    :class:`edge_of_stability.NonsingularityCertificate`.
+    That proves that G_η(θ) = θ − η∇L(θ) is non-singular, because the polynomial det DG_η is not the
+    zero polynomial (Section "Non-singularity" of the book). False also if η ≤ 0, a number is a
+    float or the sizes do not fit together. The arguments are those of the certificate.
     """
     if not is_sound(X, Y, widths, eta, witness) or not isinstance(determinant, (int, Fraction)):
         return False
@@ -45,7 +44,7 @@ def verify(
 def is_sound(
     X: Matrix, Y: Matrix, widths: Sequence[int], eta: Fraction, theta: Sequence[Fraction]
 ) -> bool:
-    """Tell whether all numbers are exact, the sizes fit together and η > 0."""
+    """Whether all numbers are exact, the sizes fit together and η > 0."""
     numbers = [eta, *theta, *(entry for row in (*X, *Y) for entry in row)]
     if not all(isinstance(number, (int, Fraction)) for number in numbers):
         return False  # a float is not what it looks like
@@ -106,10 +105,10 @@ def hessian(
 
 
 def eliminate(matrix: Sequence[Sequence[Any]], size: Callable[[Any], Any] = abs) -> Any | None:
-    """Compute the determinant by Gaussian elimination with the pivots of largest size.
+    """The determinant by Gaussian elimination, with the pivots of largest size.
 
-    None if there is only size 0 to choose from: then the determinant is 0, if no other number than
-    0 has this size.
+    None if all pivots to choose from have size 0. If only the number 0 has this size, then the
+    determinant is 0.
     """
     rows = [list(row) for row in matrix]
     determinant: Any = 1

@@ -26,20 +26,10 @@ from ._hessian import exact, fraction, hessian, layers
 
 @dataclass(frozen=True)
 class StabilityCertificate(RationalProblem):
-    """The exact position of the Hessian's spectrum against 2/η at a global minimizer.
+    """How many eigenvalues of H(θ) are above, equal to and below 2/η at a global minimizer θ."""
 
-    Attributes
-    ----------
-    X, Y, widths, eta
-        The instance, as in :class:`edge_of_stability.core.rationals.RationalProblem`.
-    theta : D fractions
-        A global minimizer: W_1 first, then W_2, …, W_N, each row by row.
-    above, equal, below : int
-        The numbers of eigenvalues of H(θ) above, equal to and below 2/η; their sum is D.
-    """
-
-    theta: tuple[Fraction, ...]
-    above: int
+    theta: tuple[Fraction, ...]  # D fractions: W_1 first, then W_2, …, W_N, each row by row
+    above: int  # the sum of the three numbers is D
     equal: int
     below: int
 
@@ -51,13 +41,13 @@ class StabilityCertificate(RationalProblem):
         return Stability.UNDECIDED if self.equal else Stability.STABLE
 
     def verify(self) -> bool:
-        """Tell whether θ is a global minimizer, (π(θ)X − Y)Xᵀ = 0, and the counts are right.
+        """Whether θ is a global minimizer, (π(θ)X − Y)Xᵀ = 0, and the counts are right.
 
-        All by the second route of the module's docstring. The time grows like D² evaluations of
+        This takes the second route of the module's docstring. The time grows like D² evaluations of
         the loss plus a characteristic polynomial of order D.
         """
         counts = (self.above, self.equal, self.below)
-        return stability_check.verify(self.X, self.Y, self.widths, self.eta, self.theta, counts)
+        return stability_check.verify(*self.instance, self.theta, counts)
 
 
 def certify_stability(
@@ -65,27 +55,13 @@ def certify_stability(
 ) -> StabilityCertificate:
     """Decide in exact arithmetic whether a rational global minimizer is stable.
 
+    ``theta``, D rationals or N matrices of rationals, is a global minimizer, exactly:
+    π(θ)XXᵀ = YXᵀ. The other arguments are as for :func:`certify_nonsingular`. A ValueError is
+    raised if θ is not a global minimizer, an entry is not rational (a float does not count as one),
+    or the shapes do not fit.
+
     Source: this book, the theorems on stable and on unstable minimizers.
 
-    Parameters
-    ----------
-    X, Y, widths, eta
-        As for :func:`certify_nonsingular`.
-    theta : D rationals, or N matrices of rationals
-        A global minimizer, exactly: π(θ)XXᵀ = YXᵀ.
-
-    Returns
-    -------
-    StabilityCertificate
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` is not a global minimizer, an entry is not rational (a float is not taken for
-        one), or the shapes do not fit.
-
-    Examples
-    --------
     >>> certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], "1/4").verdict  # λ_max = 17/2
     <Stability.UNSTABLE: 'unstable'>
     """
@@ -105,10 +81,10 @@ def certify_stability(
 
 
 def inertia(matrix: Sequence[Sequence[Fraction]]) -> tuple[int, int, int]:
-    """Count the positive, zero and negative eigenvalues of a symmetric matrix A of exact numbers.
+    """The numbers of positive, zero and negative eigenvalues of a symmetric matrix A, exactly.
 
-    If p = vᵀAv ≠ 0, then A − (Av)(Av)ᵀ/p has one eigenvalue with the sign of p less, and one more
-    that is zero. With v = e_i, or v = e_i + e_j if the diagonal is zero, this goes on until A = 0.
+    If p = vᵀAv ≠ 0, then A − (Av)(Av)ᵀ/p has one eigenvalue fewer with the sign of p, and one more
+    that is zero. Repeat it with v = e_i, or v = e_i + e_j if the diagonal is zero, until A = 0.
     """
     A, size = matrix, range(len(matrix))
     positive = negative = 0

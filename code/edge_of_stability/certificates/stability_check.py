@@ -20,7 +20,7 @@ def verify(
     theta: Sequence[Fraction],
     counts: tuple[int, int, int],
 ) -> bool:
-    """Tell whether θ is a global minimizer and H(θ) has these numbers of eigenvalues.
+    """Whether θ is a global minimizer and H(θ) has these numbers of eigenvalues.
 
     ``counts`` are those above, equal to and below 2/η. False also if a number is a float, η ≤ 0 or
     the sizes do not fit together.

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from .checks import FloatArray
 
-Function = Callable[[FloatArray], FloatArray]
+Derivative = Callable[[FloatArray, FloatArray], FloatArray]
 
 
-@dataclass(frozen=True)
-class Activation:
+class Activation(NamedTuple):
     """A function σ: R → R with σ′ and σ″ as functions of (z, σ(z))."""
 
-    value: Function
-    first: Callable[[FloatArray, FloatArray], FloatArray]
-    second: Callable[[FloatArray, FloatArray], FloatArray]
-
-
-def _softplus(z: FloatArray) -> FloatArray:
-    """log(1 + e^z), without overflow and without loss of digits."""
-    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
-
-
-def _logistic_from_softplus(a: FloatArray) -> FloatArray:
-    """1/(1 + e^{−z}) = 1 − e^{−a} for a = log(1 + e^z)."""
-    return -np.expm1(-a)
-
-
-def _softplus_second(z: FloatArray, a: FloatArray) -> FloatArray:
-    p = _logistic_from_softplus(a)
-    return p * (1.0 - p)
+    value: Callable[[FloatArray], FloatArray]
+    first: Derivative
+    second: Derivative
 
 
 ACTIVATIONS = {
@@ -42,10 +26,11 @@ ACTIVATIONS = {
         lambda z, a: 1.0 - a * a,
         lambda z, a: -2.0 * a * (1.0 - a * a),
     ),
+    # For a = log(1 + e^z) the derivatives are 1/(1 + e^{−z}) = 1 − e^{−a} and e^{−a}(1 − e^{−a}).
     "softplus": Activation(
-        _softplus,
-        lambda z, a: _logistic_from_softplus(a),
-        _softplus_second,
+        lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z))),  # e^z may overflow
+        lambda z, a: -np.expm1(-a),
+        lambda z, a: -np.expm1(-a) * (1.0 + np.expm1(-a)),
     ),
     # At the kink the derivative is taken to be 0; σ″ is that of the pieces.
     "relu": Activation(

@@ -17,22 +17,18 @@ def refuse(argument: str, need: str, got: object) -> NoReturn:
 
 
 def to_floats(argument: str, value: ArrayLike) -> FloatArray:
-    """Convert to float64, without a copy where possible; refuse complex or non-numeric input."""
+    """The value in float64, without a copy where possible; complex or other entries are refused."""
     try:
         array = np.asarray(value)
-        if array.dtype.kind == "c":
-            refuse(argument, "real numbers", "complex numbers")
-        return np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        if str(error).startswith(f"{argument}: need"):
-            raise
-        raise ValueError(
-            f"{argument}: need a rectangular array of real numbers, got {type(value).__name__}"
-        ) from error
+        if array.dtype.kind != "c":
+            return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError):
+        refuse(argument, "a rectangular array of real numbers", type(value).__name__)
+    refuse(argument, "real numbers", "complex numbers")
 
 
 def data_matrix(argument: str, value: ArrayLike) -> FloatArray:
-    """Return a read-only float64 copy of a non-empty finite matrix."""
+    """A read-only float64 copy of a non-empty finite matrix."""
     matrix = np.array(to_floats(argument, value), copy=True, order="C")
     if matrix.ndim != 2 or matrix.size == 0:
         refuse(argument, "a non-empty matrix (two axes)", f"shape {matrix.shape}")
@@ -47,15 +43,11 @@ def _finite(argument: str, array: FloatArray) -> None:
 
 
 def layer_widths(value: Sequence[int]) -> tuple[int, ...]:
-    """Return (d_0, ..., d_N) as a tuple of ints, N >= 1."""
-    need = "at least two positive integers (d_0, ..., d_N)"
-    try:
-        widths = tuple(value)
-    except TypeError:
-        refuse("widths", need, repr(value))
+    """(d_0, ..., d_N) as a tuple of ints, N >= 1."""
+    widths = tuple(value) if np.iterable(value) else ()
     integral = all(isinstance(d, (int, np.integer)) and not isinstance(d, bool) for d in widths)
     if len(widths) < 2 or not integral or min(widths) < 1:
-        refuse("widths", need, repr(value))
+        refuse("widths", "at least two positive integers (d_0, ..., d_N)", repr(value))
     return tuple(int(d) for d in widths)
 
 
@@ -63,16 +55,20 @@ def data_shapes(
     widths: tuple[int, ...], x_shape: tuple[int, ...], y_shape: tuple[int, ...]
 ) -> None:
     """Check that X is (d_0, n) and Y is (d_N, n)."""
-    if x_shape[0] != widths[0]:
-        refuse("X", f"{widths[0]} rows since widths = {widths}", f"shape {x_shape}")
-    if y_shape[0] != widths[-1]:
-        refuse("Y", f"{widths[-1]} rows since widths = {widths}", f"shape {y_shape}")
+    for name, shape, width in (("X", x_shape, widths[0]), ("Y", y_shape, widths[-1])):
+        if shape[0] != width:
+            refuse(name, f"{width} rows since widths = {widths}", f"shape {shape}")
     if x_shape[1] != y_shape[1]:
         refuse("Y", f"{x_shape[1]} columns as X has", f"shape {y_shape}")
 
 
+def samples(X: FloatArray, Y: FloatArray) -> None:
+    """Check that X and Y have the same number of columns."""
+    data_shapes((len(X), len(Y)), X.shape, Y.shape)
+
+
 def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:
-    """Return a finite float64 array of shape (..., D)."""
+    """A finite float64 array of shape (..., D)."""
     theta = to_floats(argument, value)
     if theta.ndim == 0 or theta.shape[-1] != dimension:
         refuse(argument, f"shape (..., {dimension})", f"shape {theta.shape}")
@@ -81,7 +77,7 @@ def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:
 
 
 def broadcast(argument: str, array: FloatArray, other: FloatArray) -> FloatArray:
-    """Return the array, a read-only view, in the joint shape of both."""
+    """The array, a read-only view, in the joint shape of both."""
     try:
         return np.broadcast_to(array, np.broadcast_shapes(array.shape, other.shape))
     except ValueError:
@@ -89,26 +85,19 @@ def broadcast(argument: str, array: FloatArray, other: FloatArray) -> FloatArray
 
 
 def step_size(value: ArrayLike, batch: tuple[int, ...]) -> FloatArray:
-    """Return eta as a float64 array () or one that broadcasts to the batch shape."""
+    """η as a float64 array () or one that broadcasts to the batch shape."""
     eta = to_floats("eta", value)
     if not (np.isfinite(eta).all() and (eta > 0).all()):
         refuse("eta", "a positive finite step size", repr(value))
     try:
-        fits = np.broadcast_shapes(eta.shape, batch) == batch
+        np.broadcast_to(eta, batch)
     except ValueError:
-        fits = False
-    if not fits:
         refuse("eta", f"one number or a shape that broadcasts to {batch}", f"shape {eta.shape}")
     return eta
 
 
-def samples(X: FloatArray, Y: FloatArray) -> None:
-    """Check that X and Y have the same number of columns."""
-    data_shapes((len(X), len(Y)), X.shape, Y.shape)
-
-
 def count(argument: str, value: int, least: int = 0) -> int:
-    """Return a non-negative int, or with ``least`` 1 a positive one."""
+    """A non-negative int, or with ``least`` 1 a positive one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         kind = "positive" if least else "non-negative"
         refuse(argument, f"a {kind} integer", repr(value))
@@ -116,5 +105,5 @@ def count(argument: str, value: int, least: int = 0) -> int:
 
 
 def positive_count(argument: str, value: int) -> int:
-    """Return a positive int."""
+    """A positive int."""
     return count(argument, value, least=1)

@@ -1,4 +1,4 @@
-"""The largest eigenvalue of a symmetric matrix, dense or matrix-free."""
+"""Lanczos' method: the largest eigenvalue of a symmetric matrix, and its square root."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DENSE_LIMIT = 200
 # twelve correct digits, and a smaller tolerance would only cost products.
 LANCZOS_TOLERANCE = 1e-7
 
-# The start vector is Gaussian, since a structured one (all ones, say) is orthogonal to the leading
-# eigenvector at symmetric points such as two equal hidden units; its seed makes it the same always.
+# The start vector is Gaussian, always the same: a structured one (all ones, say) is orthogonal to
+# the leading eigenvector at symmetric points such as two equal hidden units.
 _START_SEED = 240213108
 
 _MOST_PRODUCTS = 3000
@@ -27,22 +27,15 @@ class NoConvergenceError(ArithmeticError):
     """The Lanczos residual stays above its tolerance."""
 
 
-def largest_eigenvalue_dense(matrix: FloatArray) -> FloatArray:
-    """Largest eigenvalue of each symmetric matrix (..., D, D) of a stack, (...)."""
-    return np.asarray(np.linalg.eigvalsh(matrix)[..., -1])
-
-
 def largest_eigenvalue_lanczos(
     matvec: Callable[[FloatArray], FloatArray], dimension: int
 ) -> np.float64:
-    """Algebraically largest eigenvalue of a symmetric operator v ↦ Hv on R^D, by Lanczos.
+    """The largest eigenvalue of a symmetric operator v ↦ Hv on R^D, by Lanczos.
 
-    Accurate to a residual of ``LANCZOS_TOLERANCE`` times its absolute value. A `NoConvergenceError`
-    is raised if the residual stays above that.
-
-    The vectors are not kept orthogonal to all earlier ones, which would cost more than the
-    products. They lose orthogonality only along Ritz vectors that have converged (Paige), and the
-    largest Ritz value is wanted no longer than that; its residual β_m|s_m| stays right to rounding.
+    A `NoConvergenceError` is raised if the residual does not fall below ``LANCZOS_TOLERANCE`` times
+    its absolute value. The vectors are not kept orthogonal to all earlier ones, which would cost
+    more than the products. They lose orthogonality only along Ritz vectors that have converged
+    (Paige), and then the search ends; the residual β_m|s_m| stays right to rounding.
     """
     vector = np.random.default_rng(_START_SEED).standard_normal(dimension)
     vector /= np.linalg.norm(vector)
@@ -66,7 +59,7 @@ def largest_eigenvalue_lanczos(
 
 
 def square_root_times(A: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
-    """A^{1/2}w, nearly, from at most so many products with A ⪰ 0 (d, d), by Lanczos.
+    """A^{1/2}w, nearly, from at most ``most`` products with A ⪰ 0 (d, d), by Lanczos.
 
     w ≠ 0 is (d,). On the Krylov space with the orthonormal basis V it is V T^{1/2} Vᵀw.
     """

@@ -1,7 +1,7 @@
 r"""What all problems here share: L(θ) = ‖f_θ(X) − Y‖_F² (no ½, no 1/n) and its derivatives.
 
-A point θ = (W_1, …, W_N) stands for f_θ(x) = W_N σ(W_{N−1} σ(⋯ σ(W_1 x) ⋯)), with σ applied to each
-coordinate. In a linear network σ(z) = z, and the factors σ′ = 1 and terms with σ″ = 0 are left out.
+The function of a point θ = (W_1, …, W_N) is f_θ(x) = W_N σ(W_{N−1} σ(⋯ σ(W_1 x) ⋯)), with σ applied
+to each coordinate. In a linear network σ(z) = z, and σ′ = 1 and σ″ = 0 are left out.
 
 Derivatives
     Forward:   A_0 = X, Z_j = W_j A_{j−1}, A_j = σ(Z_j) for j < N.
@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from . import checks
 from .activations import Activation
 from .checks import FloatArray
-from .eigen import DENSE_LIMIT, largest_eigenvalue_dense, largest_eigenvalue_lanczos
+from .eigen import DENSE_LIMIT, largest_eigenvalue_lanczos
 from .parameters import Parameters, Weights
 from .threads import one_thread
 
@@ -48,9 +48,9 @@ class _State:
 class LeastSquares(Parameters, ABC):
     """A network's squared error on given data; a base class.
 
-    All methods take θ as (..., D) array_like, work on the whole batch at once, and raise a
-    ValueError if its last axis is not D or an entry is NaN or infinite. The methods ``*_unchecked``
-    take float64 arrays as they are: a diverging orbit passes through them with inf and NaN.
+    All methods take θ as (..., D) array_like and work on the whole batch at once. The methods
+    ``*_unchecked`` take float64 arrays as they are, also those with the inf and NaN of a diverging
+    orbit; the others raise a ValueError. The data are kept in read-only float64 copies.
     """
 
     X: FloatArray  # (d_0, n), read-only
@@ -96,13 +96,9 @@ class LeastSquares(Parameters, ABC):
     ) -> FloatArray | np.float64:
         """λ_max(θ), the largest eigenvalue of the Hessian, (...).
 
-        Parameters
-        ----------
-        theta : (..., D) array_like
-        method : {"auto", "dense", "lanczos"}
-            ``"dense"`` computes all eigenvalues of the D × D Hessian; ``"lanczos"`` only uses
-            Hessian–vector products, to a relative residual of 1e-7; ``"auto"`` takes the first up
-            to D = 200.
+        The method ``"dense"`` computes all eigenvalues of the D × D Hessian; ``"lanczos"`` only
+        uses products with it, to a relative residual of 1e-7; ``"auto"`` takes the first up to
+        D = 200.
         """
         point = self._point(theta)
         if method not in ("auto", "dense", "lanczos"):
@@ -110,7 +106,7 @@ class LeastSquares(Parameters, ABC):
         small = self.dimension <= DENSE_LIMIT
         if method == "dense" or (method == "auto" and small):
             with one_thread():
-                return largest_eigenvalue_dense(self._hessian(point))[()]
+                return np.asarray(np.linalg.eigvalsh(self._hessian(point))[..., -1])[()]
         with one_thread(self.dimension < _LARGE):
             values = map(self._sharpness_lanczos, point.reshape(-1, self.dimension))
             return np.array([*values]).reshape(point.shape[:-1])[()]
@@ -118,8 +114,8 @@ class LeastSquares(Parameters, ABC):
     def step(self, theta: ArrayLike, eta: ArrayLike) -> FloatArray:
         """G_η(θ) = θ − η∇L(θ), one step of gradient descent, (..., D).
 
-        ``eta`` is a positive number, or an array (...) that gives each point its own. Overflow
-        gives inf or NaN without a warning.
+        η is a positive number, or an array (...) with one for each point. Overflow gives inf or
+        NaN without a warning.
         """
         point = self._point(theta)
         return self.step_unchecked(point, checks.step_size(eta, point.shape[:-1]))

@@ -1,11 +1,7 @@
 r"""Deep linear least squares: the loss, its derivatives and its gradient-descent map.
 
-A point θ = (W_1, …, W_N) of R^D stands for the matrices W_j (d_j, d_{j-1}) with end-to-end matrix
-π(θ) = W_N ⋯ W_1 and loss L(θ) = ‖π(θ)X − Y‖_F² (no ½, no 1/n), as in arXiv:2402.13108.
-
-Representation
-    θ is a vector: W_1 first, then W_2, …, W_N, each row by row. Leading axes are a batch, and every
-    function works on all of it at once.
+A point θ = (W_1, …, W_N) of R^D has the end-to-end matrix π(θ) = W_N ⋯ W_1, for W_j (d_j, d_{j-1}),
+and the loss L(θ) = ‖π(θ)X − Y‖_F² (no ½, no 1/n), as in arXiv:2402.13108.
 
 Data
     L depends on (X, Y) only through Σ = XXᵀ, S = YXᵀ and a constant. If n > d_0, write X = X̃Qᵀ with
@@ -45,22 +41,9 @@ _AT_ONCE = 2**14
 class DeepLinearProblem(LeastSquares):
     """The problem of fitting π(θ)X to Y with a linear network of given widths.
 
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-        Inputs, one column a sample. A read-only float64 copy is kept.
-    Y : (d_N, n) array_like
-        Targets.
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
+    X (d_0, n) and Y (d_N, n) are inputs and targets, one column for each sample; ``widths`` are
+    (d_0, …, d_N).
 
-    Raises
-    ------
-    ValueError
-        If an entry is NaN or infinite, or the shapes do not fit the widths.
-
-    Examples
-    --------
     >>> problem = DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))  # L = (w_2 w_1 - 1)^2
     >>> float(problem.loss([2.0, 3.0]))
     25.0
@@ -82,12 +65,9 @@ class DeepLinearProblem(LeastSquares):
 
     @cached_property
     def solution(self) -> FloatArray:
-        """W⋆ = SΣ⁻¹ (d_N, d_0), the least-squares matrix; read-only.
+        """W⋆ = SΣ⁻¹ (d_N, d_0), the least-squares matrix, read-only.
 
-        Raises
-        ------
-        ValueError
-            If Σ is singular to working precision, since then W⋆ is not unique (assumption A1).
+        A ValueError is raised if Σ is singular to working precision, so that W⋆ is not unique.
         """
         X, Y, _ = self.reduced
         rank = int(np.linalg.matrix_rank(X))
@@ -98,7 +78,7 @@ class DeepLinearProblem(LeastSquares):
 
     @cached_property
     def reduced(self) -> tuple[FloatArray, FloatArray, float]:
-        """(X̃, Ỹ, constant) of the module's docstring; X̃ (d_0, k), Ỹ (d_N, k)."""
+        """(X̃, Ỹ, c) of the module's docstring, X̃ (d_0, k), Ỹ (d_N, k)."""
         if self.X.shape[1] <= self.widths[0]:
             return self.X, self.Y, 0.0
         Q, triangle = np.linalg.qr(self.X.T)  # (n, d_0), (d_0, d_0)

@@ -1,6 +1,6 @@
 r"""Non-linear least squares: the loss of a network with activations.
 
-A point θ = (W_1, …, W_N) stands for the function
+The function of a point θ = (W_1, …, W_N) is
 
     f_θ(x) = W_N σ(W_{N−1} σ(⋯ σ(W_1 x) ⋯)),     L(θ) = Σ_i ‖f_θ(x_i) − y_i‖²
 
@@ -32,23 +32,9 @@ ActivationName = Literal["tanh", "softplus", "relu"]
 class Network(LeastSquares):
     """The problem of fitting f_θ(X) to Y with a network of given widths and activation.
 
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-        Inputs, one column a sample. A read-only float64 copy is kept.
-    Y : (d_N, n) array_like
-        Targets.
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1. With N = 1 there is no hidden layer and no activation.
-    activation : {"tanh", "softplus", "relu"}
+    X (d_0, n) and Y (d_N, n) are inputs and targets, one column for each sample; ``widths`` are
+    (d_0, …, d_N), and for N = 1 there is no activation.
 
-    Raises
-    ------
-    ValueError
-        If the activation is unknown, an entry is NaN or infinite, or the shapes do not fit.
-
-    Examples
-    --------
     >>> network = Network([[1.0]], [[1.0]], (1, 1, 1), "relu")  # L = (w_2 max(0, w_1) - 1)^2
     >>> float(network.loss([2.0, 3.0]))
     25.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,37 +40,29 @@ class Parameters(Architecture):
     """Coordinates θ (..., D) of W_1, …, W_N: W_1 first, then W_2, …, each row by row."""
 
     def split(self, theta: ArrayLike) -> Weights:
-        """Cut θ (..., D) into W_1, …, W_N, (..., d_j, d_{j-1}).
-
-        They share memory with a float64 ``theta``.
-        """
+        """W_1, …, W_N, (..., d_j, d_{j-1}), of θ (..., D); they share memory with a float64 θ."""
         return self._split(checks.coordinates("theta", theta, self.dimension))
 
     def join(self, weights: Sequence[ArrayLike]) -> FloatArray:
-        """Write W_1, …, W_N, (..., d_j, d_{j-1}), as one vector (..., D): the inverse of `split`.
+        """W_1, …, W_N, (..., d_j, d_{j-1}), as one vector (..., D): the inverse of `split`.
 
-        Batch axes broadcast against each other. A ValueError tells what does not fit.
+        Batch axes broadcast against each other.
         """
         arrays = [checks.to_floats("weights", W) for W in weights]
-        if [W.shape[-2:] for W in arrays] != list(self.shapes):
-            checks.refuse(
-                "weights", f"matrices of shapes {list(self.shapes)}", [W.shape for W in arrays]
-            )
-        if not all(np.isfinite(W).all() for W in arrays):
-            checks.refuse("weights", "finite entries", "NaN or infinite entries")
+        shapes = [W.shape for W in arrays]
+        if [shape[-2:] for shape in shapes] != list(self.shapes):
+            checks.refuse("weights", f"matrices of shapes {list(self.shapes)}", shapes)
         try:
-            return self._join(arrays)
+            theta = self._join(arrays)
         except ValueError:
-            checks.refuse("weights", "batch axes that broadcast", [W.shape for W in arrays])
+            checks.refuse("weights", "batch axes that broadcast", shapes)
+        return checks.coordinates("weights", theta, self.dimension)
 
     @cached_property
     def _layers(self) -> list[tuple[slice, tuple[int, int]]]:
         """Where each layer is in θ, and its shape."""
-        ends = np.cumsum([rows * columns for rows, columns in self.shapes]).tolist()
-        return [
-            (slice(a, b), shape)
-            for (a, b), shape in zip(pairwise([0, *ends]), self.shapes, strict=True)
-        ]
+        ends = accumulate((rows * columns for rows, columns in self.shapes), initial=0)
+        return [(slice(*part), s) for part, s in zip(pairwise(ends), self.shapes, strict=True)]
 
     def _split(self, theta: FloatArray) -> Weights:
         batch = theta.shape[:-1]

@@ -1,4 +1,4 @@
-"""Rational input of the certificates: what counts as rational, and what is refused."""
+"""The rational input of certificates: what counts as rational, and what is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FractionMatrix = tuple[tuple[Fraction, ...], ...]
 
 
 def rational_number(argument: str, value: Any, floats: bool = False) -> Fraction:
-    """Return an exact number; refuse floats, which are rarely the rational a user means.
+    """The exact number; floats are refused, since they are rarely the rational a user means.
 
     With ``floats`` a float is the binary fraction that it is.
     """
@@ -30,7 +30,7 @@ def rational_number(argument: str, value: Any, floats: bool = False) -> Fraction
 
 
 def rational_matrix(argument: str, value: Any, floats: bool = False) -> FractionMatrix:
-    """Return the rows of a non-empty matrix of rational numbers."""
+    """The rows of a non-empty matrix of rational numbers."""
     rows = value.tolist() if hasattr(value, "tolist") else value
     try:
         matrix = tuple(tuple(rational_number(argument, x, floats) for x in row) for row in rows)
@@ -46,22 +46,12 @@ def rational_matrix(argument: str, value: Any, floats: bool = False) -> Fraction
 
 @dataclass(frozen=True)
 class RationalProblem(Architecture):
-    """Data, architecture and step size in rational numbers; a certificate adds what it proves.
+    """Data, architecture and step size in rational numbers; a certificate adds what it proves."""
 
-    Attributes
-    ----------
-    X : d_0 rows of n fractions
-    Y : d_N rows of n fractions
-    widths : tuple of int
-        (d_0, …, d_N).
-    eta : Fraction
-        Step size.
-    """
-
-    X: FractionMatrix
-    Y: FractionMatrix
-    widths: tuple[int, ...]
-    eta: Fraction
+    X: FractionMatrix  # d_0 rows of n fractions
+    Y: FractionMatrix  # d_N rows of n fractions
+    widths: tuple[int, ...]  # (d_0, …, d_N)
+    eta: Fraction  # the step size
 
     @property
     def instance(self) -> tuple[FractionMatrix, FractionMatrix, tuple[int, ...], Fraction]:
@@ -82,21 +72,19 @@ def rational_problem(
     return RationalProblem(inputs, targets, checked, step)
 
 
-def rational_point(
-    problem: RationalProblem, theta: Any, floats: bool = False
-) -> tuple[Fraction, ...]:
-    """Return θ, given as D numbers or as N matrices, as D fractions."""
+def rational_point(problem: RationalProblem, theta: Any) -> tuple[Fraction, ...]:
+    """θ, given as D numbers or as N matrices, in D fractions."""
     need = f"{problem.dimension} rationals, or matrices of shapes {list(problem.shapes)}"
     try:
         entries = list(theta)
     except TypeError:
         checks.refuse("theta", need, repr(theta))
     if entries and (isinstance(entries[0], (list, tuple)) or getattr(entries[0], "shape", None)):
-        matrices = [rational_matrix("theta", entry, floats) for entry in entries]
+        matrices = [rational_matrix("theta", entry) for entry in entries]
         given = tuple((len(W), len(W[0])) for W in matrices)
         if given != problem.shapes:
             checks.refuse("theta", need, f"shapes {list(given)}")
         return tuple(entry for W in matrices for row in W for entry in row)
     if len(entries) != problem.dimension:
         checks.refuse("theta", need, f"{len(entries)} entries")
-    return tuple(rational_number("theta", entry, floats) for entry in entries)
+    return tuple(rational_number("theta", entry) for entry in entries)

@@ -20,29 +20,11 @@ from . import checks
 class SymbolicProblem:
     """L(θ) = ‖π(θ)X − Y‖_F² as a polynomial in the entries of θ.
 
-    Parameters
-    ----------
-    X : (d_0, n) SymPy matrix or nested sequence
-        Entries exact (integers, rationals, symbols), not floats.
-    Y : (d_N, n) SymPy matrix or nested sequence
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
+    X (d_0, n) and Y (d_N, n) are SymPy matrices or nested sequences with exact entries (integers,
+    rationals, symbols; not floats); ``widths`` are (d_0, …, d_N). ``weights`` are the matrices
+    W_1, …, W_N, and ``symbols`` their D entries: W_1 first, row by row. ``w2_1_3`` is the entry in
+    row 1 and column 3 of W_2, counted from 1.
 
-    Attributes
-    ----------
-    symbols : tuple of D SymPy symbols
-        The entries of θ in the order of :meth:`DeepLinearProblem.split`: W_1 first, row by row.
-        ``w2_1_3`` is the entry in row 1 and column 3 of W_2, counted from 1.
-    weights : list of N SymPy matrices
-        W_1, …, W_N.
-
-    Raises
-    ------
-    ValueError
-        If an entry is a float, or the shapes do not fit the widths.
-
-    Examples
-    --------
     >>> scalar = SymbolicProblem([[1]], [[1]], (1, 1, 1))
     >>> scalar.loss
     (w1_1_1*w2_1_1 - 1)**2
@@ -87,28 +69,20 @@ class SymbolicProblem:
         return sp.ImmutableMatrix(sp.hessian(self.loss, self.symbols))
 
     def step_map(self, eta: Any) -> sp.ImmutableMatrix:
-        """G_η(θ) = θ − η∇L(θ), (D, 1).
-
-        ``eta`` is an exact number or a SymPy expression: a symbol is allowed, a number must be
-        positive and not a float.
-        """
-        return sp.ImmutableMatrix(
-            sp.Matrix(self.symbols) - _exact_step_size(eta) * sp.Matrix(self.gradient)
-        )
+        """G_η(θ) = θ − η∇L(θ), (D, 1); η is a positive exact number or an expression."""
+        return sp.ImmutableMatrix(self.symbols) - _exact_step_size(eta) * self.gradient
 
     def jacobian(self, eta: Any) -> sp.ImmutableMatrix:
-        """DG_η(θ) = I − ηH(θ), (D, D); ``eta`` as in :meth:`step_map`."""
-        return sp.ImmutableMatrix(
-            sp.eye(len(self.symbols)) - _exact_step_size(eta) * sp.Matrix(self.hessian)
-        )
+        """DG_η(θ) = I − ηH(θ), (D, D); η as in :meth:`step_map`."""
+        unit = sp.ImmutableMatrix(sp.eye(len(self.symbols)))
+        return unit - _exact_step_size(eta) * self.hessian
 
     def jacobian_determinant(self, eta: Any) -> sp.Poly:
-        """Det DG_η(θ), as a polynomial in ``symbols``.
+        """Det DG_η(θ), a polynomial in ``symbols``; η as in :meth:`step_map`.
 
-        ``.as_expr()`` gives the expression, ``.is_zero`` tells det DG ≡ 0. Other symbols (in
-        ``eta``, as in :meth:`step_map`, ``X`` and ``Y``) are part of its coefficients. It is the
-        last coefficient of the characteristic polynomial, which needs no division and so stays in
-        the polynomial ring (Berkowitz).
+        Its ``.is_zero`` says whether det DG ≡ 0. Other symbols, in η, X and Y, are part of its
+        coefficients. It is the last coefficient of the characteristic polynomial, which needs no
+        division and so stays in the polynomial ring (Berkowitz).
         """
         matrix = DomainMatrix.from_Matrix(self.jacobian(eta).applyfunc(sp.expand)).to_dense()
         coefficients = matrix.charpoly()  # det(zI − A), the highest power of z first
@@ -121,7 +95,7 @@ class SymbolicProblem:
         """Put D values for θ into an expression, a matrix or a polynomial of this problem.
 
         ``others`` are values for symbols in ``X``, ``Y`` or η. The result is of the same kind, but
-        a polynomial becomes an expression. Raises a ValueError if ``theta`` has not D entries.
+        a polynomial becomes an expression.
         """
         if len(theta) != len(self.symbols):
             checks.refuse("theta", f"{len(self.symbols)} entries", f"{len(theta)} entries")

@@ -13,9 +13,9 @@ from typing import Any
 def one_thread(when: bool = True) -> Iterator[None]:
     """A context, or a decorator, within which BLAS uses one thread, if ``when``.
 
-    Threads of BLAS meet after every column of a factorisation. If another program holds one of the
-    cores, each meeting waits until it lets go: eigenvectors of a matrix of a hundred rows then take
-    a hundred times as long on two threads as on one.
+    Threads of BLAS wait for each other after every column of a factorisation. If another program
+    keeps one of the cores busy, eigenvectors of a matrix of a hundred rows take a hundred times as
+    long on two threads as on one.
     """
     controller = _controller("scipy.linalg" in sys.modules)
     with controller.limit(limits=1, user_api="blas") if when else nullcontext():

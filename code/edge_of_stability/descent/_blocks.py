@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
 from .outcomes import Outcome
-from .starts import Sampler
+from .starts import Gaussian
 
 # Products up to here (and down to its inverse) are far from over- and underflow.
 SAFE = 1e100
@@ -44,7 +44,7 @@ class Block:
     """A block of initial points: all a worker must know, and small enough to be sent to one."""
 
     problem: DeepLinearProblem
-    initial: FloatArray | Sampler  # (m, D), only the points of this block
+    initial: FloatArray | Gaussian  # (m, D), only the points of this block
     begin: int
     end: int
     eta: float | FloatArray  # (m,)
@@ -61,7 +61,7 @@ class Block:
 
         return replace(
             self,
-            initial=self.initial if isinstance(self.initial, Sampler) else self.initial[begin:end],
+            initial=self.initial if isinstance(self.initial, Gaussian) else self.initial[begin:end],
             begin=begin,
             end=end,
             eta=cut(self.eta),
@@ -141,7 +141,7 @@ def _run_block(block: Block) -> Columns:
     from ._sweep import sweep
 
     problem, limits, m = block.problem, block.limits, block.end - block.begin
-    if isinstance(block.initial, Sampler):
+    if isinstance(block.initial, Gaussian):
         start = block.initial.points(problem.dimension, block.begin, block.end)
     else:
         start = block.initial

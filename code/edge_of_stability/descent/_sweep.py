@@ -13,7 +13,7 @@ from ._engine import FLOATS, GO_ON, kernel
 from ._products import DATA, ESCAPE, FACTOR, MINUS, NORM, ONE, PACK_END, RESIDUAL, SLOPE, UNIT
 from .outcomes import Outcome
 
-# Part of the compiled code, whose cache on disk looks at this file alone: never renumber them.
+# Part of the compiled code. Its cache on disk depends on this file only, so never renumber them.
 CONVERGED, BOUNDED, DIVERGED = (int(outcome) for outcome in Outcome)
 
 

@@ -16,7 +16,7 @@ from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
 from ._blocks import Block, Columns, Limits, one_blas_thread, reduced_data, run_block, units
 from .outcomes import EnsembleResult, Outcome, Rules
-from .starts import Sampler
+from .starts import Gaussian
 
 SMALL_EXCESS = 1e-6  # of ‖Ŵ‖_F²; what is left of the loss when the gradient is small is far less
 BLOCK_DOUBLES = 2**16  # entries of θ a block by default: half a megabyte
@@ -25,7 +25,7 @@ DEFAULT_RULES = Rules()
 
 def run_ensemble(
     problem: DeepLinearProblem,
-    initial: ArrayLike | Sampler,
+    initial: ArrayLike | Gaussian,
     eta: ArrayLike,
     steps: int,
     *,
@@ -35,7 +35,7 @@ def run_ensemble(
     block: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> EnsembleResult:
-    """Iterate G_η from many initial points until each has settled, or for ``steps`` steps.
+    """Take up to ``steps`` steps of gradient descent from each of many initial points.
 
     An orbit that has settled takes no more steps. The result has the same bits for any executor,
     any number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ
@@ -45,38 +45,25 @@ def run_ensemble(
     Parameters
     ----------
     problem : DeepLinearProblem
-    initial : (m, D) array_like or Sampler
-        Initial points, or their law (:class:`Gaussian`, :class:`UniformBox`), drawn in the workers.
+    initial : (m, D) array_like or Gaussian
+        Initial points, or how the workers draw them.
     eta : float or (m,) array_like
         Step size, positive; an array gives each initial point its own.
     steps : int
-        Number of steps at most, ≥ 0.
+        The largest number of steps, ≥ 0.
     rules : Rules
         When an orbit counts as converged or diverged.
     sharpness : bool
-        Compute λ_max where the orbit converged.
+        Whether to compute λ_max where the orbit converged.
     executor : concurrent.futures.Executor, optional
         Where the blocks run: a thread or process pool, ``Client.get_executor()`` of a Dask cluster,
-        ... Default: threads, one a core (the compiled code holds no lock). It is not shut down.
+        ... Default: threads, one for each core. It is not shut down. What it or a block raises is
+        passed on.
     block : int, optional
-        Initial points a block, a unit of work. Default: about 2¹⁶ / D.
+        Initial points in a block, a unit of work. Default: about 2¹⁶ / D.
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of initial points, after each block.
 
-    Returns
-    -------
-    EnsembleResult
-
-    Raises
-    ------
-    ValueError
-        If an argument is not as described.
-    Exception
-        Whatever a block or the executor raised, for instance
-        ``concurrent.futures.process.BrokenProcessPool`` when a process was killed.
-
-    Examples
-    --------
     >>> problem = DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
     >>> result = run_ensemble(problem, [[1.5, 0.5], [0.1, 0.3], [9.0, 9.0]], eta=0.3, steps=1000)
     >>> [Outcome(o).name for o in result.outcome]
@@ -94,7 +81,7 @@ def run_ensemble(
                 end = min(begin + size, m)
                 futures[pool.submit(run_block, whole.part(begin, end))] = slice(begin, end)
             for future in as_completed(list(futures)):
-                where = futures.pop(future)  # and with it what the future holds
+                where = futures.pop(future)  # and with it its result
                 for name, values in future.result().items():
                     results[name][where] = values
                 done += where.stop - where.start
@@ -119,7 +106,7 @@ def run_ensemble(
 
 def _whole(
     problem: DeepLinearProblem,
-    initial: ArrayLike | Sampler,
+    initial: ArrayLike | Gaussian,
     eta: ArrayLike,
     steps: int,
     rules: Rules,
@@ -127,10 +114,9 @@ def _whole(
 ) -> Block:
     """Check the arguments; the ensemble as one block."""
     D = problem.dimension
-    if isinstance(initial, Sampler):
-        points: FloatArray | Sampler = initial
+    if isinstance(initial, Gaussian):
+        points: FloatArray | Gaussian = initial
         m = initial.count
-        initial.points(D, 0, 1)  # refuses a box of another dimension here, not in a worker
     else:
         points = checks.coordinates("initial", initial, D)
         if points.ndim != 2 or points.shape[0] == 0:
@@ -160,9 +146,7 @@ def _workers(executor: Executor | None, blocks: int) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        cores = os.cpu_count() or 1
-    with ThreadPoolExecutor(max(1, min(cores, blocks))) as pool:
+    # Linux alone has sched_getaffinity.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with ThreadPoolExecutor(min(cores or 1, blocks)) as pool:
         yield pool

@@ -18,53 +18,22 @@ DIVERGED_LOSS = 1e12
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """An orbit of gradient descent, or a batch of orbits.
+    """An orbit of gradient descent, or a batch of orbits."""
 
-    Attributes
-    ----------
-    eta : float or (...) array
-        Step size, one for all orbits or one each.
-    thetas : (steps + 1, ..., D) array
-        θ_0, …, θ_steps with θ_{t+1} = θ_t − η∇L(θ_t).
-    losses : (steps + 1, ...) array
-        L(θ_0), …, L(θ_steps).
-    """
-
-    eta: float | FloatArray
-    thetas: FloatArray  # (steps + 1, ..., D)
-    losses: FloatArray  # (steps + 1, ...)
+    eta: float | FloatArray  # the step size, one for all orbits or (...), one each
+    thetas: FloatArray  # (steps + 1, ..., D), θ_0, …, θ_steps with θ_{t+1} = θ_t − η∇L(θ_t)
+    losses: FloatArray  # (steps + 1, ...), L(θ_0), …, L(θ_steps)
 
 
 def gradient_descent(
     problem: LeastSquares, initial: ArrayLike, eta: ArrayLike, steps: int
 ) -> Trajectory:
-    """Iterate G_η and keep every point.
+    """Take ``steps`` steps of gradient descent from θ_0 (..., D), and keep every point.
 
-    An orbit that leaves the range of float64 is carried on as inf and NaN, without a warning and
-    without any effect on the other orbits of a batch; from there on its loss is not finite.
+    η > 0 is one number, or an array (...) with one for each orbit. An orbit that leaves the range
+    of float64 goes on as inf and NaN, without a warning and without any effect on the other orbits
+    of a batch; from there on its loss is not finite.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem or Network
-    initial : (..., D) array_like
-        Initial point or batch of points. Not changed.
-    eta : float or (...) array_like
-        Step size, positive; an array gives each orbit its own.
-    steps : int
-        Number of steps, ≥ 0.
-
-    Returns
-    -------
-    Trajectory
-
-    Raises
-    ------
-    ValueError
-        If ``initial`` does not have shape (..., D) or is not finite, ``eta`` is not positive and
-        finite, or ``steps`` is negative.
-
-    Examples
-    --------
     >>> from edge_of_stability import DeepLinearProblem
     >>> problem = DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
     >>> gradient_descent(problem, [1.0, 0.0], eta=0.5, steps=2).thetas
@@ -93,35 +62,13 @@ def run_network(
     tolerance: float = 1e-9,
     look_every: int = 50,
 ) -> DescentResult:
-    """Run gradient descent from many points until each converges, diverges or runs out of steps.
+    """Run gradient descent from points (m, D) until each converges, diverges or ends undecided.
 
-    Every ``look_every`` steps the orbits that have settled are taken out. What one orbit does has
-    no effect on another, and the order has no effect on the result.
-
-    Parameters
-    ----------
-    network : Network
-        Or a DeepLinearProblem, for which :func:`run_ensemble` is much faster.
-    initial : (m, D) array_like
-    eta : float or (m,) array_like
-        Step sizes, positive.
-    steps : int
-        Largest number of steps; it is rounded up to a multiple of ``look_every``.
-    tolerance : float
-        An orbit is CONVERGED when ‖∇L‖ is at most this.
-    look_every : int
-        ≥ 1.
-
-    Returns
-    -------
-    DescentResult
-        DIVERGED are orbits whose loss is beyond 10¹² (1 + ‖Y‖²); it is then given as infinite, as
-        is the gradient norm. BOUNDED are those that are neither after the last step.
-
-    Raises
-    ------
-    ValueError
-        If an argument is not as described.
+    η > 0 is one number or (m,). Every ``look_every`` steps the orbits that have settled are taken
+    out. An orbit is CONVERGED when ‖∇L‖ is at most the tolerance, and DIVERGED when its loss is
+    beyond 10¹² (1 + ‖Y‖²); the result then has an infinite loss and gradient norm. The others are
+    BOUNDED after ``steps`` steps, rounded up to a multiple of ``look_every``. Orbits do not affect
+    one another. For a DeepLinearProblem :func:`run_ensemble` is much faster.
     """
     theta = np.array(checks.coordinates("initial", initial, network.dimension))
     if theta.ndim != 2:

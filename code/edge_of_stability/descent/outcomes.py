@@ -24,47 +24,32 @@ class Outcome(IntEnum):
 class Rules:
     r"""When :func:`run_ensemble` calls an orbit settled.
 
-    The orbits are looked at before the first step, after every ``look_every`` steps, and after the
-    last one. At each look, in this order,
+    It looks at the orbits before the first step, after every ``look_every`` ≥ 1 steps, and after
+    the last one. (A look costs about nine steps of the scalar net.) At each look, in this order,
 
     DIVERGED
-        if ‖θ_t‖ > ``escape`` · max(‖θ_0‖, ρ√D) or θ_t is not finite. The result is the first point
-        outside since the look before. ρ = (‖S‖/‖Σ‖)^{1/N} (1 if S = 0) is the size of an entry
-        when the layers share W⋆ evenly. This is a heuristic with a wide margin: for N ≥ 2 the norm
-        of an escaping orbit grows doubly exponentially, so the bound costs it a few steps, while
-        bounded orbits are seen to stay within a small multiple of ρ√D and ‖θ_0‖. For the scalar net
-        d = (1, 1, 1), W⋆ = Σ = 1, η < 1, it is exact but for a null set: a bounded orbit lies in
-        the ellipse with half-axes √(2 + 2/η) and √(2/η − 2), far inside unless η < 1e-11.
-        For N = 1 divergence is only exponential, and an orbit just past 2/λ_max may need more steps
-        than it is given.
+        if ‖θ_t‖ > ``escape`` · max(‖θ_0‖, ρ√D) or θ_t is not finite, with ``escape`` ≥ 2. The
+        result is the first point outside since the look before. ρ = (‖S‖/‖Σ‖)^{1/N} (1 if S = 0) is
+        the size of an entry when the layers share W⋆ evenly. This is a heuristic with a wide
+        margin: for N ≥ 2 the norm of an escaping orbit grows doubly exponentially, so the bound
+        costs it a few steps, while bounded orbits are seen to stay within a small multiple of ρ√D
+        and ‖θ_0‖. For the scalar net d = (1, 1, 1), W⋆ = Σ = 1, η < 1, it is exact but for a null
+        set: a bounded orbit lies in the ellipse with half-axes √(2 + 2/η) and √(2/η − 2), far
+        inside unless η < 1e-11. For N = 1 divergence is only exponential, and an orbit just past
+        2/λ_max may need more steps than it is given.
     CONVERGED
-        if ‖∇L‖ ≤ ``tolerance`` · γ at this and at all looks of the last ``window`` steps at least,
-        γ = 2‖S‖ρ^{N−1} (2‖Σ‖ if S = 0), the size of the gradient when the layers share W⋆ evenly.
-        A small gradient is no proof of convergence. Near a minimizer whose Hessian is positive
-        across the set of minimizers the gradient falls geometrically, to rounding, and there the
-        criterion is sound. At a saddle the window tells a passage from a stay, but near a
-        degenerate one (depth ≥ 3, θ = 0) the gradient can be small for millions of steps. So a
-        CONVERGED orbit need not be at a minimizer: ``minimized`` says which are. The distance moved
-        in a step would be no better a test: it is η times this gradient.
+        if ‖∇L‖ ≤ ``tolerance`` · γ at this look and at all looks of the last ``window`` ≥ 1 steps
+        at least. γ = 2‖S‖ρ^{N−1} (2‖Σ‖ if S = 0) is the size of the gradient when the layers share
+        W⋆ evenly; for a tolerance below about 1e-14 rounding hides convergence. A small gradient is
+        no proof of convergence. Near a minimizer whose Hessian is positive across the set of
+        minimizers the gradient falls geometrically, down to rounding, and the criterion is sound.
+        At a saddle the window excludes orbits that pass by, but near a degenerate one (depth ≥ 3,
+        θ = 0) the gradient can be small for millions of steps. So a CONVERGED orbit need not be at
+        a minimizer: ``minimized`` says which are. The distance moved in a step would be no better a
+        test, since it is η times this gradient.
     BOUNDED
-        if neither has happened after the last step. That says that the orbit stayed bounded so far,
-        and nothing about later.
-
-    Parameters
-    ----------
-    tolerance : float
-        Of the gradient, positive; below about 1e-14 rounding hides convergence.
-    window : int
-        Steps for which the gradient must stay small, ≥ 1.
-    escape : float
-        At least 2.
-    look_every : int
-        Steps between two looks, ≥ 1. A look costs about nine steps of the scalar net.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of its range.
+        if neither has happened after the last step. That says that the orbit has stayed bounded so
+        far, and nothing about later.
     """
 
     tolerance: float = 1e-10
@@ -83,27 +68,13 @@ class Rules:
 
 @dataclass(frozen=True, eq=False)
 class DescentResult:
-    """Where each of m orbits was left, in the order of the initial points.
+    """Where each of m orbits was left, in the order of the initial points."""
 
-    Attributes
-    ----------
-    outcome : (m,) int8 array
-        Values of :class:`Outcome`.
-    theta : (m, D) array
-        θ_t at the last step t taken. Of a DIVERGED orbit a point outside, which may be infinite.
-    steps : (m,) int64 array
-        t, the number of steps taken.
-    loss : (m,) array
-        L(θ_t).
-    gradient_norm : (m,) array
-        ‖∇L(θ_t)‖.
-    """
-
-    outcome: NDArray[np.int8]
-    theta: FloatArray
-    steps: NDArray[np.int64]
-    loss: FloatArray
-    gradient_norm: FloatArray
+    outcome: NDArray[np.int8]  # (m,), values of `Outcome`
+    theta: FloatArray  # (m, D), θ_t at the last step t; if DIVERGED a point outside, or infinite
+    steps: NDArray[np.int64]  # (m,), t
+    loss: FloatArray  # (m,), L(θ_t)
+    gradient_norm: FloatArray  # (m,), ‖∇L(θ_t)‖
 
     @property
     def converged(self) -> NDArray[np.bool_]:
@@ -125,25 +96,13 @@ class DescentResult:
 class EnsembleResult(DescentResult):
     """The outcomes of an ensemble.
 
-    Attributes
-    ----------
-    settled : (m,) int64 array
-        The look (a step) from which on the gradient was small, −1 if it was not small at the last.
-    excess : (m,) array
-        L(θ_t) − min L, zero to rounding at a global minimizer. Computed without cancellation if the
-        hidden widths are ≥ r⋆.
-    minimized : (m,) bool array
-        Which CONVERGED ones are at a global minimizer: excess ≤ 10⁻⁶ ‖Ŵ‖_F². At any other critical
-        point of a network whose hidden widths are ≥ r⋆ the excess is at least the smallest non-zero
-        σ_i(Ŵ)²; so the two are told apart if σ_{r⋆}² is larger than the bound.
-    sharpness : (m,) array or None
-        λ_max(θ_t) of the CONVERGED, NaN for the others; None if not asked for.
-    eta : float or (m,) array
-        The step sizes.
+    The excess is computed without cancellation if the hidden widths are ≥ r⋆ = rank W⋆. At a
+    critical point of such a network that is not a global minimizer, it is at least the smallest
+    non-zero σ_i(Ŵ)²; so ``minimized`` is right if σ_{r⋆}² is above the bound 10⁻⁶ ‖Ŵ‖_F².
     """
 
-    settled: NDArray[np.int64]
-    excess: FloatArray
-    minimized: NDArray[np.bool_]
-    sharpness: FloatArray | None
-    eta: float | FloatArray
+    settled: NDArray[np.int64]  # (m,), the look (a step) since when the gradient was small, or −1
+    excess: FloatArray  # (m,), L(θ_t) − min L, zero to rounding at a global minimizer
+    minimized: NDArray[np.bool_]  # (m,), CONVERGED with excess ≤ 10⁻⁶ ‖Ŵ‖_F²: a global minimizer
+    sharpness: FloatArray | None  # (m,), λ_max(θ_t) if CONVERGED, else NaN; None if not asked for
+    eta: float | FloatArray  # the step sizes, one or (m,)

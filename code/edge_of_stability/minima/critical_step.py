@@ -58,15 +58,14 @@ _BITS = 256
 # Up to here ball arithmetic takes a tenth of a second, and needs the fewest lines to trust.
 _FEW_FEATURES = 100
 
-# If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
-# XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` mends the rest.
-_GRAM_LIMIT = 1e-6
-
 # κ is at most this many times what is needed at u; more where other vectors are nearly as good.
 _SLACK = (1.25, 5.0)
 
 # c = λ_max(1 + margin): the first margin with T ≻ 0 is taken.
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
+
+
+_Forms = tuple[Any, Any, Any]
 
 
 class PrecisionError(ArithmeticError):
@@ -89,38 +88,17 @@ def critical_step_size(
 ) -> CriticalStepSize:
     """η_C = 2 / min_M λ_max, the largest step size with a stable global minimizer, and an interval.
 
-    η_C does not depend on the hidden widths, as long as they are at least r⋆ = rank W⋆.
+    X (d_0, n) are the inputs, one column for each sample, of rank d_0 (assumption A1: Σ = XXᵀ is
+    invertible); Y (d_N, n) are the targets, with W⋆ = YXᵀΣ⁻¹ ≠ 0 if the depth N is at least 2. The
+    hidden widths do not matter, as long as they are at least r⋆ = rank W⋆.
 
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-        Inputs, one column a sample, of rank d_0 (assumption A1: Σ = XXᵀ is invertible).
-    Y : (d_N, n) array_like
-        Targets; if N ≥ 2, with W⋆ = YXᵀΣ⁻¹ ≠ 0.
-    depth : int
-        N ≥ 1.
-    rtol : float
-        The largest relative width of [lower, upper] to accept.
+    A ValueError is raised if X has not full row rank to working precision (smallest singular value
+    at most ε·max(d_0, n) times the largest), W⋆ = 0 and N ≥ 2, or η_C is not a normal float64
+    number; a `PrecisionError` if the proven interval has a relative width above ``rtol``.
 
-    Returns
-    -------
-    CriticalStepSize
-
-    Raises
-    ------
-    ValueError
-        If X has not full row rank to working precision (smallest singular value at most
-        ε·max(d_0, n) times the largest), W⋆ = 0 and N ≥ 2, or η_C is no normal float64 number.
-    PrecisionError
-        If the proven interval is wider than ``rtol``. It is an ``ArithmeticError``.
-
-    Notes
-    -----
     Source: this book, the theorem on the flattest minimizer; the symbol η_C is that of the summary
     of arXiv:2402.13108.
 
-    Examples
-    --------
     >>> eta = critical_step_size([[1.0]], [[1.0]], depth=2)  # L = (w_2 w_1 - 1)^2
     >>> eta.lower <= 0.5 <= eta.upper
     True
@@ -128,10 +106,9 @@ def critical_step_size(
     N = checks.positive_count("depth", depth)
     X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
     checks.samples(X, Y)
-    if not (isinstance(rtol, (int, float, np.floating)) and 0 < rtol < 1):
-        checks.refuse("rtol", "a number between 0 and 1", repr(rtol))
+
     if N == 1:
-        Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ): Y has no part in it
+        Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ) does not depend on Y
     p, q = _exponent(X), _exponent(Y)
     with one_thread(), ctx.workprec(_BITS):
         bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
@@ -195,34 +172,23 @@ def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:
     forms = _forms(X, Y, U / s, p, q)
     y, found = _maximum(forms, N)
     column = _balls(y[:, np.newaxis])
-    length, a, b = (
-        (column.transpose() * form * column)[0, 0] for form in (forms.QQ, forms.XX, forms.YY)
-    )
+    length, a, b = ((column.transpose() * form * column)[0, 0] for form in forms)
     return _Bounds(_value(a / length, b / length, N), _upper_bound(forms, found, N), found, U @ y)
 
 
-@dataclass(frozen=True)
-class _Forms:
-    """QᵀQ, (XQ)ᵀ(XQ) and (YQ)ᵀ(YQ) for Q = XᵀR, each an ``arb_mat`` (d_0, d_0)."""
-
-    QQ: Any
-    XX: Any
-    YY: Any
-
-
 def _forms(X: FloatArray, Y: FloatArray, R: FloatArray, p: int, q: int) -> _Forms:
-    """The forms of 2⁻ᵖX and 2⁻ᑫY."""
+    """QᵀQ, (XQ)ᵀ(XQ) and (YQ)ᵀ(YQ) for Q = XᵀR, 2⁻ᵖX and 2⁻ᑫY, each an ``arb_mat`` (d_0, d_0)."""
     inputs, targets = _balls(X), _balls(Y)
     Sigma = inputs * inputs.transpose() * arb(2) ** (-2 * p)
     S = targets * inputs.transpose() * arb(2) ** (-p - q)
     basis = _balls(R)
     XQ, YQ = Sigma * basis, S * basis
-    return _Forms(basis.transpose() * XQ, XQ.transpose() * XQ, YQ.transpose() * YQ)
+    return basis.transpose() * XQ, XQ.transpose() * XQ, YQ.transpose() * YQ
 
 
 def _maximum(forms: _Forms, N: int) -> tuple[FloatArray, JointMaximum]:
-    """The y that attains the maximum over z = Qy/‖Qy‖, and x, approximately."""
-    QQ, XX, YY = map(_middle, (forms.QQ, forms.XX, forms.YY))
+    """The y that attains the maximum over z = Qy/‖Qy‖, and x; approximately."""
+    QQ, XX, YY = map(_middle, forms)
     if N > 1 and not YY.any():
         checks.refuse("Y", "YXᵀ ≠ 0, so that W⋆ ≠ 0 (for depth ≥ 2)", "YXᵀ = 0")
     try:
@@ -239,17 +205,18 @@ def _value(a: arb, b: arb, N: int) -> arb:
 
 
 def _mean_bound(c: arb, alpha: arb, beta: arb, N: int) -> arb:
-    """A bound of N a^{1/N} b^{1−1/N} for αa + βb ≤ c."""
+    """An upper bound of N a^{1/N} b^{1−1/N} for αa + βb ≤ c."""
     return c * alpha ** (-arb(1) / N) * (((N - 1) / beta) ** (1 - arb(1) / N) if N > 1 else 1)
 
 
 def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
     """An upper bound of N‖Xz‖^{2/N}‖Yz‖^{2−2/N} over all z."""
     alpha, beta = arb(found.x) ** (N - 1), (N - 1) / arb(found.x)
-    images = alpha * forms.XX + beta * forms.YY
+    QQ, XX, YY = forms
+    images = alpha * XX + beta * YY
     for margin in _MARGINS:
         c = arb(found.dual * (1 + margin))
-        if is_positive_definite(c * forms.QQ - images):
+        if is_positive_definite(c * QQ - images):
             return _mean_bound(c, alpha, beta, N)
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 
@@ -258,8 +225,8 @@ def is_positive_definite(T: Any) -> bool:
     """Whether all symmetric matrices in a ball, an ``arb_mat``, are proved positive definite.
 
     If the rows of |MᵀTM − I| have sums below 1 then MᵀTM ≻ 0 (Gershgorin), so M is invertible and
-    T ≻ 0. M is L^{−T} for a Cholesky factor of the middle of the ball; it may be inaccurate, since
-    the sums are those of balls.
+    T ≻ 0. M is L^{−T} for a Cholesky factor L of the middle of the ball. It may be inaccurate,
+    since the sums are enclosed.
     """
     try:
         M = _balls(np.linalg.inv(np.linalg.cholesky(_middle(T))).T)
@@ -288,9 +255,6 @@ def _singular_vectors(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     need = f"rank d_0 = {X.shape[0]}, so that Σ = XXᵀ is invertible (assumption A1)"
     if X.shape[1] < X.shape[0]:
         checks.refuse("X", need, f"shape {X.shape}")
-    squares, U = np.linalg.eigh(X @ X.T)
-    if squares[0] > _GRAM_LIMIT * squares[-1]:
-        return U, np.sqrt(squares)
     U, s, _ = np.linalg.svd(X, full_matrices=False)
     rank = int(np.sum(s > np.finfo(float).eps * max(X.shape) * s[0]))
     if rank < X.shape[0]:

@@ -2,8 +2,8 @@
 
 Where L(θ) = 0 the Hessian is 2JᵀJ, so the sharpness is the largest eigenvalue of the small matrix
 K(θ) = 2JJᵀ. The search minimises its p-norm, tr(K^p)^{1/p}, on {f_θ(X) = Y} by sequential quadratic
-programming for growing p. It knows nothing of gradient descent. What it finds is a minimizer and so
-an upper bound for the least sharpness; it may stop at a local solution.
+programming for growing p. It does not use gradient descent. Its result is a minimizer, so the
+sharpness there is an upper bound for the least one; it may be a local solution.
 """
 
 from __future__ import annotations
@@ -26,26 +26,10 @@ class NoFitError(ArithmeticError):
 
 @one_thread()
 def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200) -> FloatArray:
-    """Search for a flat θ with f_θ(X) = Y.
+    """Search for a flat θ (D,) with f_θ(X) = Y, from an initial point (D,).
 
-    Parameters
-    ----------
-    network : Network
-        With at least as many parameters as numbers in Y.
-    initial : (D,) array_like
-    iterations : int
-        Bound on the steps for each power p.
-
-    Returns
-    -------
-    (D,) array
-
-    Raises
-    ------
-    NoFitError
-        If the loss cannot be brought to zero from here.
-    ValueError
-        If ``initial`` has another shape or is not finite.
+    The network has at least as many parameters as Y has entries. ``iterations`` bounds the steps
+    for each power p. A `NoFitError` is raised if the loss cannot be brought to zero from here.
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped, unused-ignore]
 
@@ -75,7 +59,7 @@ def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200
 
 
 def fit(network: Network, initial: FloatArray) -> FloatArray:
-    """A point with f_θ(X) = Y near the initial one, by Levenberg and Marquardt's method."""
+    """A point with f_θ(X) = Y near the initial one, by a trust-region method."""
     from scipy.optimize import least_squares  # type: ignore[import-untyped, unused-ignore]
 
     if network.dimension < network.Y.size:

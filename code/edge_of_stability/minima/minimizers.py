@@ -5,6 +5,8 @@ and every hidden width is at least r⋆ = rank W⋆. With P_j = W_j ⋯ W_1 and 
 non-zero eigenvalues of the Hessian at θ ∈ M are those of
 
     K(θ) = 2 Σ_j (Σ^{1/2} P_{j−1}ᵀ P_{j−1} Σ^{1/2}) ⊗ (Q_j Q_jᵀ)      (d_0 d_N, d_0 d_N).
+
+All functions raise a ValueError if X has not full row rank, except `reduced_hessian`.
 """
 
 from __future__ import annotations
@@ -19,51 +21,40 @@ from ..core.threads import one_thread
 from .duality import joint_maximum
 
 # θ counts as a global minimizer if ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F: the loss is then within 1e-16 of
-# its minimum relative to ‖Y‖², which is all that float64 can tell from the loss itself.
+# its minimum relative to ‖Y‖², which is as much as the loss itself shows in float64.
 MINIMIZER_RTOL = 1e-8
 
-# Singular values of Ŵ = W⋆Σ^{1/2} up to this fraction of ‖Y‖_F count as 0 for r⋆ = rank W⋆.
-# Rounding leaves about 1e-16·cond(X); dropping one moves π by less than MINIMIZER_RTOL allows.
+# Singular values of Ŵ = W⋆Σ^{1/2} up to this fraction of ‖Y‖_F count as 0 for r⋆ = rank W⋆. (Those
+# of W⋆ itself have another scale than their errors, that of Y.) Rounding leaves about
+# 1e-16·cond(X); dropping one moves π by less than MINIMIZER_RTOL allows.
 RANK_RTOL = 1e-10
 
 
 @one_thread()
 def is_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> bool:
-    """Tell whether θ (D,) is a global minimizer up to rounding, for Σ invertible.
+    """Whether θ (D,) is a global minimizer up to rounding.
 
     That is, whether ‖(π(θ) − W⋆)X‖_F ≤ ``MINIMIZER_RTOL`` · ‖Y‖_F, up to the rounding error of
-    π(θ)X. The left-hand side squared is L(θ) − min L. Raises a ValueError if ``theta`` has not D
-    finite entries, or X has not full row rank.
+    π(θ)X. The left-hand side squared is L(θ) − min L.
     """
     weights = _weights(problem, theta)
-    excess = np.linalg.norm((problem.end_to_end(theta) - problem.solution) @ problem.X)
     rounding = np.finfo(float).eps * max(problem.widths) * problem.depth
     sizes = float(np.prod([np.linalg.norm(W) for W in weights])) * np.linalg.norm(problem.X)
-    return bool(excess <= MINIMIZER_RTOL * np.linalg.norm(problem.Y) + rounding * sizes)
-
-
-@one_thread()
-def solution_rank(problem: DeepLinearProblem) -> int:
-    """r⋆ = rank W⋆, numerically, for Σ invertible.
-
-    The number of singular values of Ŵ = W⋆Σ^{1/2} above ``RANK_RTOL`` · ‖Y‖_F; Ŵ instead of W⋆
-    because rank and errors then have one scale, that of Y.
-    """
-    _, _, values, _ = _whitened_solution(problem)
-    return int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
+    return bool(_excess(problem, theta) <= _allowed(problem) + rounding * sizes)
 
 
 def reduced_hessian(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
     """K(θ) = 2 Σ_j (Σ^{1/2} P_{j−1}ᵀ P_{j−1} Σ^{1/2}) ⊗ (Q_j Q_jᵀ), (d_0 d_N, d_0 d_N).
 
-    At any point θ (D,) it is symmetric positive semidefinite: H(θ) = 2JᵀJ plus a term with the
+    At any point θ (D,) it is symmetric positive semidefinite: H(θ) is 2JᵀJ plus a term with the
     residual, and K = 2JJᵀ for J in coordinates of the row space of X.
 
     Source: this book, the spectrum of the Hessian at a global minimizer.
     """
     weights = _weights(problem, theta)
     d_0, d_N = problem.widths[0], problem.widths[-1]
-    before = _square_root(problem)  # P_{j-1} Σ^{1/2}, (d_{j-1}, d_0)
+    U, s, _ = np.linalg.svd(problem.X, full_matrices=False)
+    before = (U * s) @ U.T  # P_{j-1} Σ^{1/2}, (d_{j-1}, d_0), from X without squaring its condition
     after = [np.eye(d_N)]  # Q_N, …, Q_1; Q_j (d_N, d_j)
     for W in reversed(weights[1:]):
         after.append(after[-1] @ W)
@@ -76,89 +67,52 @@ def reduced_hessian(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
 
 @one_thread()
 def minimizer_spectrum(problem: DeepLinearProblem, theta: ArrayLike) -> FloatArray:
-    """The non-zero eigenvalues of the Hessian at a global minimizer.
+    """The eigenvalues of K(θ), (d_0 d_N,), ascending, at a global minimizer θ (D,).
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With Σ invertible.
-    theta : (D,) array_like
-        A global minimizer in the sense of :func:`is_minimizer`.
-
-    Returns
-    -------
-    (d_0 d_N,) array
-        The eigenvalues of K(θ), ascending. If rank W⋆ < min(d_0, d_N), some of them may be zero;
-        the Hessian has D − d_0 d_N further eigenvalues, all zero (or, if D < d_0 d_N, lacks zeros).
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` is not a global minimizer, or X has not full row rank.
+    They are the non-zero eigenvalues of the Hessian. If rank W⋆ < min(d_0, d_N), some of them may
+    be zero. The Hessian has D − d_0 d_N further eigenvalues, all zero (or, if D < d_0 d_N, it has
+    fewer zeros). A ValueError is raised if θ is not a minimizer in the sense of `is_minimizer`.
     """
-    require_minimizer(problem, theta)
+    if not is_minimizer(problem, theta):
+        need = "a global minimizer, ‖(π(θ) − W⋆)X‖_F ≤ "
+        need += f"{MINIMIZER_RTOL} ‖Y‖_F = {_allowed(problem):.3g}"
+        checks.refuse("theta", need, f"{_excess(problem, theta):.3g}")
     return np.asarray(np.linalg.eigvalsh(reduced_hessian(problem, theta)))
 
 
 @one_thread()
 def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
-    """A global minimizer with the smallest sharpness there is, 2/η_C.
+    """A global minimizer (D,) with the smallest sharpness there is, 2/η_C.
 
     With W⋆ = U W°, UᵀU = I_{r⋆}, and q² = x, the minimizer of λ_max(x^{N−1}Σ + (N−1)x^{−1}ŴᵀŴ):
 
         W_1 = W°/q^{N−1},   W_2 = … = W_{N−1} = q I_{r⋆},   W_N = qU,
 
-    padded with zeros to the widths of the problem.
+    padded with zeros to the widths of the problem; r⋆ is numerical, by ``RANK_RTOL``.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With Σ invertible, hidden widths at least r⋆ and, if N ≥ 2, W⋆ ≠ 0.
+    A ValueError is raised if a hidden width is below r⋆, since then W⋆ is out of reach, or N ≥ 2
+    and W⋆ = 0 numerically, since then the sharpness has infimum 0 on M.
 
-    Returns
-    -------
-    (D,) array
-
-    Raises
-    ------
-    ValueError
-        If X has not full row rank, a hidden width is below r⋆ (then W⋆ is out of reach), or N ≥ 2
-        and W⋆ = 0 numerically (then sharpness has infimum 0 on M or the construction is void).
-
-    Notes
-    -----
-    Source: this book, the theorem on the flattest minimizer. r⋆ is that of :func:`solution_rank`.
+    Source: this book, the theorem on the flattest minimizer.
     """
     N = problem.depth
     if N == 1:
         return problem.join([problem.solution])
-    left, row_space, values, right = _whitened_solution(problem)
-    rank = solution_rank(problem)
+    left, (U, s), values, right = _whitened_solution(problem)
+    rank = int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
     if rank == 0:
         checks.refuse("problem", "W⋆ ≠ 0 (for depth ≥ 2)", "W⋆ = 0 to working precision")
     if min(problem.widths[1:-1]) < rank:
         checks.refuse("problem", f"hidden widths at least rank W⋆ = {rank}", problem.widths)
-    U, s = row_space
     x = joint_maximum(np.diag(s**2), (right.T * values**2) @ right, N).x
     q = np.sqrt(x)
     outer = left[:, :rank]  # (d_N, r⋆), orthonormal columns
     inner = (values[:rank, np.newaxis] * right[:rank]) / s @ U.T  # W° = UᵀŴΣ^{−1/2}, (r⋆, d_0)
     blocks = [inner / q ** (N - 1), *[q * np.eye(rank)] * (N - 2), q * outer]
-    return problem.join(
-        [_padded(block, shape) for block, shape in zip(blocks, problem.shapes, strict=True)]
-    )
-
-
-def require_minimizer(problem: DeepLinearProblem, theta: ArrayLike) -> None:
-    """Raise a ValueError unless θ is a global minimizer in the sense of :func:`is_minimizer`."""
-    if not is_minimizer(problem, theta):
-        excess = np.linalg.norm((problem.end_to_end(theta) - problem.solution) @ problem.X)
-        checks.refuse(
-            "theta",
-            f"a global minimizer, ‖(π(θ) − W⋆)X‖_F ≤ {MINIMIZER_RTOL} ‖Y‖_F "
-            f"= {MINIMIZER_RTOL * np.linalg.norm(problem.Y):.3g}",
-            f"{excess:.3g}",
-        )
+    weights = [np.zeros(shape) for shape in problem.shapes]
+    for W, block in zip(weights, blocks, strict=True):
+        W[: len(block), : len(block.T)] = block
+    return problem.join(weights)
 
 
 def _weights(problem: DeepLinearProblem, theta: ArrayLike) -> list[FloatArray]:
@@ -167,16 +121,13 @@ def _weights(problem: DeepLinearProblem, theta: ArrayLike) -> list[FloatArray]:
     return problem.split(theta)
 
 
-def _padded(block: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    padded = np.zeros(shape)
-    padded[: block.shape[0], : block.shape[1]] = block
-    return padded
+def _excess(problem: DeepLinearProblem, theta: ArrayLike) -> float:
+    """‖(π(θ) − W⋆)X‖_F."""
+    return float(np.linalg.norm((problem.end_to_end(theta) - problem.solution) @ problem.X))
 
 
-def _square_root(problem: DeepLinearProblem) -> FloatArray:
-    """Σ^{1/2} = U diag(s) Uᵀ from X = U diag(s) Vᵀ, without squaring the condition number."""
-    U, s, _ = np.linalg.svd(problem.X, full_matrices=False)
-    return np.asarray((U * s) @ U.T)
+def _allowed(problem: DeepLinearProblem) -> float:
+    return MINIMIZER_RTOL * float(np.linalg.norm(problem.Y))
 
 
 def _whitened_solution(

@@ -2,8 +2,8 @@ r"""The joint maximum of :mod:`.duality` for many features, found by a rational 
 
 The points are z = Xᵀu/‖Xᵀu‖. With K = αΣ² + βSᵀS, α = x^{N−1}, β = (N−1)/x, the dual asks for the
 x > 0 at which the largest λ with Ku = λΣu is least. The problem is solved on a space of a few u.
-Then vectors (σΣ − K)⁻¹Σu are added, with a shift σ a little above the λ found, and so on. This
-converges the faster the closer σ is: three or four factorisations suffice, where a method with
+Then vectors (σΣ − K)⁻¹Σu are added, with a shift σ a little above the λ found, and so on. The
+closer σ is, the faster this converges: three or four factorisations suffice, where a method with
 products alone needs hundreds of products. Nothing is proved here; :mod:`.rounding` proves what was
 found.
 """
@@ -30,7 +30,7 @@ _TOLERANCE = 1e-12
 # σ/λ − 1 is at least this, so that rounding does not decide whether σΣ − K ≻ 0.
 _SHIFT = 1e-5
 
-# A vector that loses all but this share to those before it lies in their span, up to rounding.
+# A vector lies in the span of others, up to rounding, if its distance is at most this share.
 _NOTHING = 1e-13
 
 

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from enum import Enum
 from itertools import pairwise
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import checks
 from ..core.linear import DeepLinearProblem
 from .minimizers import minimizer_spectrum
 
-# Two errors stand between the computed number and λ_max at the exact minimizer nearby: rounding,
-# about 1e-16·d_0·d_N, and the distance of θ from M, which `is_minimizer` allows to be some 1e-8
-# relative to ‖θ‖ for well-conditioned data and which enters λ_max multiplied by about 2N.
+# The computed number differs from λ_max at the exact minimizer nearby for two reasons: rounding,
+# about 1e-16·d_0·d_N, and the distance of θ from M. `is_minimizer` allows a distance of some 1e-8
+# relative to ‖θ‖ for well-conditioned data, and it enters λ_max multiplied by about 2N.
 STABILITY_MARGIN = 1e-6
 
 
@@ -32,81 +31,34 @@ class Stability(Enum):
     """λ_max = 2/η, exactly or to working precision: terms of higher order decide."""
 
 
-def classify_minimizer(
-    problem: DeepLinearProblem,
-    theta: ArrayLike,
-    eta: float,
-    margin: float = STABILITY_MARGIN,
-) -> Stability:
-    """Compare the sharpness of a global minimizer with 2/η.
+def classify_minimizer(problem: DeepLinearProblem, theta: ArrayLike, eta: float) -> Stability:
+    """Compare the sharpness of a global minimizer θ (D,) with 2/η, for Σ invertible and η > 0.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With Σ invertible.
-    theta : (D,) array_like
-        A global minimizer up to rounding: ‖(π(θ) − W⋆)X‖_F ≤ 1e-8 ‖Y‖_F, see
-        :func:`edge_of_stability.minima.minimizers.is_minimizer`.
-    eta : float
-        Step size, positive.
-    margin : float
-        Relative distance from 2/η below which nothing is decided, in [0, 1).
+    UNDECIDED if the two differ by at most the fraction ``STABILITY_MARGIN`` of 2/η. A ValueError is
+    raised if θ is not a global minimizer in the sense of
+    :func:`edge_of_stability.minima.minimizers.is_minimizer`. For a verdict without rounding see
+    :func:`edge_of_stability.certify_stability`.
 
-    Returns
-    -------
-    Stability
-        STABLE if λ_max < (2/η)(1 − margin), UNSTABLE if λ_max > (2/η)(1 + margin), else UNDECIDED.
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` is not a global minimizer, X has not full row rank, or ``eta`` or ``margin`` is
-        out of range.
-
-    Notes
-    -----
-    Source: this book, the theorems on stable and on unstable minimizers. For a verdict without
-    rounding see :func:`edge_of_stability.certify_stability`.
+    Source: this book, the theorems on stable and on unstable minimizers.
     """
     step = float(checks.step_size(eta, ()))
-    if not (isinstance(margin, (int, float, np.floating)) and 0 <= margin < 1):
-        checks.refuse("margin", "a number in [0, 1)", repr(margin))
     sharpness = float(minimizer_spectrum(problem, theta)[-1])
-    if sharpness < 2 / step * (1 - margin):
+    if sharpness < 2 / step * (1 - STABILITY_MARGIN):
         return Stability.STABLE
-    if sharpness > 2 / step * (1 + margin):
+    if sharpness > 2 / step * (1 + STABILITY_MARGIN):
         return Stability.UNSTABLE
     return Stability.UNDECIDED
 
 
 def stable_set_is_bounded(widths: Sequence[int], rank: int) -> bool:
-    """Tell whether {θ ∈ M : λ_max(θ) ≤ c} is bounded for every c.
+    """Whether {θ ∈ M : λ_max(θ) ≤ c} is bounded for every c, for Σ invertible.
 
     It is if and only if min(d_{j−1}, d_j) = r⋆ for every 2 ≤ j ≤ N − 1: no two neighbouring hidden
-    layers are both wider than r⋆. Otherwise it is unbounded as soon as it is not empty.
+    layers are both wider than r⋆ = rank W⋆. Otherwise it is unbounded as soon as it is not empty.
+    The rank is between 0 and the smallest of the widths d_0, …, d_N, else a ValueError is raised.
 
-    Parameters
-    ----------
-    widths : sequence of int
-        (d_0, …, d_N), N ≥ 1.
-    rank : int
-        r⋆ = rank W⋆, between 0 and the smallest width.
+    Source: this book, the theorem on the boundedness of the stable minimizers.
 
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    ValueError
-        If ``rank`` is not such an integer: a smaller width leaves no θ with π(θ) = W⋆.
-
-    Notes
-    -----
-    Source: this book, the theorem on the boundedness of the stable minimizers. Σ is invertible.
-
-    Examples
-    --------
     >>> stable_set_is_bounded((3, 4, 2), rank=2)
     True
     >>> stable_set_is_bounded((1, 2, 2, 1), rank=1)

@@ -11,6 +11,7 @@ from ..core import checks
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
 from .duality import joint_maximum, pencil
+from .minimizers import RANK_RTOL
 
 # By how much the units beside the path have larger weights in the first layer and smaller ones in
 # the last. Without it u′vᵀ would have the largest eigenvalue of K for every u′ in the range of W⋆,
@@ -21,36 +22,22 @@ SLACK = 0.05
 class TwoCycle(NamedTuple):
     """Two points that gradient descent exchanges."""
 
-    eta: float
-    """The step size."""
-    low: FloatArray
-    """The point (D,) whose weights along the path are the smaller ones."""
-    high: FloatArray
-    """The other point (D,)."""
+    eta: float  # the step size
+    low: FloatArray  # the point (D,) whose weights along the path are the smaller ones
+    high: FloatArray  # the other point (D,)
 
 
 def two_cycle(problem: DeepLinearProblem, y: float) -> TwoCycle:
     """The two-cycle whose weights along one path have the ratio exp(2y), with its step size.
 
     The residual is a multiple of uvᵀ at both points, where v is the first eigenvector of
-    x^{N−1}Σ + (N−1)x^{−1}ŴᵀŴ for a certain x, and u that of Ŵv. The weights beside the path stay
-    where they are, at a minimizer of the rest. The step size tends to η_C as y → 0.
+    x^{N−1}Σ + (N−1)x^{−1}ŴᵀŴ for a certain x, and u is Ŵv/‖Ŵv‖. The weights beside the path do not
+    move; they are at a minimizer of the rest. The step size tends to η_C as y → 0.
 
-    Parameters
-    ----------
-    problem : DeepLinearProblem
-        With depth N ≥ 2, Σ invertible, W⋆ ≠ 0, and hidden widths at least r⋆ = rank W⋆.
-    y : float
-        Half the logarithm of the ratio, positive. It has to be small, unless v is the same for
-        all x, and a double eigenvalue must not be met on the way.
+    N ≥ 2, Σ is invertible, W⋆ ≠ 0, the hidden widths are at least r⋆ = rank W⋆, and y > 0 is small
+    (unless v is the same for all x), so that no double eigenvalue is met. A ValueError is raised if
+    this is not so, or the equation for x has no solution.
 
-    Raises
-    ------
-    ValueError
-        If an argument is not as described, or the equation for x has no solution.
-
-    Notes
-    -----
     Source: this book, two-cycles in closed form.
     """
     N = problem.depth
@@ -97,7 +84,7 @@ def _direction(A: FloatArray, B: FloatArray, N: int, y: float) -> tuple[float, F
 def _beside(problem: DeepLinearProblem, rest: FloatArray, size: float) -> list[FloatArray]:
     """Weights (times Σ^{1/2}, in the first layer) of the product ``rest`` that avoid unit one."""
     left, values, right = np.linalg.svd(rest, full_matrices=False)
-    rank = int(np.sum(values > 1e-10 * np.linalg.norm(problem.Y)))
+    rank = int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
     if min(problem.widths[1:-1]) < 1 + rank:
         checks.refuse("problem", f"hidden widths at least rank W⋆ = {1 + rank}", problem.widths)
     weights = [np.zeros(shape) for shape in problem.shapes]

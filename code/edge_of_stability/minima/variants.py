@@ -33,7 +33,7 @@ def with_biases(X: ArrayLike, Y: ArrayLike, depth: int) -> tuple[CriticalStepSiz
 
     If they do not, the interval is the proven one without biases. If they do, all three numbers
     are the same, computed up to rounding. X (d_0, n) has full row rank and rows with mean zero, up
-    to rounding, else a ValueError is raised.
+    to rounding, else a ValueError is raised; Y is (d_N, n).
     """
     eta = critical_step_size(X, Y, depth)
     X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
@@ -51,22 +51,10 @@ def with_biases(X: ArrayLike, Y: ArrayLike, depth: int) -> tuple[CriticalStepSiz
 def logistic_data(X: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Inputs and targets whose η_C for the squared loss is that of Σ_i log(1 + e^{−y_i w·x_i}).
 
-    Parameters
-    ----------
-    X : (d_0, n) array_like
-        Inputs of full row rank, one column a sample.
-    labels : (n,) array_like
-        Two different numbers; y_i is 1 for the larger one, −1 for the other.
-
-    Returns
-    -------
-    tuple of array
-        X diag(p(1 − p)/2)^{1/2} at the minimizer w, (d_0, n), and w times it, (1, n).
-
-    Raises
-    ------
-    ValueError
-        If some w ≠ 0 has y_i w·x_i ≥ 0 for all i; then the loss has no minimizer.
+    X (d_0, n) has full row rank; the labels (n,) are two different numbers, and y_i is 1 for the
+    larger one, −1 for the other. The result is X diag(p(1 − p)/2)^{1/2} at the minimizer w,
+    (d_0, n), and w times it, (1, n). A ValueError is raised if some w ≠ 0 has y_i w·x_i ≥ 0 for all
+    i, since then the loss has no minimizer.
     """
     from scipy.optimize import linprog  # type: ignore[import-untyped, unused-ignore]
     from scipy.special import expit  # type: ignore[import-untyped, unused-ignore]
@@ -75,7 +63,7 @@ def logistic_data(X: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, FloatArr
     if len(classes) != 2:
         checks.refuse("labels", "two different numbers", f"{len(classes)}")
     signed = X * np.where(np.asarray(labels) == classes[1], 1.0, -1.0)  # y_i x_i
-    margins = (signed / np.linalg.norm(X, axis=1, keepdims=True)).T  # w: between 0 and 1
+    margins = (signed / np.linalg.norm(X, axis=1, keepdims=True)).T  # of w, kept in [0, 1]
 
     def loss(w: FloatArray) -> float:
         return float(np.logaddexp(0, -(w @ signed)).sum())

@@ -5,9 +5,9 @@ Prints the critical step size of a deep linear network for the data of a text fi
 
 Exit codes
     0    The answer is on stdout. Warnings are on stderr, one line each.
-    1    The answer could not be written. One line on stderr says why; none if the answer went
-         into a pipe whose reader had ended.
-    2    No answer. One line on stderr says what is wrong; below the usage if it is an option.
+    1    The answer could not be written. One line on stderr says why, unless the answer went into a
+         pipe whose reader had ended.
+    2    No answer. One line on stderr says what is wrong, below the usage if it is an option.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from io import TextIOWrapper
+from typing import Any
 
-from ..core import checks
 from ..minima.critical_step import CriticalStepSize, critical_step_size
 from ..minima.variants import logistic_data, with_biases
 from .prepare import PREPARATIONS, PreparedData, prepare, rounding_estimate
 from .read import read_table
+
+Answer = dict[str, Any]  # the JSON object that is printed
 
 PROGRAM = "python -m edge_of_stability"
 DIGITS = 12  # printed, rounded outward; as many as the widest accepted interval has, and some
@@ -61,38 +62,6 @@ _VELOCITIES = """\
 A null set, with momentum, is one of pairs of an initialisation and an initial velocity."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """η_C for one loss: proven bounds, and the computed value between them."""
-
-    lower: float
-    value: float
-    upper: float
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The JSON object that is printed. Keys may be added to it; those here stay in format 1."""
-
-    format: int
-    file: str  # the path as given
-    rows: int  # n
-    features: Sequence[str]  # the columns that are rows of X, in order
-    targets: Sequence[str]  # the same of Y
-    preparation: str
-    intercept: bool  # whether X has a last row of ones
-    depth: int  # N
-    loss: str  # "squared" or "logistic"
-    momentum: float  # β of the heavy ball
-    biases: bool  # in every layer
-    proven: bool  # whether the intervals are; otherwise they are computed, up to rounding
-    sufficient_width: int  # hidden widths of at least this much are enough: min(d_0, d_N)
-    rounding: float  # how much rounding of the data may move η_C, relative; an estimate
-    critical_step_size: Mapping[str, Interval]  # for the losses of loss_factors
-    notes: Sequence[str]  # what of the file was left out
-    warnings: Sequence[str]  # which columns may not be what they seem
-
-
 def run() -> int:
     """The command of this process: the exit code, and nothing left to write after it."""
     for stream in (sys.stdout, sys.stderr):
@@ -102,7 +71,7 @@ def run() -> int:
         code = main()
         sys.stdout.flush()
     except OSError as error:
-        # Python tries once more when it ends; then there is nothing left that can fail.
+        # Python tries to write once more when it ends; then nothing is left that can fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             _complain(f"the answer cannot be written: {error.strerror}")
@@ -113,12 +82,7 @@ def run() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, or 2 after a failure that was reported on stderr.
 
-    Raises
-    ------
-    OSError
-        If stdout cannot be written to.
-    SystemExit
-        After --help (code 0), or if an option is wrong (code 2).
+    A wrong option and --help end in a SystemExit; an OSError says that stdout cannot be written to.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -126,32 +90,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, ArithmeticError) as error:
         _complain(f"{options.data!r}: {error}")
         return 2
-    for warning in answer.warnings:
+    for warning in answer["warnings"]:
         _complain(f"warning: {warning}")
-    print(json.dumps(asdict(answer), indent=2) if options.json else _as_text(answer))
+    print(json.dumps(answer, indent=2) if options.json else _as_text(answer))
     return 0
 
 
 def loss_factors(row_count: int, target_count: int) -> Mapping[str, int]:
-    """By which η_C of the summed squared error is multiplied if another loss is minimised.
+    """The factors from η_C of the sum of squared errors to η_C of other losses.
 
-    The loss c·L has the gradient c·∇L, so the step size η/c takes the same steps.
-
-    Returns
-    -------
-    mapping of str to int
-        1/c for "mean" (over rows, summed over targets), "half_mean", "sum", "half_sum",
-        "mean_of_entries" (over rows and targets).
+    The loss c·L has the gradient c·∇L, so that the step size η/c takes the same steps. The factor
+    is 1/c, for n rows and d targets.
     """
-    n = checks.positive_count("row_count", row_count)
-    d = checks.positive_count("target_count", target_count)
+    n, d = row_count, target_count
     return {"mean": n, "half_mean": 2 * n, "sum": 1, "half_sum": 2, "mean_of_entries": n * d}
 
 
-def interval(eta: CriticalStepSize, factor: Fraction | int) -> Interval:
-    """η_C times a factor, rounded outward."""
+def interval(eta: CriticalStepSize, factor: Fraction | int) -> dict[str, float]:
+    """η_C times a factor: proven bounds, rounded outward, and the computed value between them."""
     lower, value, upper = (float(Fraction(x) * factor) for x in (eta.lower, eta.value, eta.upper))
-    return Interval(math.nextafter(lower, 0), value, math.nextafter(upper, math.inf))
+    lower, upper = math.nextafter(lower, 0), math.nextafter(upper, math.inf)
+    return {"lower": lower, "value": value, "upper": upper}
 
 
 def _complain(sentence: str) -> None:
@@ -174,25 +133,25 @@ def _critical_step(options: argparse.Namespace) -> Answer:
     stretch = 1 + Fraction(options.momentum)
     factors = loss_factors(data.row_count, len(data.targets))
     losses = _TORCH["logistic"] if options.loss == "logistic" else factors
-    return Answer(
-        format=1,
-        file=options.data,
-        rows=data.row_count,
-        features=data.features,
-        targets=data.targets,
-        preparation=options.preparation,
-        intercept=options.intercept,
-        depth=options.depth,
-        loss=options.loss,
-        momentum=options.momentum,
-        biases=options.biases,
-        proven=proven,
-        sufficient_width=min(len(data.X), len(data.Y)),
-        rounding=rounding,
-        critical_step_size={loss: interval(eta, stretch * factors[loss]) for loss in losses},
-        notes=table.notes,
-        warnings=data.warnings,
-    )
+    return {  # keys may be added to it; those here stay in format 1
+        "format": 1,
+        "file": options.data,  # the path as given
+        "rows": data.row_count,  # n
+        "features": data.features,  # the columns that are rows of X, in order
+        "targets": data.targets,  # the same of Y
+        "preparation": options.preparation,
+        "intercept": options.intercept,  # whether X has a last row of ones
+        "depth": options.depth,  # N
+        "loss": options.loss,  # "squared" or "logistic"
+        "momentum": options.momentum,  # β of the heavy ball
+        "biases": options.biases,  # in every layer
+        "proven": proven,  # whether the intervals are; otherwise they are computed, up to rounding
+        "sufficient_width": min(len(data.X), len(data.Y)),  # of hidden layers: min(d_0, d_N)
+        "rounding": rounding,  # how much rounding of the data may move η_C, relative; an estimate
+        "critical_step_size": {loss: interval(eta, stretch * factors[loss]) for loss in losses},
+        "notes": table.notes,  # what of the file was left out
+        "warnings": data.warnings,  # which columns may not be what they seem
+    }
 
 
 def _eta(data: PreparedData, options: argparse.Namespace) -> tuple[CriticalStepSize, bool]:
@@ -212,26 +171,30 @@ def _eta(data: PreparedData, options: argparse.Namespace) -> tuple[CriticalStepS
 
 
 def _as_text(answer: Answer) -> str:
-    features = _counted(len(answer.features), "feature") + " and an intercept" * answer.intercept
-    hidden = f", hidden widths at least {answer.sufficient_width}" * (answer.depth > 1)
-    how, change = ("proven interval", "do not change") if answer.proven else ("computed", "lower")
+    features = (
+        _counted(len(answer["features"]), "feature") + " and an intercept" * answer["intercept"]
+    )
+    hidden = f", hidden widths at least {answer['sufficient_width']}" * (answer["depth"] > 1)
+    how, change = (
+        ("proven interval", "do not change") if answer["proven"] else ("computed", "lower")
+    )
     biases = f", biases in every layer, which {change} η_C here"
     lines = [
-        f"{answer.file}: {answer.rows} rows, {features}",
-        *answer.notes,
-        f"targets: {', '.join(answer.targets)}",
-        f"prepared: {PREPARATIONS[answer.preparation]}",
-        f"network: {_counted(answer.depth, 'layer')}{hidden}{biases * answer.biases}",
-        f"steps: SGD(lr=η, momentum={answer.momentum:g}, weight_decay=0) in PyTorch",
+        f"{answer['file']}: {answer['rows']} rows, {features}",
+        *answer["notes"],
+        f"targets: {', '.join(answer['targets'])}",
+        f"prepared: {PREPARATIONS[answer['preparation']]}",
+        f"network: {_counted(answer['depth'], 'layer')}{hidden}{biases * answer['biases']}",
+        f"steps: SGD(lr=η, momentum={answer['momentum']:g}, weight_decay=0) in PyTorch",
         "",
         f"critical step size η_C, {how} for the prepared numbers in double precision",
     ]
-    cells = [(f"{answer.loss} loss", "at least", "at most", "conversion", "PyTorch")]
-    factors = loss_factors(answer.rows, len(answer.targets))
-    for loss, eta in answer.critical_step_size.items():
-        lower = Context(DIGITS, ROUND_FLOOR).create_decimal_from_float(eta.lower)
-        upper = Context(DIGITS, ROUND_CEILING).create_decimal_from_float(eta.upper)
-        torch = _TORCH[answer.loss].get(loss, "")
+    cells = [(f"{answer['loss']} loss", "at least", "at most", "conversion", "PyTorch")]
+    factors = loss_factors(answer["rows"], len(answer["targets"]))
+    for loss, eta in answer["critical_step_size"].items():
+        lower = Context(DIGITS, ROUND_FLOOR).create_decimal_from_float(eta["lower"])
+        upper = Context(DIGITS, ROUND_CEILING).create_decimal_from_float(eta["upper"])
+        torch = _TORCH[answer["loss"]].get(loss, "")
         cells.append((_LOSSES[loss], str(lower), str(upper), f"{factors[loss]} × sum", torch))
     name, low, high, times, _ = (max(map(len, column)) for column in zip(*cells, strict=True))
     lines += [
@@ -239,10 +202,10 @@ def _as_text(answer: Answer) -> str:
         for a, b, c, d, e in cells
     ]
     rounding = (
-        f"rounding the data to double precision moves η_C by about {answer.rounding:.0e} of it"
+        f"rounding the data to double precision moves η_C by about {answer['rounding']:.0e} of it"
     )
-    meaning = _MEANING_ONE_LAYER if answer.depth == 1 else _MEANING
-    velocities = [_VELOCITIES] * (answer.momentum > 0)
+    meaning = _MEANING_ONE_LAYER if answer["depth"] == 1 else _MEANING
+    velocities = [_VELOCITIES] * (answer["momentum"] > 0)
     return "\n".join([*lines, f"  {rounding}", "", meaning, *velocities, _LIMITS])
 
 

@@ -14,11 +14,11 @@ What is refused
     what rounding would decide. The cells and the prepared numbers are rounded to double precision,
     and this moves η_C by about 4eκ/ρ, relative. Here e = ε(4 + max|c|/s) bounds the relative error
     of a row of X or Y (raw: ε), κ is the condition number of X after its rows are scaled to norm
-    one, and ρ² the part of ‖Y‖² explained by the regression on X (ρ = 1 for one layer). This is an
-    estimate and no bound; a table for which it passes 10⁻⁶ is refused.
+    one, and ρ² is the part of ‖Y‖² explained by the regression on X (ρ = 1 for one layer). This is
+    an estimate, not a bound; a table for which it passes 10⁻⁶ is refused.
 
-What is only warned of
-    A column that was not chosen as a feature by name and numbers the rows; an extreme value such as
+What is warned of
+    A column that numbers the rows and was not chosen as a feature by name; an extreme value such as
     −9999, which may be a code for a missing value.
 """
 
@@ -39,8 +39,8 @@ PREPARATIONS = {
     "raw": "the numbers of the file as they are",
 }
 
-# Rounding of the data may move η_C by this much, relative. Rounding that poses as an independent
-# feature, κ above 10¹⁴, is far beyond.
+# Rounding of the data may move η_C by this much, relative. If only rounding makes a feature
+# independent of the others, κ is above 10¹⁴, far beyond.
 ROUNDING_LIMIT = 1e-6
 
 _EPS = float(np.finfo(float).eps)
@@ -48,29 +48,15 @@ _EPS = float(np.finfo(float).eps)
 
 @dataclass(frozen=True, eq=False)
 class PreparedData:
-    """X and Y of a table.
+    """X and Y of a table."""
 
-    Attributes
-    ----------
-    X : (d_0, n) array
-    Y : (d_N, n) array
-    features, targets : sequence of str
-        The names of their rows. An intercept is not named; it is the last row of X.
-    rounding : float
-        4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1.
-    explained : float
-        ρ.
-    warnings : sequence of str
-        One sentence for each column that may not be what it seems.
-    """
-
-    X: FloatArray
-    Y: FloatArray
-    features: Sequence[str]
-    targets: Sequence[str]
-    rounding: float
-    explained: float
-    warnings: Sequence[str]
+    X: FloatArray  # (d_0, n), of full row rank: it satisfies A1
+    Y: FloatArray  # (d_N, n)
+    features: Sequence[str]  # the names of the rows of X, but for an intercept, the last row
+    targets: Sequence[str]  # the names of the rows of Y
+    rounding: float  # 4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1
+    explained: float  # ρ
+    warnings: Sequence[str]  # one sentence for each column that may not be what it seems
 
     @property
     def row_count(self) -> int:
@@ -89,31 +75,11 @@ def prepare(
 ) -> PreparedData:
     """X and Y of a table, as the module's text says.
 
-    Parameters
-    ----------
-    table : Table
-    targets : sequence of str
-        Columns, the rows of Y.
-    features : sequence of str, optional
-        Columns, the rows of X. Default: all that are no targets.
-    preparation : str
-        "standardise", "centre" or "raw".
-    leave_out : sequence of str
-        Columns that are no features either; their cells may hold anything.
-    intercept : bool
-        Add a row 1, …, 1 to X, after the preparation.
+    The names of targets and features are columns of the table. Without ``features`` all columns are
+    features that are neither targets nor left out; the cells of those may hold anything. The
+    preparation is one of `PREPARATIONS`. An intercept is a row 1, …, 1 of X, added after it.
 
-    Returns
-    -------
-    PreparedData
-        Of full row rank: it satisfies A1.
-
-    Raises
-    ------
-    ValueError
-        If a name is not in the table, there twice, or both feature and target; a cell of a used
-        column is not a number; a column is constant, or varies too little for double precision; or
-        the features are more than rows or linearly dependent (up to rounding).
+    A ValueError says in one sentence what is wrong with the names, the cells or the columns.
     """
     if preparation not in PREPARATIONS:
         checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
@@ -150,12 +116,9 @@ def prepare(
 
 
 def rounding_estimate(data: PreparedData, depth: int) -> float:
-    """4eκ/ρ, what rounding of the data does to η_C, relative; an estimate.
+    """4eκ/ρ, an estimate of what rounding of the data does to η_C, relative.
 
-    Raises
-    ------
-    ValueError
-        If it passes 10⁻⁶: with two layers or more, when W⋆ cannot be told from 0.
+    A ValueError is raised if it passes 10⁻⁶ for two layers or more: W⋆ cannot be told from 0.
     """
     if depth == 1:
         return data.rounding

@@ -71,33 +71,18 @@ shown = _short.repr  # names in quotes and on one line, not too long and not too
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file, as text.
+    """The cells of a file, as text."""
 
-    Attributes
-    ----------
-    cells : mapping of str to sequence of n str
-        The columns, by name.
-    lines : sequence of n int
-        The line of the file on which each row ends; the names are on line 1, as a rule.
-    decimal_comma : bool
-        Whether the decimal sign is a comma.
-    notes : sequence of str
-        What was left out, in sentences for the reader of the answer.
-    """
-
-    cells: Mapping[str, Sequence[str]]
-    lines: Sequence[int]
-    decimal_comma: bool = False
-    notes: Sequence[str] = ()
+    cells: Mapping[str, Sequence[str]]  # the columns, by name; each has n cells
+    lines: Sequence[int]  # n, the line of the file on which each row ends
+    decimal_comma: bool = False  # whether the decimal sign is a comma
+    notes: Sequence[str] = ()  # sentences that say what was left out
 
     def column(self, name: str) -> FloatArray:
         """The numbers of one column, (n,).
 
-        Raises
-        ------
-        ValueError
-            If a cell of it is not a number, or the largest absolute value is not between 1e-100
-            and 1e100 (or 0), so that squares may leave double precision.
+        A ValueError is raised if a cell is not a number, or the largest absolute value is not 0 and
+        not between 1e-100 and 1e100, so that squares may leave double precision.
         """
         column = np.empty(len(self.lines))
         for row, (cell, line) in enumerate(zip(self.cells[name], self.lines, strict=True)):
@@ -125,27 +110,11 @@ def read_table(
     *,
     decimal_comma: bool = False,
 ) -> Table:
-    """Read a text file; the module's text says of which form.
+    """Read a text file of the form that the module's text describes.
 
-    Parameters
-    ----------
-    path : path
-    separator : str, optional
-        One character. Default: as the first line says.
-    encoding : str, optional
-        Any that Python knows. A byte-order mark goes before it. Default: UTF-8.
-    decimal_comma : bool
-        Whether the decimal sign is a comma.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be read or is no text in this encoding, no table or has no rows; if a
-        row is of another length, or a name is there twice. The message is one sentence.
+    The separator is one character, by default what the first line says; the encoding any that
+    Python knows, by default that of the byte-order mark, or else UTF-8. A ValueError says in one
+    sentence why the file is not a table.
     """
     text = _text(path, encoding)
     line_for_excel = _SEPARATOR_LINE.match(text)
