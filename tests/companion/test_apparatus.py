@@ -12,12 +12,13 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
 from docutils.utils import new_document
 from pybtex.database import parse_file, parse_string
 
 from companion.checking.claims import VERDICTS, fingerprint, occurs, read_claims
 from companion.project import Project
-from companion.sphinx import outputs
+from companion.sphinx import elements, outputs
 from companion.sphinx.bibliography import AuthorYearLabels, citation_entry
 from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, TRACT
@@ -185,3 +186,26 @@ def test_declared_figure_that_no_output_shows(toy, caplog):
     env = SimpleNamespace(docname="book/toy/lines", srcdir=toy.root, metadata=defaultdict(dict))
     outputs._show_outputs(SimpleNamespace(env=env), new_document("lines"))
     assert "figure 'line': no cell of book/toy/lines.ipynb shows it" in caplog.text
+
+
+def test_names_of_cells_in_the_text_link_to_them():
+    page = new_document("lines")
+    cell = nodes.container(classes=["cell"], cell_index=3, cell_metadata={"name": "draw-line"})
+    words = nodes.paragraph("", "", nodes.literal("", "draw-line"), nodes.literal("", "draw"))
+    page += [words, cell]
+    elements._add_anchors(None, page)
+    (link,) = page.findall(nodes.reference)
+    assert link.astext() == "draw-line"
+    assert link["refid"] in cell["ids"]
+
+
+def test_a_figure_is_shown_with_the_first_sentence_of_its_caption():
+    page = new_document("lines")
+    formula = nodes.math("", "x. y")
+    for name, beginning in (("other", "No. "), ("line", "Is it 0.5 or ")):
+        words = [nodes.Text(beginning), formula.deepcopy(), nodes.Text("? It is. Blue: both.")]
+        caption = nodes.caption("", "", *words)
+        page += nodes.figure("", caption, published=name)
+    sentence = outputs._first_sentence(page, "line")
+    assert "".join(part.astext() for part in sentence) == "Is it 0.5 or x. y?"
+    assert outputs._first_sentence(page, "none") == []
