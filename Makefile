@@ -58,11 +58,11 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 .PHONY: book
-book: $(READY) ## (3 min, unchanged a few seconds) run the notebooks, check every figure, build the site, print where it is
+book: $(READY) ## (3 min, a few seconds if nothing changed) run the notebooks, check every figure, build the site, print where it is
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (an hour or two) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
+paper: $(READY) ## (about two hours) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
@@ -95,7 +95,7 @@ twice: $(READY) ## (8 min) build the book twice from nothing and compare the two
 	@$(PY) tests/companion/twice.py
 
 .PHONY: machines
-machines: $(READY) ## (15 min) run the notebooks as other processors would, list what nears its tolerance
+machines: $(READY) ## (15 min) run the notebooks as other processors would, list what comes near its tolerance
 	@$(PY) tests/companion/machines.py
 
 .PHONY: faults
@@ -119,7 +119,7 @@ check: $(READY) ## (3 s) check figures, statements and evidence as declared; not
 	@$(BOOK) check
 
 .PHONY: formal
-formal: $(READY) ## (1 min) have Coq check the proofs of book/*/formal, and write what it says to book/formal.json; CHECK=1 only compares
+formal: $(READY) ## (1 min) have Coq check the proofs in book/*/formal and write its answers to book/formal.json; CHECK=1 only compares
 	@$(BOOK) formal $(if $(CHECK),--check)
 
 .PHONY: lint
@@ -141,7 +141,7 @@ lint-files: $(READY) ## (10 s) notebooks without outputs; workflows, forms, hook
 	@.venv/bin/zizmor --offline --quiet --persona pedantic .
 
 .PHONY: format
-format: $(READY) ## (1 s) let ruff format and mend
+format: $(READY) ## (1 s) let ruff format the code and fix what it can
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 

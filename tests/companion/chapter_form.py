@@ -51,4 +51,4 @@ def assert_form_of_a_chapter(pages: dict[str, str]) -> None:
         opening = text.partition("\n## ")[0]
         seen = any(directive in opening for directive in ("{published}", "{explorer}"))
         assert seen, "a picture or an explorer above the first section"
-        assert "**From before:**" in opening
+        assert "**You need:**" in opening

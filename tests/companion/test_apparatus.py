@@ -9,10 +9,13 @@ from pathlib import Path
 import nbformat
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
+from docutils.utils import new_document
 from pybtex.database import parse_string
 
 from companion.checking.claims import VERDICTS, fingerprint, occurs, read_claims
 from companion.project import Project
+from companion.sphinx import elements, outputs
 from companion.sphinx.bibliography import AuthorYearLabels, citation_entry
 from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, TRACT
@@ -147,8 +150,33 @@ def test_page_shows_below_the_cell_what_it_published(built_once):
         ("for-light", ALT),
         ("for-dark", ALT),
     ]
-    assert figure.get_text().split() == ["Fig.", "1.1,", "explained", "in", "Lines"]
+    caption = figure.get_text().split()
+    assert caption[:4] == ["A", "line", "of", "slope"]
+    assert caption[-5:] == ["Fig.", "1.1,", "explained", "in", "Lines"]
     assert figure.a["href"] == "#fig-line"
     line = page.select_one("#cell-draw-line .published-numbers")
-    assert line.get_text().split()[:7] == ["answer", "=", "42", "tiny", "=", "-1.5e-07", "now"]
+    assert line.get_text().startswith("For the text: answer = 42 tiny = -1.5e-07 now = ")
     assert [figure.get("id") for figure in page.select("figure.published")] == ["fig-line", None]
+
+
+def test_names_of_cells_in_the_text_link_to_them():
+    page = new_document("lines")
+    cell = nodes.container(classes=["cell"], cell_index=3, cell_metadata={"name": "draw-line"})
+    words = nodes.paragraph("", "", nodes.literal("", "draw-line"), nodes.literal("", "draw"))
+    page += [words, cell]
+    elements._add_anchors(None, page)
+    (link,) = page.findall(nodes.reference)
+    assert link.astext() == "draw-line"
+    assert link["refid"] in cell["ids"]
+
+
+def test_a_figure_is_shown_with_the_first_sentence_of_its_caption():
+    page = new_document("lines")
+    formula = nodes.math("", "x. y")
+    for name, beginning in (("other", "No. "), ("line", "Is it 0.5 or ")):
+        words = [nodes.Text(beginning), formula.deepcopy(), nodes.Text("? It is. Blue: both.")]
+        caption = nodes.caption("", "", *words)
+        page += nodes.figure("", caption, published=name)
+    sentence = outputs._first_sentence(page, "line")
+    assert "".join(part.astext() for part in sentence) == "Is it 0.5 or x. y?"
+    assert outputs._first_sentence(page, "none") == []

@@ -79,6 +79,18 @@ def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     assert missing(expected, refusal(sources.root)) == []
 
 
+def test_what_a_proof_refers_to_is_among_its_uses(sources: ToyBook, refusal):
+    sources.edit(
+        sources.page, "Two is twice one.", "By {prf:ref}`this <def-even>`, and {prf:ref}`thm-two`."
+    )
+    assert main(["--root", str(sources.root), "check"]) == 0
+    registered = {**STATEMENTS["thm-two"], "uses": []}
+    sources.write_yaml("book/statements.yml", {**STATEMENTS, "thm-two": registered})
+    said = refusal(sources.root)
+    assert said.count("thm-two: its proof refers to def-even, which is not among its uses") == 1
+    assert "refers to thm-two" not in said
+
+
 # What is changed in a claim, and what is said of it; None leaves an entry out.
 CLAIMS: dict[str, tuple[dict[str, object], str]] = {
     "wrong": ({"quote": "two is an odd number"}, "tract does not say 'two is an odd number'"),

@@ -1,4 +1,4 @@
-"""What practice uses: random attacks on the theorems about momentum, biases and other losses."""
+"""Methods used in practice: random attacks on the theorems on momentum, biases, other losses."""
 
 from itertools import pairwise
 

@@ -25,7 +25,7 @@ AXIOMS = {
         "counterexample can be given (part of Coq's definition of the real numbers)"
     ),
     "ClassicalDedekindReals.sig_not_dec": (
-        "of a statement and its negation one can be chosen, where the statement is negated "
+        "for every statement P one can choose which holds, ¬P or ¬¬P "
         "(part of Coq's definition of the real numbers)"
     ),
     "FunctionalExtensionality.functional_extensionality_dep": (

@@ -70,6 +70,9 @@ class Statement:
         return tuple(tier for tier in TIERS if tier in present)
 
 
+_REFERRED = re.compile(r"\{prf:ref\}`(?:[^`<]*<)?([\w-]+)>?`")
+
+
 def proof_target(label: str) -> str:
     """The MyST target in front of a statement's proof."""
     return f"proof-{label}"
@@ -82,17 +85,18 @@ def read_registry(path: Path) -> dict[str, Statement]:
 
 
 def check_statements(project: Project) -> None:
-    """Check that pages and registry agree, uses lead somewhere, and all evidence exists."""
+    """Check that pages and registry agree, that uses are complete, and that all evidence exists."""
     registry = read_registry(project.statements)
-    proved = _proved(project)
+    proofs = _proofs(project)
     problems = (
         *_disagreements(project, registry.keys()),
         *_without_idea(project),
         *_bad_uses(registry),
+        *_unnamed_uses(registry, proofs),
         *(
             f"{label}: {problem}"
             for label, statement in registry.items()
-            for problem in _bad_evidence(project, statement, proved)
+            for problem in _bad_evidence(project, statement, proofs.keys())
         ),
     )
     refuse(problems)
@@ -148,7 +152,14 @@ def _bad_uses(registry: Mapping[str, Statement]) -> Iterator[str]:
         yield f"a circle of uses: {' → '.join(error.args[1])}"
 
 
-def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]) -> Iterator[str]:
+def _unnamed_uses(registry: Mapping[str, Statement], proofs: Mapping[str, str]) -> Iterator[str]:
+    for label, statement in registry.items():
+        named = {label, *statement.uses}
+        for other in sorted(set(_REFERRED.findall(proofs.get(label, ""))) - named):
+            yield f"{label}: its proof refers to {other}, which is not among its uses"
+
+
+def _bad_evidence(project: Project, statement: Statement, proved: Collection[str]) -> Iterator[str]:
     if not statement.evidence and not statement.label.startswith("def-"):
         yield "no evidence"
     for item in statement.evidence:
@@ -168,12 +179,15 @@ def _bad_evidence(project: Project, statement: Statement, proved: frozenset[str]
             yield f"{item.tier} evidence: {item.place} {item.target} does not exist"
 
 
-def _proved(project: Project) -> frozenset[str]:
-    """Labels of all statements whose proof is on a page, after its target."""
+def _proofs(project: Project) -> dict[str, str]:
+    """The proofs on the pages, each after its target, by the label of what it proves."""
     pattern = re.compile(
-        rf"^\({proof_target('')}(\S+)\)=\s*\n(?:```+|:::+)\{{prf:proof\}}", re.MULTILINE
+        rf"^\({proof_target('')}(\S+)\)=\s*\n(```+|:::+)\{{prf:proof\}}(.*?)^\2$",
+        re.MULTILINE | re.DOTALL,
     )
-    return frozenset(label for page in project.pages for label in pattern.findall(prose(page)))
+    return {
+        label: text for page in project.pages for label, _, text in pattern.findall(prose(page))
+    }
 
 
 def _function_exists(project: Project, target: str) -> bool:

@@ -100,10 +100,19 @@ def download(env: BuildEnvironment, text: str, file: Path) -> addnodes.download_
 
 
 def _add_anchors(_: Sphinx, doctree: nodes.document) -> None:
+    """Make every cell a target, and let the names of cells in the text link to them."""
+    named: dict[str, str] = {}
     for node in doctree.findall(nodes.container):
         if "cell" in node.get("classes", ()) and "cell_index" in node:
             name = node.get("cell_metadata", {}).get("name", "")
             node["ids"].append(anchor(node["cell_index"], name))
+            if name:
+                named[name] = node["ids"][-1]
+    for literal in list(doctree.findall(nodes.literal)):
+        target = named.get(literal.astext())
+        if target and not isinstance(literal.parent, nodes.reference):
+            link = nodes.reference("", "", literal.deepcopy(), refid=target, internal=True)
+            literal.replace_self(link)
 
 
 # Badges, tables, changing text --------------------------------------------------------------

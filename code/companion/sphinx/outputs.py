@@ -2,19 +2,23 @@
 
 :mod:`companion.notebook.publish` gives the outputs of cells a mark in their metadata, by which
 myst-nb hands them to :class:`Renderer` (an entry point in ``pyproject.toml``). A figure is shown
-there as everywhere on the site: light and dark, with alt text. Its caption says where it is
-explained. It is not shown twice if the directive ``published`` follows its cell.
+there as everywhere on the site: light and dark, with alt text. Below it are the first sentence of
+its caption and where it is explained. It is not shown twice if ``published`` follows its cell.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from companion.sphinx.elements import page_link, volatile
@@ -28,7 +32,7 @@ class published_output(nodes.General, nodes.Element):  # noqa: N801 - a docutils
 
 
 class explanation(nodes.Inline, nodes.Element):  # noqa: N801 - a docutils node
-    """Stands for "Fig. 5.3, explained in …", which is known once all pages are read: ``figure``."""
+    """What a figure shows, and "Fig. 5.3, explained in …", once all pages are read: ``figure``."""
 
 
 class Renderer:
@@ -49,9 +53,11 @@ class Renderer:
 def setup(app: Sphinx) -> None:
     app.add_node(published_output)
     app.add_node(explanation)
-    # Before Sphinx collects the images of a page, and before links are resolved.
+    # Before Sphinx collects the images of a page.
     app.connect("doctree-read", _show_outputs, priority=400)
-    app.connect("doctree-resolved", _explain, priority=400)
+    app.add_post_transform(_Explain)
+    app.connect("env-before-read-docs", _note_read)
+    app.connect("env-get-updated", _explained_anew)
 
 
 def _show_outputs(app: Sphinx, doctree: nodes.document) -> None:
@@ -73,7 +79,7 @@ def _show_outputs(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _number_line(numbers: Sequence[Mapping[str, Any]]) -> nodes.paragraph:
-    line = nodes.paragraph("", classes=["published-numbers"])
+    line = nodes.paragraph("", "For the text: ", classes=["published-numbers"])
     for number in numbers:
         value = (
             volatile(text=number["value"]) if number["volatile"] else nodes.Text(number["value"])
@@ -114,15 +120,55 @@ def _remove(node: nodes.Element) -> None:
 # Where a figure is explained ----------------------------------------------------------------
 
 
-def _explain(app: Sphinx, doctree: nodes.document, here: str) -> None:
-    labels = app.env.domains["std"].data["labels"]
-    for node in list(doctree.findall(explanation)):
-        name = f"fig-{node['figure']}"
-        if name not in labels:
-            _remove(node)
+class _Explain(SphinxPostTransform):
+    default_priority = 5  # before links are resolved, also those of a caption's sentence
+
+    def run(self, **_: Any) -> None:
+        tree = functools.cache(self.env.get_doctree)
+        here = self.env.docname
+        for node in list(self.document.findall(explanation)):
+            name = f"fig-{node['figure']}"
+            if name not in _labels(self.env):
+                _remove(node)
+                continue
+            page, label = _labels(self.env)[name][:2]
+            number = ".".join(map(str, self.env.toc_fignumbers[page]["figure"][label]))
+            text = nodes.Text(self.config.numfig_format["figure"] % number)
+            title = nodes.Text(f", explained in {self.env.titles[page].astext()}")
+            sentence = _first_sentence(tree(page), node["figure"])
+            for link in (found for part in sentence for found in part.findall(pending_xref)):
+                link["refdoc"] = here
+            place = page_link(self.env, here, page, name, text)
+            node.replace_self([*sentence, nodes.Text(" "), place, title])
+
+
+def _labels(env: BuildEnvironment) -> Mapping[str, tuple[str, str, str]]:
+    return env.domains["std"].data["labels"]  # type: ignore[no-any-return]
+
+
+def _first_sentence(tree: nodes.document, figure: str) -> list[nodes.Node]:
+    """Copy the beginning of a figure's caption, up to the first full stop and a space."""
+    sentence: list[nodes.Node] = []
+    for caption in tree.findall(nodes.caption):
+        if caption.parent.get("published") != figure:
             continue
-        page, label, _ = labels[name]
-        number = ".".join(map(str, app.env.toc_fignumbers[page]["figure"][label]))
-        text = nodes.Text(app.config.numfig_format["figure"] % number)
-        title = nodes.Text(f", explained in {app.env.titles[page].astext()}")
-        node.replace_self([page_link(app.env, here, page, name, text), title])
+        for part in caption.children:
+            end = re.search(r"[.?](?=\s)", part) if isinstance(part, nodes.Text) else None
+            if end:
+                return [*sentence, nodes.Text(part[: end.end()])]
+            sentence.append(part.deepcopy())
+    return sentence
+
+
+def _note_read(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Remember which pages this build reads: their captions may have changed."""
+    app.read_now = {*docnames}  # type: ignore[attr-defined]
+
+
+def _explained_anew(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Name the notebooks whose figures are explained on a page that was read just now."""
+    return [
+        entry["notebook"].removesuffix(".ipynb")
+        for name, entry in declared_figures(env).items()
+        if _labels(env).get(f"fig-{name}", ("",))[0] in app.read_now  # type: ignore[attr-defined]
+    ]
