@@ -78,6 +78,7 @@ def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
             progress_bar=False,
             execution_timeout=timeout,
             iopub_timeout=timeout,  # on a busy machine outputs come late
+            coalesce_streams=True,  # and in pieces
             extra_arguments=["--log-level=CRITICAL"],
             config=Config({"KernelManager": reached}),
         )
