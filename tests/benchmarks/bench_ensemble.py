@@ -136,7 +136,7 @@ def ensembles(names: list[str]) -> dict[str, Any]:
                     # count, or they would be counted for us alone.
                     part, speed, least = theta, 1e9, 4
                     if way in ("run_ensemble", "C by hand"):
-                        part, speed, least = theta[: max(64, 2_000_000 // cost)], 1e10, 256
+                        part, speed, least = theta[: max(64, 500_000 // cost)], 1e10, 256
                     steps = int(np.clip(speed / 10 / cost / len(part), least, 4000))
                     calls[way, size] = lambda run=run, part=part, n=steps: run(part, n)
                     work[way, size] = len(part) * steps

@@ -17,7 +17,8 @@ from edge_of_stability import (
     Gaussian,
     run_ensemble,
 )
-from edge_of_stability.descent import _blocks
+from edge_of_stability.descent import _blocks, ensemble
+from edge_of_stability.descent._sweep import CACHED_DOUBLES
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
@@ -52,7 +53,12 @@ def test_any_block_size(expected, block):
 
 @pytest.mark.parametrize(
     ("widths", "scale", "largest"),
-    [((2, 3, 2), 0.6, 0.5), ((5, 10, 10, 3), 0.35, 0.15), ((20, 64, 64, 10), 0.15, 0.3)],
+    [
+        ((2, 3, 2), 0.6, 0.5),
+        ((5, 10, 10, 3), 0.35, 0.15),
+        ((20, 64, 64, 10), 0.15, 0.3),
+        ((16, 80, 90, 60), 0.11, 0.3),
+    ],
     ids=str,
 )
 def test_a_lane_knows_neither_its_place_nor_its_neighbours(widths, scale, largest):
@@ -71,6 +77,28 @@ def test_a_lane_knows_neither_its_place_nor_its_neighbours(widths, scale, larges
     names = ("outcome", "theta", "steps", "settled", "loss", "gradient_norm")
     for name in (*names, "sharpness") if limits else names:
         np.testing.assert_array_equal(getattr(again, name), getattr(once, name)[order])
+
+
+def test_points_go_on_together_in_parts_of_the_block():
+    """More points than the cache holds."""
+    problem = DeepLinearProblem(np.eye(2), [[1.0, 0.5], [0.2, 0.3]], (2, 3, 2))
+    rng = np.random.default_rng(5)
+    starts = rng.standard_normal((CACHED_DOUBLES // 12 * 2 + 5, 12))
+    whole = run_ensemble(problem, starts, 0.3, 100, block=len(starts))
+    assert len(set(whole.outcome)) > 1
+    assert_same_bits(run_ensemble(problem, starts, 0.3, 100, block=64), whole)
+
+
+def test_blocks_by_default_are_full_and_as_many_for_each_core(monkeypatch):
+    for cores in (1, 2, 7):
+        monkeypatch.setattr(ensemble, "_cores", lambda cores=cores: cores)
+        for m in (1, 8, 9, 1000, 3000, 10**6):
+            for D in (2, 800, 10**5):
+                size = ensemble._size(m, D)
+                assert size % ensemble.PACK == 0
+                assert size - ensemble.PACK < max(1, ensemble.BLOCK_DOUBLES / D)
+                if m > 100 * ensemble.PACK * cores and D == 2:
+                    assert -(-m // size) % cores == 0
 
 
 def test_blas_has_one_thread_while_a_block_runs(monkeypatch):

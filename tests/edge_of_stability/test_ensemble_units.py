@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_of_stability import DeepLinearProblem, Outcome, Rules, gradient_descent, run_ensemble
-from edge_of_stability.descent._blocks import CACHED_DOUBLES, SAFE, _parts, units
+from edge_of_stability.descent._blocks import SAFE, _kinds, units
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 # N = 2, …, 5, bracketed either way; the last one is computed in memory.
@@ -110,13 +110,13 @@ def test_units_only_where_they_pay():
     assert SAFE < 1e150
 
 
-def test_parts_of_a_block_are_small_and_of_one_kind():
+def test_a_block_is_cut_where_the_kind_of_step_changes():
     rng = np.random.default_rng(0)
-    for m, dimension in [(1, 2), (7, CACHED_DOUBLES), (9, 2 * CACHED_DOUBLES), (40_000, 3)]:
+    for m in (1, 2, 7, 500):
         rescaled = np.cumsum(rng.random(m) < 3 / m) % 2 == 1
-        seen = []
-        for kind, part in _parts(rescaled, dimension):
+        parts = list(_kinds(rescaled))
+        for kind, part in parts:
             assert (rescaled[part] == kind).all()
-            assert (part.stop - part.start) * dimension <= max(CACHED_DOUBLES, dimension)
-            seen.append(np.arange(m)[part])
-        np.testing.assert_array_equal(np.concatenate(seen), np.arange(m))
+        assert len(parts) == 1 + np.count_nonzero(np.diff(rescaled))
+        seen = np.concatenate([np.arange(m)[part] for _, part in parts])
+        np.testing.assert_array_equal(seen, np.arange(m))

@@ -19,11 +19,6 @@ from .starts import Gaussian
 # Products up to here (and down to its inverse) are far from over- and underflow.
 SAFE = 1e100
 
-# Coordinates of points that take their steps together. A block may be larger, so that its worker
-# has enough to do; but between two looks all points of a part are visited, and in the second-level
-# cache they are at hand sooner.
-CACHED_DOUBLES = 2**14
-
 Columns = dict[str, np.ndarray]  # results by name; the first axis of each counts initial points
 
 
@@ -148,23 +143,19 @@ def _run_block(block: Block) -> Columns:
     X, Y, _, _ = reduced_data(problem)
     matrices = (2 * problem.Sigma, -2 * problem.S, X, -Y)
     data = np.concatenate([matrix.ravel() for matrix in matrices])
-    with np.errstate(over="ignore"):
-        norms = np.zeros(m)
-        for d in range(problem.dimension):  # in one order for every block size
-            norms += start[:, d] ** 2
-        escape = limits.escape**2 * np.maximum(norms, limits.size**2)
     columns = block.empty()
     sharpness = columns.pop("sharpness", None)
     unit = np.broadcast_to(np.asarray(block.unit, dtype=np.float64), m)
     factor = np.broadcast_to(-_constant(block.eta, block.unit, problem.depth) / 2, m)
-    for rescaled, part in _parts(unit != 1.0, problem.dimension):
+    for rescaled, part in _kinds(unit != 1.0):
         sweep(problem.widths, X.shape[1], rescaled)(
-            *(_writable(values[part]) for values in (start, factor, unit, escape)),
+            # Numba compiles anew for arrays that are read-only.
+            *(np.require(values[part], np.float64, ["C", "W"]) for values in (start, factor, unit)),
             data,
             limits.steps,
             limits.look_every,
             limits.window,
-            limits.slope**2,
+            *(value**2 for value in (limits.slope, limits.escape, limits.size)),
             *(values[part] for values in columns.values()),
         )
     with np.errstate(invalid="ignore"):
@@ -179,20 +170,14 @@ def _run_block(block: Block) -> Columns:
     return columns
 
 
-def _writable(array: FloatArray) -> FloatArray:
-    """A copy, since Numba compiles anew for arrays that are read-only."""
-    return np.array(array, order="C")
-
-
-def _parts(rescaled: NDArray[np.bool_], dimension: int) -> Iterator[tuple[bool, slice]]:
-    """Cut a block where its kind of step changes, and into parts that stay in a core's cache."""
-    m = len(rescaled)
-    cuts = {0, m, *(np.flatnonzero(np.diff(rescaled)) + 1).tolist()}
-    cuts.update(range(0, m, max(1, CACHED_DOUBLES // dimension)))
-    for begin, end in pairwise(sorted(cuts)):
+def _kinds(rescaled: NDArray[np.bool_]) -> Iterator[tuple[bool, slice]]:
+    """Cut a block where its kind of step changes."""
+    cuts = [0, *(np.flatnonzero(np.diff(rescaled)) + 1).tolist(), len(rescaled)]
+    for begin, end in pairwise(cuts):
         yield bool(rescaled[begin]), slice(begin, end)
 
 
+@lru_cache(maxsize=1)
 def reduced_data(problem: DeepLinearProblem) -> tuple[FloatArray, FloatArray, float, float]:
     """X̃ (d_0, k), Ỹ_X (d_N, k), what the loss adds to ‖πX̃ − Ỹ_X‖², and the least of the latter.
 

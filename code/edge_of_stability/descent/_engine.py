@@ -17,7 +17,7 @@ from ._lanes import WIDTH
 from ._products import ESCAPE, NORM, PACK_END, SLOPE, Program, multiply_adds
 
 WRITTEN_OUT = 300  # multiply-adds of a step up to which a network stays in registers
-IN_TILES = 50_000  # and up to which it is computed in tiles, not by BLAS
+IN_TILES = 300_000  # and up to which it is computed in tiles: past it BLAS is faster
 
 # Of these files Numba's cache on disk knows nothing: a digest is part of each key.
 _FILES = [__file__, *(str(module.__file__) for module in (_lanes, _products, _text))]

@@ -4,7 +4,7 @@ Small networks
     One lane of a vector carries one orbit (:mod:`._lanes`). The matrices are variables, and stay in
     registers for many steps.
 Larger ones, in tiles
-    The same in the first-level cache. Products are cut into tiles whose sums fit the registers.
+    The same in the caches. Products are cut into tiles whose sums fit the registers.
 Large ones
     One orbit after the other, each product by BLAS.
 

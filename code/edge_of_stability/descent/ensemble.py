@@ -20,6 +20,7 @@ from .starts import Gaussian
 
 SMALL_EXCESS = 1e-6  # of ‖Ŵ‖_F²; what is left of the loss when the gradient is small is far less
 BLOCK_DOUBLES = 2**16  # entries of θ a block by default: half a megabyte
+PACK = 8  # points whose steps a large network takes together: a block of 9 costs as much as of 16
 DEFAULT_RULES = Rules()
 
 
@@ -60,7 +61,8 @@ def run_ensemble(
         ... Default: threads, one for each core. It is not shut down. What it or a block raises is
         passed on.
     block : int, optional
-        Initial points in a block, a unit of work. Default: about 2¹⁶ / D.
+        Initial points in a block, a unit of work. Default: about 2¹⁶ / D, or fewer, so that each core
+        has as many blocks.
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of initial points, after each block.
 
@@ -71,7 +73,7 @@ def run_ensemble(
     """
     whole = _whole(problem, initial, eta, steps, rules, sharpness)
     m, D = whole.end, problem.dimension
-    size = max(1, BLOCK_DOUBLES // D) if block is None else checks.positive_count("block", block)
+    size = _size(m, D) if block is None else checks.positive_count("block", block)
     results = whole.empty()
     done = 0
     with one_blas_thread(), _workers(executor, -(-m // size)) as pool:
@@ -140,13 +142,29 @@ def _whole(
     return Block(problem, points, 0, m, each, units(problem, each), limits, bool(sharpness))
 
 
+def _cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+def _size(m: int, D: int) -> int:
+    """Points of a block: about BLOCK_DOUBLES / D; as many blocks a core, and whole packs.
+
+    A block of less than a sixty-fourth of that would take longer to start than to run.
+    """
+    rounds = -(-m * D // (BLOCK_DOUBLES * _cores()))
+    size = max(-(-m // (rounds * _cores())), BLOCK_DOUBLES // 64 // D)
+    return -(-size // PACK) * PACK
+
+
 @contextmanager
 def _workers(executor: Executor | None, blocks: int) -> Iterator[Executor]:
     """The given executor, or threads on all cores this process may use."""
     if executor is not None:
         yield executor
         return
-    # Linux alone has sched_getaffinity.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with ThreadPoolExecutor(min(cores or 1, blocks)) as pool:
+    with ThreadPoolExecutor(min(_cores(), blocks)) as pool:
         yield pool
