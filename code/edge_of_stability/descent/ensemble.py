@@ -61,8 +61,8 @@ def run_ensemble(
         ... Default: threads, one for each core. It is not shut down. What it or a block raises is
         passed on.
     block : int, optional
-        Initial points in a block, a unit of work. Default: about 2¹⁶ / D, or fewer, so that each core
-        has as many blocks.
+        Initial points in a block, a unit of work. Default: about 2¹⁶ / D, or fewer, so that
+        each core has as many blocks.
     progress : callable, optional
         Called as ``progress(done, total)`` with numbers of initial points, after each block.
 
