@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 
 import numpy as np
 import pytest
@@ -107,11 +108,14 @@ BAD = {
     "empty": ("", "the file is empty"),
     "blank": ("\n \n,,\n", "the file is empty"),
     "header only": ("x,z,y\n", "column names, but no rows"),
-    "one row": ("x,z,y\n1,2,3\n", "one row; at least two are needed"),
-    "constant": ("x,z,y\n1,2,3\n4,2,2\n0,2,1\n2,2,7\n", "column 'z' is constant or varies too lit"),
+    "one row": ("x,z,y\n1,2,3\n", "rows: 1; at least two are needed"),
+    "constant": (
+        "x,z,u,y\n1,2,5,3\n4,2,5,2\n0,2,5,1\n2,2,5,7\n",
+        "constant or vary too little against their size: ['z', 'u']; leave them out (--leave-out)",
+    ),
     "all digits lost": (
         "x,z,y\n1,100000000000.01,3\n4,100000000000.02,2\n0,100000000000.07,1\n2,1e11,7\n",
-        "column 'z' is constant or varies too little against its size; leave it out, or subtract",
+        "constant or vary too little against their size: ['z']; leave them out (--leave-out), or",
     ),
     "too large": (GOOD.replace("5", "1e400"), "column 'z' has numbers up to inf, whose squares"),
     "small": ("x,z,y\n1,2e-101,3\n2,0,3\n", "up to 2e-101, whose squares may leave double precis"),
@@ -133,10 +137,10 @@ BAD = {
         "line 2 has 4 instead of 3 cells; if rows begin with their names, put a separator in f",
     ),
     "spaces": (GOOD.replace(",", " "), "only one column, 'x z y'; delete the lines above the nam"),
-    "two separators": (GOOD.replace("x,z,y", "x;z|y"), "name the separator, as in --separator tab"),
+    "two separators": (GOOD.replace("x,z,y", "x;z|y"), "name the separator (--separator tab)"),
     "open quote": (
         'x,z,y\n1,2,3\n4,"1,2\n',
-        "not a CSV file: line 3: unexpected end of data; a c",
+        "not a CSV file: line 3: unexpected end of data; put a cell with quotes in it in quotes",
     ),
     "quotes not doubled": ('x,z,y\n1,"2"a,3\n', "not a CSV file: line 2: ',' expected after '\"'"),
     "latin-1": ("x,größe,y\n".encode("latin-1"), "not UTF-8 text; save the table as CSV in UTF-8"),
@@ -154,7 +158,7 @@ BAD = {
     ),
     "unrelated": ("x,z,y\n1,1,1\n-1,1,1\n1,-1,1\n-1,-1,1\n0,0,-4\n", "explain a share of"),
 }
-MISSING = "is not a finite number; remove the row, or leave the column out (--leave-out)"
+MISSING = "is not a finite number; drop such rows (--drop-missing), or leave the column out"
 PLAIN = "is not a plain number; export numbers without thousands separators, units and signs"
 TEXT = "is not a number; delete the line if it is no row of data, or leave the column out"
 CELLS = {  # between semicolons
@@ -194,6 +198,27 @@ def test_a_decimal_comma_leaves_no_room_for_points(tmp_path):
     assert prepare(read, ["y"], leave_out=["z"]).features == ["x"]
 
 
+def test_rows_with_a_missing_value_are_dropped_if_asked(tmp_path):
+    cells = [*CELLS[MISSING].split(";"), "", " "]
+    gaps = "".join(f"1,5,{cell},a\n" for cell in cells) + "1,,5,b\n4,1,2,\n0,5,1,b\n2,2,7,c\n"
+    found = read_table(saved(tmp_path, "x,z,y,text\n" + gaps))
+    with pytest.raises(ValueError, match=rf"column 'z': the empty cell {re.escape(MISSING)}"):
+        prepare(found, ["y"], leave_out=["text"])
+    data = prepare(found, ["y"], leave_out=["text"], preparation="raw", drop_missing=True)
+    assert (data.X.tolist(), data.Y.tolist()) == ([[4, 0, 2], [1, 5, 2]], [[2, 1, 7]])
+    assert data.notes == [
+        f"{len(cells) + 1} of {len(cells) + 4} rows have a missing value: dropped"
+    ]
+    # The cells of a column that is not used do not count; other text is refused, with its line.
+    assert prepare(found, ["y"], ["x"], drop_missing=True).row_count == 4
+    with pytest.raises(ValueError, match=f"line {len(cells) + 4}, column 'text': 'b' is not a num"):
+        prepare(found, ["y"], drop_missing=True)
+    with pytest.raises(ValueError, match="rows: 0; at least two are needed"):
+        prepare(read_table(saved(tmp_path, "x,y\n1,NA\n,2\n")), ["y"], drop_missing=True)
+    complete = table([1, 3, 5], [0, 1, 5])
+    assert complete.complete(["a", "y"]) is complete
+
+
 def test_the_rows_needed_depend_on_the_mean():
     square = table([1, 4], [2, 1], [3, 2])
     assert prepare(square, ["y"], preparation="raw").row_count == 2
@@ -204,7 +229,7 @@ def test_the_rows_needed_depend_on_the_mean():
 # -- what is warned of ----------------------------------------------------------------------------
 
 
-ROWS = "only numbers the rows, it seems, and is a feature; --leave-out leaves it out"
+ROWS = "only numbers the rows, it seems, and is a feature; leave it out if so (--leave-out)"
 CODE = "far from all its other numbers; if this is a code for a missing value, remove these rows"
 
 
@@ -248,8 +273,28 @@ def test_preparations_by_hand():
     np.testing.assert_allclose(standardised.X[0], [-np.sqrt(1.5), 0, np.sqrt(1.5)], rtol=1e-15)
     np.testing.assert_allclose((standardised.X**2).mean(1), 1, rtol=1e-15)
     assert (standardised.features, standardised.targets) == (["a", "b"], ["y"])
-    with pytest.raises(ValueError, match=r"preparation: need one of standardise, .*, got 'scale'"):
-        prepare(columns, ["y"], preparation="scale")
+    mixed = prepare(columns, ["y"], target_preparation="raw")
+    assert mixed.Y.tolist() == [[2, 4, 0]]
+    np.testing.assert_array_equal(mixed.X, standardised.X)
+    for options in ({"preparation": "scale"}, {"target_preparation": "scale"}):
+        with pytest.raises(ValueError, match=r"preparation: need one of standardise, .*'scale'"):
+            prepare(columns, ["y"], **options)
+
+
+def test_targets_of_another_scale():
+    """The mean of the targets does not matter; a factor b divides η_C by b^{2 − 2/N}."""
+    rng = np.random.default_rng(3)
+    columns = table(*rng.standard_normal((3, 20)), 7 + 5 * rng.standard_normal(20))
+    deviation = columns.column("y").std()
+    for depth in (1, 2, 3):
+        step = {
+            how: critical_step_size(data.X, data.Y, depth).value
+            for how in ("standardise", "centre", "raw")
+            for data in [prepare(columns, ["y"], target_preparation=how)]
+        }
+        assert step["raw"] == pytest.approx(step["centre"], 1e-12)
+        power = 2 - 2 / depth
+        assert step["centre"] == pytest.approx(step["standardise"] / deviation**power, 1e-12)
 
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
