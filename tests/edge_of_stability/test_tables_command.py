@@ -154,7 +154,7 @@ def test_json_and_text(small, capsys, depth):
         assert float(high) == pytest.approx(float(low), rel=1e-8)
         assert line.endswith(end)
     assert "For a non-linear network" in out
-    assert ("from every initialisation" in out) == (depth == 1)
+    assert ("from every starting point" in out) == (depth == 1)
 
 
 def test_momentum_and_biases(small, capsys):

@@ -48,14 +48,13 @@ _TORCH = {  # first the default of its class
 }
 
 _MEANING = """\
-Do not train with a step size above η_C: gradient descent on this deep linear network then
-converges to a global minimizer only from a null set of initialisations. Below η_C it does
-so from a set of initialisations with interior, which need not contain yours: try fractions
-of η_C."""
+Do not train with a larger step size: above η_C, gradient descent on this deep linear network
+converges to a global minimizer only from a null set of starting points. Below η_C, it does so
+from a set of starting points with interior, which need not contain yours: try fractions of η_C."""
 
 _MEANING_ONE_LAYER = """\
-Below η_C gradient descent on this linear regression converges from every initialisation;
-above η_C only from a null set of initialisations."""
+Below η_C, gradient descent on this linear regression converges from every starting point.
+Above η_C, it does so only from a null set of starting points."""
 
 _BIASES = "biases in every layer, the default of nn.Linear, would lower η_C: see --biases"
 _TWO_VALUES = "the target has two values: for BCEWithLogitsLoss() see --loss logistic --intercept"
@@ -65,7 +64,7 @@ For a non-linear network, for stochastic gradients, other momentum or weight dec
 prepared in another way, η_C is neither a safe step size nor an upper bound of one."""
 
 _VELOCITIES = """\
-A null set, with momentum, is one of pairs of an initialisation and an initial velocity."""
+With momentum, a null set is one of pairs of a starting point and a velocity."""
 
 
 def critical_step() -> int:
