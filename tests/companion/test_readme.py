@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -160,7 +161,7 @@ def test_critical_steps_are_found(tmp_path, command):
     names = ",".join(wine.feature_names)
     np.savetxt(tmp_path / "wine.csv", wine.data, delimiter=",", header=names, comments="")
     program, *words = ("2" if word == "N" else word for word in shlex.split(command))
-    run = [Path(sys.executable).parent / Path(program).name, *words]
+    run = [Path(sysconfig.get_path("scripts"), Path(program).name), *words]
     said = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
     assert "η_C = " in said.stdout
     [shown] = re.findall(r"\$ \S+/critical-step wine.csv .*\n([^`]+)\n\.\.\.\n", README)

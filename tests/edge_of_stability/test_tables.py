@@ -111,11 +111,11 @@ BAD = {
     "one row": ("x,z,y\n1,2,3\n", "rows: 1; at least two are needed"),
     "constant": (
         "x,z,u,y\n1,2,5,3\n4,2,5,2\n0,2,5,1\n2,2,5,7\n",
-        "constant or vary too little against their size: ['z', 'u']; leave them out (--leave-out)",
+        "constant or vary too little against their size: 'z', 'u'; leave them out (--leave-out)",
     ),
     "all digits lost": (
         "x,z,y\n1,100000000000.01,3\n4,100000000000.02,2\n0,100000000000.07,1\n2,1e11,7\n",
-        "constant or vary too little against their size: ['z']; leave them out (--leave-out), or",
+        "constant or vary too little against their size: 'z'; leave them out (--leave-out), or",
     ),
     "too large": (GOOD.replace("5", "1e400"), "column 'z' has numbers up to inf, whose squares"),
     "small": ("x,z,y\n1,2e-101,3\n2,0,3\n", "up to 2e-101, whose squares may leave double precis"),
@@ -154,7 +154,7 @@ BAD = {
     ),
     "dependent": (
         "x,z,u,w,y\n.1,.2,.3,1,1\n.4,.1,.5,2,4\n.1,.6,.7,0,0\n.2,.2,.4,5,6\n1,0,1,4,8\n1,1,2,0,1\n",
-        "the features ['x', 'z', 'u'] are linearly dependent",
+        "the features 'x', 'z', 'u' are linearly dependent",
     ),
     "unrelated": ("x,z,y\n1,1,1\n-1,1,1\n1,-1,1\n-1,-1,1\n0,0,-4\n", "explain a share of"),
 }

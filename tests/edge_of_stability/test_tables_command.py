@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from fractions import Fraction
 from pathlib import Path
 
@@ -312,7 +313,11 @@ PLAIN = {name: value for name, value in os.environ.items() if name != "PYTHONUNB
 @pytest.mark.parametrize("words", [["-m", "edge_of_stability", "critical-step"], None])
 def test_the_program_and_the_module(tmp_path, words):
     (tmp_path / "data.csv").write_text("x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n", encoding="utf-8")
-    program = [sys.executable, *words] if words else [Path(sys.executable).parent / "critical-step"]
+    program = (
+        [sys.executable, *words]
+        if words
+        else [Path(sysconfig.get_path("scripts"), "critical-step")]
+    )
     done = subprocess.run(
         [*program, "data.csv", "--target", "y", "--depth", "2"],
         cwd=tmp_path,

@@ -25,7 +25,7 @@ What is warned of
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,7 +115,7 @@ def prepare(
     if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
         involved = [name for name, u in zip(names, U[:, -1], strict=True) if abs(u) > 0.05]
         raise ValueError(
-            f"the features {shown(involved)} are linearly dependent, or so nearly that double "
+            f"the features {_listed(involved)} are linearly dependent, or so nearly that double "
             "precision cannot tell (assumption A1); leave one out"
         )
     explained = float(np.linalg.norm(Y @ Vt.T, 2) / np.linalg.norm(Y))
@@ -154,7 +154,11 @@ def _chosen(
     for number, name in enumerate(given):
         if name not in table.cells:
             close = difflib.get_close_matches(name, table.cells, 1)
-            hint = f"did you mean {shown(close[0])}?" if close else f"there are {_all(table)}"
+            hint = (
+                f"did you mean {shown(close[0])}?"
+                if close
+                else f"there are {_listed(table.cells, 40)}"
+            )
             raise ValueError(f"no column {shown(name)}; {hint}")
         if name in given[:number]:
             need = "each column in one role, target, feature or left out"
@@ -166,10 +170,9 @@ def _chosen(
     return chosen
 
 
-def _all(table: Table) -> str:
-    """The names of the columns, up to 40 of them."""
-    names = [shown(name) for name in table.cells]
-    return ", ".join(names[:40] + ["..."] * (len(names) > 40))
+def _listed(names: Iterable[str], most: int = 10) -> str:
+    each = [shown(name) for name in names]
+    return ", ".join(each[:most] + ["..."] * (len(each) > most))
 
 
 def _refuse_constants(columns: Mapping[str, FloatArray], how: Mapping[str, str]) -> None:
@@ -180,9 +183,9 @@ def _refuse_constants(columns: Mapping[str, FloatArray], how: Mapping[str, str])
     ]
     if constant:
         raise ValueError(
-            f"columns that are constant or vary too little against their size: {shown(constant)}; "
-            "leave them out (--leave-out), or subtract a constant first; an intercept is an option "
-            "(--intercept)"
+            "columns that are constant or vary too little against their size: "
+            f"{_listed(constant)}; leave them out (--leave-out), or subtract a constant first; an "
+            "intercept is an option (--intercept)"
         )
 
 

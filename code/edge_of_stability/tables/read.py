@@ -69,8 +69,8 @@ _CURES = (  # the first pattern that the whole cell matches
 )
 
 _short = reprlib.Repr()
-_short.maxstring, _short.maxlist = 40, 10
-shown = _short.repr  # names in quotes and on one line, not too long and not too many
+_short.maxstring = 40
+shown = _short.repr  # a name in quotes and on one line, not too long
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 import { TableError } from "./csv.js";
 import { addTo, dot, reflection, singularValues, symmetricEigen } from "./eigen.js";
-import { roughly, shown } from "./table.js";
+import { listed, roughly, shown } from "./table.js";
 
 /** Rounding of the data may move η_C by this much, relative. */
 const ROUNDING_LIMIT = 1e-6;
@@ -46,7 +46,7 @@ export function prepared(whole, choice) {
     const all = intercept ? [...features, "the intercept"] : features;
     const involved = all.filter((_, i) => Math.abs(weakest[i]) > 0.05);
     throw new TableError(
-      `the features ${shown(involved)} are linearly dependent, or so nearly that double ` +
+      `the features ${listed(involved)} are linearly dependent, or so nearly that double ` +
         "precision cannot tell (assumption A1); leave one out",
       { oneOf: involved.filter((name) => features.includes(name)) },
     );
@@ -99,7 +99,7 @@ function refuseConstants(names, columns, how, targets) {
   });
   if (constant.length === 0) return;
   throw new TableError(
-    `columns that are constant or vary too little against their size: ${shown(constant)}; leave ` +
+    `columns that are constant or vary too little against their size: ${listed(constant)}; leave ` +
       "them out (--leave-out), or subtract a constant first; an intercept is an option (--intercept)",
     { leaveOut: constant.filter((name) => !targets.includes(name)) },
   );

@@ -1,6 +1,6 @@
 // What a click may mend when a table is refused.
 
-import { shown } from "./table.js";
+import { listed } from "./table.js";
 
 const NAMED = 3; // columns that the words of a remedy name, at most
 const THOUSANDS = /^[0-9]{1,3},[0-9]{3}$/; // more likely than a decimal comma
@@ -14,9 +14,9 @@ export function remedies(cure, table, choice) {
   if (!table) return cure.encoding ? [{ words: "Read as Windows-1252", reading: { encoding: cure.encoding } }] : [];
   const { targets, leaveOut } = choice;
   const features = [...table.cells.keys()].filter((name) => !targets.includes(name) && !leaveOut.includes(name));
-  const without = (names, words = `Leave out ${listed(names)}`) =>
+  const without = (names, words = `Leave out ${named(names)}`) =>
     names.length > 0 && names.length < features.length ? [{ words, choice: { leaveOut: [...leaveOut, ...names] } }] : [];
-  if (cure.leaveOut) return without(cure.leaveOut, `Leave out ${listed(cure.leaveOut, "constant ")}`);
+  if (cure.leaveOut) return without(cure.leaveOut, `Leave out ${named(cure.leaveOut, "constant ")}`);
   if (cure.oneOf) return cure.oneOf.slice(-NAMED).flatMap((name) => without([name]));
   const text = [...features, ...targets].filter((name) => !table.isNumeric(name));
   if (!table.decimalComma && text.some((name) => hasDecimalCommas(table, name))) {
@@ -24,7 +24,7 @@ export function remedies(cure, table, choice) {
   }
   const wrong = text.filter((name) => features.includes(name));
   return [
-    ...without(wrong, `Leave out ${listed(wrong, "", " that are not numbers")}`),
+    ...without(wrong, `Leave out ${named(wrong, "", " that are not numbers")}`),
     ...withoutGaps(table, features.filter((name) => !text.includes(name)), choice, without),
   ];
 }
@@ -44,11 +44,11 @@ function withoutGaps(table, features, { targets, dropMissing }, without) {
   const drop = { words: `Drop ${rows} with a missing value (of ${gaps.length})`, choice: { dropMissing: true } };
   return [
     ...(count < gaps.length - 1 ? [drop] : []),
-    ...without(columns, `Leave out ${listed(columns, "", " with missing values")}`),
+    ...without(columns, `Leave out ${named(columns, "", " with missing values")}`),
   ];
 }
 
-function listed(names, kind = "", which = "") {
+function named(names, kind = "", which = "") {
   if (names.length > NAMED) return `the ${names.length} ${kind}columns${which}`;
-  return names.map(shown).join(", ");
+  return listed(names);
 }

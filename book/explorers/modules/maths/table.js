@@ -32,13 +32,14 @@ const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const NOT_PRINTABLE = /[\p{C}\p{Z}]/u;
 const LONGEST = { name: 40, list: 10 };
 
-/** A name in quotes, or a list of them, as Python's reprlib shows it: on one line, not too long. */
-export function shown(what) {
-  if (Array.isArray(what)) {
-    const more = what.length > LONGEST.list ? ["..."] : [];
-    return `[${[...what.slice(0, LONGEST.list).map(shown), ...more].join(", ")}]`;
-  }
-  const whole = [...what];
+/** Names in quotes, not too many. */
+export function listed(names) {
+  return [...names.slice(0, LONGEST.list).map(shown), ...(names.length > LONGEST.list ? ["..."] : [])].join(", ");
+}
+
+/** A name in quotes, as Python's reprlib shows it: on one line, not too long. */
+export function shown(name) {
+  const whole = [...name];
   const text = quoted(whole.slice(0, LONGEST.name));
   if ([...text].length <= LONGEST.name) return text;
   const head = Math.floor((LONGEST.name - 3) / 2);
