@@ -129,11 +129,17 @@ def takes_a_fingerprint(root: Path, words: list[str]) -> None:
     assert "wrote book/claims/fingerprints/" in run_real(root, *words)
 
 
+def finds_a_step(root: Path, words: list[str]) -> None:
+    table(root)
+    assert "η_C" in run_real(root, *("2" if word == "N" else word for word in words))
+
+
 OTHERS = {
     r"-m companion run ": runs_a_notebook,
     r"-m papermill ": runs_a_notebook,
     r"-m companion compare ": compares,
     r"-m companion fingerprint ": takes_a_fingerprint,
+    r"-m edge_of_stability critical-step ": finds_a_step,
 }
 
 
@@ -152,20 +158,6 @@ def test_commands_of_python_run(tmp_path, command, check):
 
 def test_there_is_a_command_of_each_kind():
     assert {case.values[1] for case in of_python()} == set(OTHERS.values())
-
-
-@pytest.mark.parametrize("command", [c for c in commands() if re.match(r"\S*critical-step ", c)])
-def test_critical_steps_are_found(tmp_path, command):
-    table(tmp_path)
-    wine = load_wine()
-    names = ",".join(wine.feature_names)
-    np.savetxt(tmp_path / "wine.csv", wine.data, delimiter=",", header=names, comments="")
-    program, *words = ("2" if word == "N" else word for word in shlex.split(command))
-    run = [Path(sysconfig.get_path("scripts"), Path(program).name), *words]
-    said = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
-    assert "η_C = " in said.stdout
-    [shown] = re.findall(r"\$ \S+/critical-step wine.csv .*\n([^`]+)\n\.\.\.\n", README)
-    assert said.stdout.startswith(shown) or "wine.csv" not in command
 
 
 # Make variables ----------------------------------------------------------------------------------
@@ -210,3 +202,20 @@ PROSE = re.sub(r"^ *(`{3,})\w.*?^ *\1$", "", README + CONTRIBUTING, flags=re.MUL
 def test_linked_files_exist():
     paths = re.findall(r"\]\(([\w./-]+)\)", PROSE)
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+# The program of a table ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if re.match(r"\S*critical-step ", c)])
+def test_critical_steps_are_found(tmp_path, command):
+    table(tmp_path)
+    wine = load_wine()
+    names = ",".join(wine.feature_names)
+    np.savetxt(tmp_path / "wine.csv", wine.data, delimiter=",", header=names, comments="")
+    program, *words = ("2" if word == "N" else word for word in shlex.split(command))
+    run = [Path(sysconfig.get_path("scripts"), Path(program).name), *words]
+    said = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert "η_C = " in said.stdout
+    [shown] = re.findall(r"\$ \S+/critical-step wine.csv .*\n([^`]+)\n\.\.\.\n", README)
+    assert said.stdout.startswith(shown) or "wine.csv" not in command
