@@ -257,6 +257,7 @@ def _parser() -> argparse.ArgumentParser:
     about = "the critical step size of a deep linear network for the data of a CSV file"
     command = commands.add_parser(
         "critical-step",
+        prog="critical-step",
         help=about,
         description=f"Prints {about}, with an interval that is proven to contain it.",
         epilog="Exit codes: 0 answered; 1 the answer could not be written; 2 no answer.",
