@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import settle
 from inspection import NARROW
-
-from edge_of_stability.tables.command import main
-
-PAGE = "book/owndata/index.html"
-GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n3,3,3\n"
+from own_data_page import (
+    GOOD,
+    PAGE,
+    choose,
+    command_says,
+    live,
+    opened_by,
+    settled,
+    shown,
+    step,
+    unfold,
+)
 
 
 @pytest.fixture
 def own_data(visit):
-    """The page, on which nothing may go wrong to the end of the test."""
-    visits = []
-
-    def opened(**options):
-        visits.append(visit(PAGE, **options))
-        visits[-1].page.wait_for_selector(".own-data .step")
-        return visits[-1].page
-
-    yield opened
-    assert [complaint for each in visits for complaint in each.complaints] == []
-
-
-def live(page):
-    return page.locator(".own-data")
-
-
-def settled(page) -> None:
-    page.wait_for_function("document.querySelector('.own-data .outcome').ariaBusy === 'false'")
-    settle(page)
-
-
-def choose(page, content: str | bytes, name: str = "my table.csv") -> None:
-    content = content if isinstance(content, bytes) else content.encode()
-    file = {"name": name, "mimeType": "text/csv", "buffer": content}
-    live(page).get_by_label("Drop a CSV file here").set_input_files(file)
-    settled(page)
-
-
-def unfold(page, words: str) -> None:
-    page.locator(".own-data summary", has_text=words).click()
-
-
-def shown(page) -> str:
-    settled(page)
-    return page.locator(".own-data .outcome").inner_text()
-
-
-def step(page) -> float:
-    settled(page)
-    return float(page.locator(".own-data .step strong").inner_text())
-
-
-def command_says(page, content: str | bytes, folder: Path, capsys) -> dict:
-    """What the command line on the page prints, for this file in this folder."""
-    words = shlex.split(page.locator(".own-data pre").inner_text())
-    assert words[:3] == ["python", "-m", "edge_of_stability"]
-    path = folder / words[4]
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert main(["critical-step", str(path), *words[5:], "--json"]) == 0
-    return json.loads(capsys.readouterr().out)["critical_step_size"]
+    yield from opened_by(visit)
 
 
 def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
@@ -91,24 +46,34 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     assert "No answer: line 2, column 'a': " in shown(page)
     unfold(page, "How the file is written")
     live(page).get_by_label("decimal commas").check()
-    assert "my table.csv: 30 rows, 5 columns" in page.locator(".own-data .source").inner_text()
+    settled(page)
+    assert page.locator(".own-data .source").inner_text() == (
+        "Shown is my table.csv: 30 rows, 5 columns; semicolon, UTF-8, decimal comma."
+    )
     assert live(page).get_by_label("Target", exact=True).input_value() == "y"
     assert not page.get_by_role("button", name="Save the table").is_visible()
 
     live(page).get_by_label("Target", exact=True).select_option("it's b")
-    unfold(page, "More targets")
+    unfold(page, "Columns and rows")
     live(page).get_by_label("y", exact=True).select_option("target")
     live(page).get_by_label("-c", exact=True).select_option("left out")
+    settled(page)
+    assert "2 features, 2 targets, 1 left out" in live(page).inner_text()
     live(page).get_by_label("Layers", exact=True).fill("3")
-    live(page).get_by_label("Momentum β").fill("0.9")
-    unfold(page, "How the columns are prepared")
-    live(page).get_by_label("Preparation").select_option("centre")
+    live(page).get_by_label("Momentum β").fill("0,9")
+    unfold(page, "Preparation")
+    live(page).get_by_label("Features").select_option("centre")
+    live(page).get_by_label("Targets").select_option("standardise")
     live(page).get_by_label("add a constant feature").check()
     step(page)
     found = command_says(page, content, tmp_path, capsys)
     line = page.locator(".own-data pre").inner_text()
     assert "'my table.csv' --target 'it'\"'\"'s b' --target y --leave-out=-c --depth 3" in line
-    assert "--centre --intercept --momentum 0.9 --decimal-comma" in line
+    assert (
+        "--centre --target-preparation standardise --intercept --momentum 0.9 --decimal-comma"
+        in line
+    )
+    assert "30 rows. Features and an intercept: centred" in shown(page)
     losses = live(page).get_by_label("Loss")
     values = losses.locator("option").evaluate_all("all => all.map(each => each.value)")
     assert sorted(values) == sorted(found)
@@ -120,7 +85,7 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     assert [float(cell) for cell in table] == pytest.approx(
         [found[v]["value"] for v in values], 1e-5
     )
-    assert "With momentum, of pairs of a starting point and a velocity" in shown(page)
+    assert "With momentum, a null set is one of pairs of a starting point" in shown(page)
 
 
 DROP = """([text, name]) => {
@@ -150,42 +115,13 @@ def test_a_dropped_file_and_a_pasted_table(own_data):
     assert step(page) != before
 
 
-def test_what_is_wrong_is_said_and_text_is_left_out_by_a_click(own_data, tmp_path, capsys):
-    page = own_data()
-    content = GOOD.replace("\n", ",red,NA\n").replace("y,red,NA", "y,colour,gap")
-    choose(page, content)
-    # The last column of numbers is the target; the text is refused in the command's words.
-    assert live(page).get_by_label("Target", exact=True).input_value() == "y"
-    assert "No answer: line 2, column 'colour': 'red' is not a number; delete the line" in shown(
-        page
-    )
-    assert not page.locator(".own-data pre").is_visible()
-    page.get_by_role("button", name="Leave out the 2 columns that are not numbers").click()
-    found = command_says(page, content, tmp_path, capsys) if step(page) else {}
-    assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)
-
-    choose(page, GOOD.replace("z", "id").replace("y", "Unnamed: 0"))
-    assert "No answer" not in shown(page)
-    choose(page, "a,x,y\n1,3,3\n2,1,2\n3,5,1\n4,2,7\n")
-    assert "Warning: column 'a' only numbers the rows, it seems" in shown(page)
-    choose(page, b"PK\x03\x04\x14\0")
-    assert "No answer: not UTF-8 text; save the table as CSV" in shown(page)
-    choose(page, GOOD)
-    live(page).get_by_label("Layers", exact=True).fill("2.5")
-    assert page.locator(".own-data .complaint").inner_text() == (
-        "Layers takes whole numbers from 1 to 100; 2 is still in use."
-    )
-    live(page).get_by_label("Layers", exact=True).fill("1")
-    assert "Below it, gradient descent converges from every starting point" in shown(page)
-
-
 def test_what_is_too_large_is_left_to_the_command(own_data):
     page = own_data()
-    names = ",".join(f"c{k}" for k in range(203))
-    choose(page, names + "\n" + (",".join(["1"] * 203) + "\n") * 2)
-    assert "No answer: features: 202, and this page computes with 200 at most" in shown(page)
+    names = ",".join(f"c{k}" for k in range(502))
+    choose(page, names + "\n" + (",".join(["1"] * 502) + "\n") * 2)
+    assert "No answer: features: 501, and this page computes with 500 at most" in shown(page)
     assert (
-        "critical-step 'my table.csv' --target c202" in page.locator(".own-data pre").inner_text()
+        "critical-step 'my table.csv' --target c501" in page.locator(".own-data pre").inner_text()
     )
     page.evaluate(f"""() => ({DROP})(["x".repeat(20_000_001), "large.csv"])""")
     page.wait_for_function(
@@ -210,7 +146,7 @@ def test_nothing_leaves_the_machine(own_data):
 
 def test_by_keyboard_alone(own_data):
     page = own_data()
-    live(page).get_by_label("Drop a CSV file here").focus()
+    live(page).get_by_role("button", name="Choose a CSV file…").focus()
     reached = []
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -230,7 +166,7 @@ def test_by_keyboard_alone(own_data):
         if name == "Save the table as DATA.csv":
             break
     expected = ["Paste a table instead", "Target", "Loss", "Layers", "Momentum β"]
-    expected += ["How the columns are prepared", "More targets, or columns to leave out"]
+    expected += ["biases in every layer", "Preparation", "Columns and rows"]
     expected += ["How the file is written", "For every loss"]
     assert reached[: len(expected)] == expected
     assert reached[-2:] == ["Copy the command", "Save the table as DATA.csv"]
@@ -251,6 +187,12 @@ def test_the_command_is_copied(own_data):
     page.wait_for_function("document.querySelector('.proof .note').textContent === 'Copied.'")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator(".own-data pre").inner_text()
+    choose(page, "a,b,label\n1,2,1\n2,1,0\n4,4,1\n3,3,0\n5,2,1\n")
+    assert "The target has two values." in shown(page)
+    page.get_by_role("button", name="Copy the command for it").click()
+    page.wait_for_function("document.querySelector('.outcome .note[role]').textContent")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith("--target label --depth 2 --intercept --loss logistic")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["print", "no-js"])

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from _pytest.mark.structures import ParameterSet
 from making import book_of_one, noted
+from sklearn.datasets import load_wine
 
 from companion.__main__ import parser
 from toy import REPOSITORY
@@ -173,3 +175,20 @@ PROSE = re.sub(r"^ *(`{3,})\w.*?^ *\1$", "", README + CONTRIBUTING, flags=re.MUL
 def test_linked_files_exist():
     paths = re.findall(r"\]\(([\w./-]+)\)", PROSE)
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+# The program of a table ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if re.match(r"\S*critical-step ", c)])
+def test_critical_steps_are_found(tmp_path, command):
+    table(tmp_path)
+    wine = load_wine()
+    names = ",".join(wine.feature_names)
+    np.savetxt(tmp_path / "wine.csv", wine.data, delimiter=",", header=names, comments="")
+    program, *words = ("2" if word == "N" else word for word in shlex.split(command))
+    run = [Path(sysconfig.get_path("scripts"), Path(program).name), *words]
+    said = subprocess.run(run, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert "η_C = " in said.stdout
+    [shown] = re.findall(r"\$ \S+/critical-step wine.csv .*\n([^`]+)\n\.\.\.\n", README)
+    assert said.stdout.startswith(shown) or "wine.csv" not in command

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.tables.command import main
-from edge_of_stability.tables.prepare import prepare, rounding_estimate
-from edge_of_stability.tables.read import Table, read_table
+from edge_of_stability.tables.prepare import prepare
+from edge_of_stability.tables.read import read_table
 
 GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n"
 SEMICOLONS = GOOD.replace(",", ";")
@@ -23,13 +22,6 @@ def saved(folder, content):
     path = folder / "data.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
-
-
-def table(*columns, names="abcdefg"):
-    """A table of given numbers, the last column named y."""
-    cells = [[repr(float(number)) for number in column] for column in columns]
-    names = [*names[: len(columns) - 1], "y"]
-    return Table(dict(zip(names, cells, strict=True)), range(2, 2 + len(cells[0])))
 
 
 # -- what is read ---------------------------------------------------------------------------------
@@ -107,11 +99,14 @@ BAD = {
     "empty": ("", "the file is empty"),
     "blank": ("\n \n,,\n", "the file is empty"),
     "header only": ("x,z,y\n", "column names, but no rows"),
-    "one row": ("x,z,y\n1,2,3\n", "one row; at least two are needed"),
-    "constant": ("x,z,y\n1,2,3\n4,2,2\n0,2,1\n2,2,7\n", "column 'z' is constant or varies too lit"),
+    "one row": ("x,z,y\n1,2,3\n", "rows: 1; at least two are needed"),
+    "constant": (
+        "x,z,u,y\n1,2,5,3\n4,2,5,2\n0,2,5,1\n2,2,5,7\n",
+        "constant or vary too little against their size: 'z', 'u'; leave them out (--leave-out)",
+    ),
     "all digits lost": (
         "x,z,y\n1,100000000000.01,3\n4,100000000000.02,2\n0,100000000000.07,1\n2,1e11,7\n",
-        "column 'z' is constant or varies too little against its size; leave it out, or subtract",
+        "constant or vary too little against their size: 'z'; leave them out (--leave-out), or",
     ),
     "too large": (GOOD.replace("5", "1e400"), "column 'z' has numbers up to inf, whose squares"),
     "small": ("x,z,y\n1,2e-101,3\n2,0,3\n", "up to 2e-101, whose squares may leave double precis"),
@@ -133,10 +128,10 @@ BAD = {
         "line 2 has 4 instead of 3 cells; if rows begin with their names, put a separator in f",
     ),
     "spaces": (GOOD.replace(",", " "), "only one column, 'x z y'; delete the lines above the nam"),
-    "two separators": (GOOD.replace("x,z,y", "x;z|y"), "name the separator, as in --separator tab"),
+    "two separators": (GOOD.replace("x,z,y", "x;z|y"), "name the separator (--separator tab)"),
     "open quote": (
         'x,z,y\n1,2,3\n4,"1,2\n',
-        "not a CSV file: line 3: unexpected end of data; a c",
+        "not a CSV file: line 3: unexpected end of data; put a cell with quotes in it in quotes",
     ),
     "quotes not doubled": ('x,z,y\n1,"2"a,3\n', "not a CSV file: line 2: ',' expected after '\"'"),
     "latin-1": ("x,größe,y\n".encode("latin-1"), "not UTF-8 text; save the table as CSV in UTF-8"),
@@ -150,11 +145,11 @@ BAD = {
     ),
     "dependent": (
         "x,z,u,w,y\n.1,.2,.3,1,1\n.4,.1,.5,2,4\n.1,.6,.7,0,0\n.2,.2,.4,5,6\n1,0,1,4,8\n1,1,2,0,1\n",
-        "the features ['x', 'z', 'u'] are linearly dependent",
+        "the features 'x', 'z', 'u' are linearly dependent",
     ),
     "unrelated": ("x,z,y\n1,1,1\n-1,1,1\n1,-1,1\n-1,-1,1\n0,0,-4\n", "explain a share of"),
 }
-MISSING = "is not a finite number; remove the row, or leave the column out (--leave-out)"
+MISSING = "is not a finite number; drop such rows (--drop-missing), or leave the column out"
 PLAIN = "is not a plain number; export numbers without thousands separators, units and signs"
 TEXT = "is not a number; delete the line if it is no row of data, or leave the column out"
 CELLS = {  # between semicolons
@@ -192,80 +187,6 @@ def test_a_decimal_comma_leaves_no_room_for_points(tmp_path):
     with pytest.raises(ValueError, match=f"'1.5' {PLAIN}"):
         prepare(read, ["y"])
     assert prepare(read, ["y"], leave_out=["z"]).features == ["x"]
-
-
-def test_the_rows_needed_depend_on_the_mean():
-    square = table([1, 4], [2, 1], [3, 2])
-    assert prepare(square, ["y"], preparation="raw").row_count == 2
-    with pytest.raises(ValueError, match="features: 3, but the rows allow 2"):
-        prepare(square, ["y"], preparation="raw", intercept=True)
-
-
-# -- what is warned of ----------------------------------------------------------------------------
-
-
-ROWS = "only numbers the rows, it seems, and is a feature; --leave-out leaves it out"
-CODE = "far from all its other numbers; if this is a code for a missing value, remove these rows"
-
-
-@pytest.mark.parametrize(
-    ("name", "numbers", "warned"),
-    [
-        ("id", [1, 2, 3, 4, 5], ROWS),
-        ("Unnamed: 0", [7, 3, 8, 1, 2], ROWS),
-        ("down", [9, 8, 7, 6, 5], ROWS),
-        ("steps of two", [0, 2, 4, 6, 8], None),
-        ("a step of two", [1, 2, 3, 4, 6], None),
-        ("up and down", [1, 2, 1, 2, 3], None),
-        ("a", [1, -9999, 3, 2, -9999], f"has -9999 (rows: 2), {CODE}"),
-        ("a", [1, 99, 3, 2, 4], f"has 99 (rows: 1), {CODE}"),
-        ("a", [0.5, 1.5, -999.9, 0.25, 3], f"has -999.9 (rows: 1), {CODE}"),
-        ("not far", [1, 99, 98, 50, 4], None),
-        ("no nines", [1, -9998, 3, 2, 2], None),
-        ("one digit", [9, 1, 2, 1, 2], None),
-    ],
-)
-def test_columns_that_may_not_be_what_they_seem(name, numbers, warned):
-    data = table(numbers, [1, 5, 2, 4, 4], [3, 1, 4, 1, 5], names=(name, "b"))
-    warnings = [f"column {name!r} {warned}"] if warned else []
-    assert prepare(data, ["y"]).warnings == warnings
-    if warned == ROWS:
-        warnings = []  # of a column that was named
-    assert prepare(data, ["y"], [name, "b"]).warnings == warnings
-    assert prepare(data, [name]).warnings == warnings
-
-
-# -- X and Y --------------------------------------------------------------------------------------
-
-
-def test_preparations_by_hand():
-    columns = table([1, 3, 5], [0, 1, 5], [2, 4, 0])
-    centred = prepare(columns, ["y"], ["b", "a"], preparation="centre", intercept=True)
-    np.testing.assert_allclose(centred.X, [[-2, -1, 3], [-2, 0, 2], [1, 1, 1]], rtol=1e-15)
-    np.testing.assert_allclose(centred.Y, [[0, 2, -2]], rtol=1e-15)
-    assert centred.features == ["b", "a"]
-    standardised = prepare(columns, ["y"])
-    np.testing.assert_allclose(standardised.X[0], [-np.sqrt(1.5), 0, np.sqrt(1.5)], rtol=1e-15)
-    np.testing.assert_allclose((standardised.X**2).mean(1), 1, rtol=1e-15)
-    assert (standardised.features, standardised.targets) == (["a", "b"], ["y"])
-    with pytest.raises(ValueError, match=r"preparation: need one of standardise, .*, got 'scale'"):
-        prepare(columns, ["y"], preparation="scale")
-
-
-@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
-@pytest.mark.parametrize(("noise", "mean"), [(1e-3, 0), (1e-6, 0), (1e-3, 1e3), (1.0, 1e6)])
-def test_rounding_is_estimated(size, noise, mean):
-    """Another rounding of nearly dependent features moves η_C, and not more than estimated."""
-    rng = np.random.default_rng(0)
-    base, other, target = rng.standard_normal((3, 30))
-    columns = size * (mean + np.array([base, base + noise * other, target]))
-    found = []
-    for jitter in (0, 1, 2):
-        turn = 1 + jitter * np.finfo(float).eps * rng.choice([-1, 1], columns.shape)
-        data = prepare(table(*columns * turn), ["y"])
-        found.append(critical_step_size(data.X, data.Y, 4).value)
-    estimate = rounding_estimate(data, 4)
-    assert 1e-4 * estimate < np.ptp(found) / found[0] < estimate
 
 
 # -- files no one would write ---------------------------------------------------------------------

@@ -1,9 +1,6 @@
 """The command: its numbers, what it prints, and how it ends."""
 
 import json
-import os
-import subprocess
-import sys
 from fractions import Fraction
 
 import numpy as np
@@ -117,26 +114,32 @@ def test_json_and_text(small, capsys, depth):
         "features": ["b", "d"],
         "targets": ["c", "a"],
         "preparation": "standardise",
+        "target_preparation": "standardise",
         "intercept": True,
         "depth": depth,
         "loss": "squared",
         "momentum": 0.0,
         "biases": False,
+        "biases_lower": None,
         "proven": True,
         "sufficient_width": 2,
         "notes": ["column 4 without a name: left out"],
+        "two_values": False,
         "warnings": [],
     }
     code, out, err = called(capsys, *arguments)
     assert (code, err) == (0, "")
     assert "12 rows, 2 features and an intercept\ncolumn 4 without a name: left out\n" in out
-    assert ("network: 1 layer\n" if depth == 1 else "2 layers, hidden widths at least 2\n") in out
+    hidden = "" if depth == 1 else "s, no biases, hidden widths at least 2\n"
+    assert f"network: {depth} layer{hidden}" in out
+    first, _, low, *_ = next(line for line in out.splitlines() if "MSELoss()" in line).split()
+    assert (first, float(low)) == ("η_C", pytest.approx(steps["mean_of_entries"]["value"], 1e-5))
     lines = {
+        "mean_of_entries": ("mean over rows and targets", "24 × sum    MSELoss()"),
         "mean": ("mean over rows", "12 × sum"),
         "half_mean": ("½ mean over rows", "24 × sum"),
         "sum": ("sum over rows", '1 × sum     MSELoss(reduction="sum")'),
         "half_sum": ("½ sum over rows", "2 × sum"),
-        "mean_of_entries": ("mean over rows and targets", "24 × sum    MSELoss()"),
     }
     assert list(steps) == list(lines)
     for loss, (label, end) in lines.items():
@@ -147,7 +150,7 @@ def test_json_and_text(small, capsys, depth):
         assert float(high) == pytest.approx(float(low), rel=1e-8)
         assert line.endswith(end)
     assert "For a non-linear network" in out
-    assert ("from every initialisation" in out) == (depth == 1)
+    assert ("from every starting point" in out) == (depth == 1)
 
 
 def test_momentum_and_biases(small, capsys):
@@ -157,7 +160,9 @@ def test_momentum_and_biases(small, capsys):
     for end in ("lower", "upper"):
         assert found["critical_step_size"]["sum"][end] == pytest.approx(1.5 * plain[end], rel=1e-15)
     found = answer(capsys, *arguments, "--biases")
-    assert (found["biases"], found["proven"]) == (True, False)
+    assert (found["biases"], found["biases_lower"], found["proven"]) == (True, True, False)
+    assert answer(capsys, *arguments)["biases_lower"]
+    assert "nn.Linear, would lower η_C: see --biases" in called(capsys, *arguments)[1]
     assert found["critical_step_size"]["mean"]["upper"] < min(1, 12 * plain["lower"])
     assert (
         "biases in every layer, which lower η_C here" in called(capsys, *arguments, "--biases")[1]
@@ -173,6 +178,7 @@ def test_biases_that_change_nothing(tmp_path, capsys):
     assert found["proven"]
     assert found["critical_step_size"] == answer(capsys, *arguments)["critical_step_size"]
     assert "which do not change η_C here" in called(capsys, *arguments, "--biases")[1]
+    assert "see --biases" not in called(capsys, *arguments)[1]
 
 
 def test_logistic_loss(tmp_path, capsys):
@@ -182,12 +188,18 @@ def test_logistic_loss(tmp_path, capsys):
     arguments = (file, "--target", "y", "--depth", 2, "--intercept", "--loss", "logistic")
     found = answer(capsys, *arguments)
     assert not found["proven"]
-    assert list(found["critical_step_size"]) == ["sum", "mean"]
+    assert list(found["critical_step_size"]) == ["mean", "sum"]
     X = np.array([(x - x.mean()) / x.std(), np.ones(40)])
     data = logistic_data(X, np.loadtxt(file, delimiter=",", skiprows=1)[:, 1])
     expected = critical_step_size(*data, 2).value
     assert found["critical_step_size"]["sum"]["value"] == pytest.approx(expected, rel=1e-6)
-    assert "40 × sum    BCEWithLogitsLoss()" in called(capsys, *arguments)[1]
+    out = called(capsys, *arguments)[1]
+    assert "40 × sum    BCEWithLogitsLoss()" in out
+    assert "see --loss logistic" not in out
+    assert (
+        "two values: for BCEWithLogitsLoss() see --loss logistic"
+        in called(capsys, *arguments[:5])[1]
+    )
 
 
 def test_warnings_are_on_stderr(tmp_path, capsys):
@@ -210,15 +222,15 @@ def test_warnings_are_on_stderr(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--target q", "no column 'q'; there are ['a', 'b', 'c', 'd']"),
+        ("--target q", "no column 'q'; there are 'a', 'b', 'c', 'd'"),
         ("--target a --target a", "each column in one role, target, feature or left out"),
         ("--target a --feature a", "got 'a' twice"),
         ("--target a --leave-out a", "got 'a' twice"),
         ("--target a --feature b --feature b", "got 'b' twice"),
         ("--target a --momentum 1", "--momentum needs a number from 0 to below 1"),
         ("--target a --momentum nan", "--momentum needs a number from 0 to below 1"),
-        ("--target a --biases --raw", "--biases needs centred features"),
-        ("--target a --biases --intercept", "--biases needs centred features"),
+        ("--target a --biases --raw", "biases in every layer (--biases) need centred features"),
+        ("--target a --biases --intercept", "need centred features and no intercept"),
         ("--target a --loss logistic", "two different numbers"),
         ("--target a --target b --loss logistic", "needs two layers or more, one target"),
         ("--target a --target b --target c --target d", "one column that is no target"),
@@ -253,6 +265,28 @@ def test_unreadable_paths(path, capsys):
     assert message in refusal(capsys, path, "--target", "y", "--depth", 2)
 
 
+def test_a_misspelt_column_among_many(tmp_path, capsys):
+    names = [*(f"column {k}" for k in range(50)), "progression"]
+    file = write(tmp_path / "wide.csv", names, np.ones((51, 2)))
+    said = refusal(capsys, file, "--target", "progresion", "--depth", 1)
+    assert "no column 'progresion'; did you mean 'progression'?" in said
+    said = refusal(capsys, file, "--target", "q", "--depth", 1)
+    assert "there are 'column 0', 'column 1', " in said
+    assert said.endswith("'column 39', ...\n")
+
+
+def test_options_for_rows_and_targets(tmp_path, capsys):
+    file = tmp_path / "gaps.csv"
+    file.write_text("x,y\n1,2\n,3\n4,1\n0,5\n2,NA\n", encoding="utf-8")
+    options = (file, "--target", "y", "--depth", 1, "--drop-missing")
+    found = answer(capsys, *options, "--target-preparation", "raw")
+    assert (found["rows"], found["target_preparation"]) == (3, "raw")
+    assert found["notes"] == ["2 of 5 rows have a missing value: dropped"]
+    out = called(capsys, *options, "--target-preparation", "raw")[1]
+    assert "dropped\nprepared: every column minus its mean, divided by" in out
+    assert "targets: y; the numbers of the file as they are\n" in out
+
+
 def test_options_for_files(tmp_path, capsys):
     file = tmp_path / "data.csv"
     file.write_bytes("größe|y|t\n1,5|2|a\n0,5|1|b\n0|4|c\n".encode("windows-1252"))
@@ -263,44 +297,3 @@ def test_options_for_files(tmp_path, capsys):
     for tab in ("tab", r"\t", "\t"):
         found = answer(capsys, file, "--target", "y", "--depth", "1", "--separator", tab)
         assert found["features"] == ["x, cm"]
-
-
-# -- as a process ---------------------------------------------------------------------------------
-
-COMMAND = [sys.executable, "-m", "edge_of_stability", "critical-step", "data.csv", "--depth", "2"]
-PLAIN = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-
-
-@pytest.mark.skipif(
-    not os.path.exists("/dev/full"), reason="only Linux has a full disk to write to"
-)
-@pytest.mark.parametrize(
-    ("target", "stdout", "code", "err"),
-    [
-        ("y", "out", 0, ""),
-        ("y", "pipe", 1, ""),
-        ("y", "/dev/full", 1, "the answer cannot be written: No space left on device"),
-        ("η", "out", 2, "no column '\\u03b7'"),
-    ],
-)
-def test_how_it_ends(tmp_path, target, stdout, code, err):
-    (tmp_path / "data.csv").write_text("x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n", encoding="utf-8")
-    if stdout == "pipe":  # whose reader has ended
-        reader, out = os.pipe()
-        os.close(reader)
-    else:
-        out = os.open(tmp_path / stdout, os.O_WRONLY | os.O_CREAT)
-    done = subprocess.run(
-        [*COMMAND, "--target", target],
-        cwd=tmp_path,
-        stdout=out,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=PLAIN | {"PYTHONIOENCODING": "ascii"},  # η is shown all the same
-    )
-    os.close(out)
-    assert done.returncode == code
-    assert err in done.stderr
-    assert done.stderr.count("\n") == bool(err)
-    if code == 0:
-        assert "step size \\u03b7_C" in (tmp_path / "out").read_text()

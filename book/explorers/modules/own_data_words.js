@@ -3,24 +3,58 @@
 import { lossFactors } from "./maths/data_step.js";
 import { significant } from "./parts/format.js";
 
-/** The losses, with how PyTorch calls them, if it has them; in the order in which they are offered. */
+/** The losses, as the command names them, with how PyTorch calls them, if it has them. */
 export const LOSSES = {
   mean_of_entries: { name: "mean over rows and targets", torch: "MSELoss()" },
-  sum: { name: "sum over rows and targets, as in this book", torch: 'MSELoss(reduction="sum")' },
   mean: { name: "mean over rows, sum over targets" },
-  half_mean: { name: "½ of the mean over rows" },
-  half_sum: { name: "½ of the sum" },
+  half_mean: { name: "½ mean over rows" },
+  sum: { name: "sum over rows and targets, as in this book", torch: 'MSELoss(reduction="sum")' },
+  half_sum: { name: "½ sum over rows" },
 };
 
 export const PREPARATIONS = {
-  standardise: "standardise: minus the mean, divided by the standard deviation",
-  centre: "centre: minus the mean",
-  raw: "raw: the numbers of the file as they are",
+  standardise: { name: "standardise", done: "standardised (minus the mean, divided by the standard deviation)" },
+  centre: { name: "centre", done: "centred (minus the mean)" },
+  raw: { name: "leave as it is", done: "as in the file" },
+};
+
+/** Names for the reader: of what may separate cells, and of encodings. */
+export const SEPARATORS = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar" };
+export const ENCODINGS = { "utf-8": "UTF-8", "windows-1252": "Windows-1252", "utf-16le": "UTF-16" };
+
+/** The controls for the options that refusals and warnings name. */
+const CONTROLS = {
+  "--leave-out": "“Columns and rows”",
+  "--drop-missing": "“drop rows with a missing value”",
+  "--intercept": "“Preparation”",
+  "--biases": "“biases in every layer”",
+  "--decimal-comma": "“decimal commas”",
+  "--separator": "“Separator”",
+  "--encoding": "“Encoding”",
 };
 
 const SAFE = /^[\w@%+=:,./-]+$/; // what a shell leaves alone
+const CLOSE = 0.3; // a cosine worth naming
 
-/** η_C for each loss, with momentum β. */
+/** A sentence of the command for a reader of the page: it names the control instead of the option. */
+export function forPage(sentence) {
+  return sentence.replace(/\((--[a-z-]+)( [^()]*)?\)/g, (whole, option) =>
+    option in CONTROLS ? `(${CONTROLS[option]})` : whole,
+  );
+}
+
+/** How a table was read. */
+export function asRead({ rowCount, names, separator, encoding, decimalComma }) {
+  const how = [SEPARATORS[separator] ?? separator, ENCODINGS[encoding] ?? "UTF-16"];
+  const size = `${counted(rowCount, "row")}, ${counted(names.length, "column")}`;
+  return `${size}; ${how.join(", ")}, decimal ${decimalComma ? "comma" : "point"}`;
+}
+
+export function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** `value` for the sum of squared errors, for each loss, with momentum β. */
 export function steps({ value, rowCount, targets }, momentum) {
   const factors = lossFactors(rowCount, targets.length);
   return Object.keys(LOSSES).map((loss) => [loss, value * factors[loss] * (1 + momentum)]);
@@ -31,65 +65,80 @@ export function plain(value) {
   return String(Number(value.toPrecision(6)));
 }
 
-export function lossName(loss) {
-  const { name, torch } = LOSSES[loss];
-  return torch ? `${torch}: ${name}` : name;
+/** For which network, on what. */
+export function setting({ depth, biases, preparation, targetPreparation, intercept }, rowCount) {
+  const ofTargets = targetPreparation || preparation;
+  const X = intercept ? "Features and an intercept" : "Features";
+  const prepared =
+    ofTargets === preparation && !intercept
+      ? `Features and targets ${PREPARATIONS[preparation].done}`
+      : `${X}: ${PREPARATIONS[preparation].done}; targets: ${PREPARATIONS[ofTargets].done}`;
+  return `${counted(rowCount, "row")}. ${prepared}. ${counted(depth, "layer")}, ${biases ? "with" : "no"} biases.`;
 }
 
-/** What the number means. */
+/** What the number means, in the command's words. */
 export function meaning({ depth, momentum }) {
-  const [above, below] =
+  const sentences =
     depth === 1
-      ? ["Above it, only from a null set of starting points.", "Below it, gradient descent converges from every starting point."]
+      ? [
+          "Below η_C, gradient descent on this linear regression converges from every starting point.",
+          "Above η_C, it does so only from a null set of starting points.",
+        ]
       : [
-          "Above it, gradient descent on this deep linear network converges to a global minimizer only from a null set of starting points.",
-          "Below it, from an open set of starting points, which need not contain yours.",
+          "Do not train with a larger step size: above η_C, gradient descent on this deep linear network",
+          "converges to a global minimizer only from a null set of starting points. Below η_C, it does so",
+          "from a set of starting points with interior, which need not contain yours: try fractions of η_C.",
         ];
-  const velocities = momentum > 0 ? " (With momentum, of pairs of a starting point and a velocity.)" : "";
-  return (depth === 1 ? `${below} ${above}` : `${above} ${below}`) + velocities;
+  if (momentum > 0) sentences.push("With momentum, a null set is one of pairs of a starting point and a velocity.");
+  return sentences.join(" ");
+}
+
+/** That biases in every layer would lower η_C, to `most` or less. */
+export function biasWarning(most, value) {
+  const bound = most < value ? `at most ${plain(most)}` : "the command says by how much";
+  return `With biases in every layer, the default of nn.Linear, η_C is lower: ${bound}.`;
 }
 
 /** Sentences about an answer: first what limits the step, last how exact the number is. */
-export function facts(answer, { depth, intercept }) {
-  const { limiting, rank, biasesMatter, rounding } = answer;
-  const nearest = limiting.features.map(({ name, cosine }) => `${name} (cosine ${significant(cosine, 2)})`);
-  const carried = depth > 1 ? `, which carries ${significant(100 * limiting.share, 2)} % of the targets` : "";
-  const found = [
-    `What limits the step: one direction in the data${carried}. The features closest to it: ${nearest.join(", ")}.`,
-  ];
+export function facts({ limiting, rank, biasesLower, rounding, notes }, { depth, biases }) {
+  const near = limiting.features.filter(({ cosine }) => Math.abs(cosine) > CLOSE);
+  const names = near.map(({ name, cosine }) => `${name} (cosine ${significant(cosine, 2)})`).join(", ");
+  const share = `A regression on it alone explains ${significant(100 * limiting.share, 2)} % of the squared targets.`;
+  const found = notes.map((note) => `In the file: ${note}.`);
+  if (!(biases && biasesLower)) {
+    found.push(
+      "What limits the step is one direction in the data, a mixture of the features. " +
+        (names ? `Nearest to it: ${names}.` : "No single feature is near it.") +
+        (depth > 1 ? ` ${share}` : ""),
+    );
+  }
   if (depth > 1) {
-    found.push(
-      `Hidden widths: η_C is the same for all widths of at least r⋆ = ${rank}, the rank of the regression matrix W⋆.`,
-    );
+    found.push(`Hidden widths: η_C is the same for all widths of at least r⋆ = ${rank}, the rank of the regression matrix W⋆.`);
   }
-  if (biasesMatter !== null) {
-    found.push(
-      biasesMatter
-        ? "Biases in every layer lower η_C here. How much, only the command computes (--biases)."
-        : "Biases in every layer do not change η_C here.",
-    );
-  } else {
-    found.push(
-      `Biases in every layer: no answer for ${intercept ? "data with an intercept" : "raw data"}.`,
-    );
-  }
+  if (biasesLower === null) found.push("Biases in every layer: no answer unless the features are centred, without an intercept.");
+  if (biasesLower === false) found.push("Biases in every layer do not change η_C here.");
   found.push(
     `Computed in double precision, not proved. Rounding of the data moves η_C by about ${significant(rounding, 1)} of it.`,
   );
   return found;
 }
 
-/** The command that gives the same number with its proven interval. */
-export function command({ file, targets, leaveOut, depth, preparation, intercept, momentum, reading }) {
+/** The command that gives the same number with its proven interval; `logistic` for that loss. */
+export function command(settings, { logistic = false } = {}) {
+  const { file, targets, leaveOut, depth, preparation, targetPreparation, momentum, reading } = settings;
   const option = (name, value) => (value.startsWith("-") ? quoted(`${name}=${value}`) : `${name} ${quoted(value)}`);
   const parts = [
-    `python -m edge_of_stability critical-step ${quoted(file.startsWith("-") ? `./${file}` : file)}`,
+    `critical-step ${quoted(file.startsWith("-") ? `./${file}` : file)}`,
     ...(targets.length ? targets : ["COLUMN"]).map((name) => option("--target", name)),
     ...leaveOut.map((name) => option("--leave-out", name)),
     `--depth ${depth}`,
   ];
+  if (settings.dropMissing) parts.push("--drop-missing");
   if (preparation !== "standardise") parts.push(`--${preparation}`);
-  if (intercept) parts.push("--intercept");
+  if (targetPreparation && targetPreparation !== preparation) parts.push(`--target-preparation ${targetPreparation}`);
+  if (settings.intercept || logistic) parts.push("--intercept");
+  if (logistic) parts.push("--loss logistic");
+  else if (settings.biases) parts.push("--biases");
   if (momentum > 0) parts.push(`--momentum ${momentum}`);
   if (reading.separator) parts.push(`--separator ${reading.separator === "\t" ? "tab" : quoted(reading.separator)}`);
   if (reading.decimalComma) parts.push("--decimal-comma");

@@ -40,12 +40,17 @@ def with_biases(X: ArrayLike, Y: ArrayLike, depth: int) -> tuple[CriticalStepSiz
     n = X.shape[1]
     if np.any(np.abs(X.sum(axis=1)) > 1e-9 * np.abs(X).sum(axis=1)):
         checks.refuse("X", "rows with mean zero", "others")
-    if n * math.fsum(eta.scale**k for k in range(depth)) * eta.upper <= 1 - 1e-9:
+    if not biases_lower(eta, n, depth):
         return eta, False
     _, s, Vt = np.linalg.svd(X, full_matrices=False)
     image = Y @ Vt.T  # in the basis of the right singular vectors
     value = 1 / (n * _least(np.diag(s**2) / n, image.T @ image / n, depth))
     return replace(eta, value=value, lower=value, upper=value), True
+
+
+def biases_lower(eta: CriticalStepSize, row_count: int, depth: int) -> bool:
+    """Whether biases in every layer lower η_C, for inputs with mean zero; true in doubt."""
+    return row_count * math.fsum(eta.scale**k for k in range(depth)) * eta.upper > 1 - 1e-9
 
 
 def logistic_data(X: ArrayLike, labels: ArrayLike) -> tuple[FloatArray, FloatArray]:

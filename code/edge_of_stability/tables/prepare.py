@@ -6,8 +6,8 @@ The matrices
 
         standardise   (c_i − m) / s          centre   c_i − m          raw   c_i
 
-    for features and targets alike. The loss ‖WX − Y‖_F² of the book is then the *sum* over rows and
-    targets of the squared errors.
+    for features and targets alike, unless the targets are prepared in another way. The loss
+    ‖WX − Y‖_F² of the book is then the *sum* over rows and targets of the squared errors.
 
 What is refused
     A table whose η_C cannot be determined: features that are not linearly independent (A1), and
@@ -24,7 +24,8 @@ What is warned of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,7 @@ class PreparedData:
     targets: Sequence[str]  # the names of the rows of Y
     rounding: float  # 4eκ, an estimate of what rounding of the data does to η_C, relative, if ρ = 1
     explained: float  # ρ
+    notes: Sequence[str]  # what of the table was left out
     warnings: Sequence[str]  # one sentence for each column that may not be what it seems
 
     @property
@@ -70,25 +72,36 @@ def prepare(
     features: Sequence[str] | None = None,
     preparation: str = "standardise",
     *,
+    target_preparation: str | None = None,
     leave_out: Sequence[str] = (),
+    drop_missing: bool = False,
     intercept: bool = False,
 ) -> PreparedData:
     """X and Y of a table, as the module's text says.
 
     The names of targets and features are columns of the table. Without ``features`` all columns are
     features that are neither targets nor left out; the cells of those may hold anything. The
-    preparation is one of `PREPARATIONS`. An intercept is a row 1, …, 1 of X, added after it.
+    preparation is one of `PREPARATIONS`; that of the targets is the same unless it is given. An
+    intercept is a row 1, …, 1 of X, added after it. With ``drop_missing`` rows with a missing value
+    in a column that is used are dropped; without, they are refused.
 
     A ValueError says in one sentence what is wrong with the names, the cells or the columns.
     """
-    if preparation not in PREPARATIONS:
-        checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(preparation))
+    of_targets = target_preparation or preparation
+    for each in (preparation, of_targets):
+        if each not in PREPARATIONS:
+            checks.refuse("preparation", f"one of {', '.join(PREPARATIONS)}", repr(each))
     chosen = _chosen(table, targets, features, leave_out)
+    if drop_missing:
+        table = table.complete([*chosen, *targets])
     if len(table.lines) < 2:
-        raise ValueError("one row; at least two are needed")
+        raise ValueError(f"rows: {len(table.lines)}; at least two are needed")
     columns = {name: table.column(name) for name in (*chosen, *targets)}
-    prepared, error = _prepared(columns, preparation)
-    X, Y = np.split(prepared, [len(chosen)])
+    how = dict.fromkeys(chosen, preparation) | dict.fromkeys(targets, of_targets)
+    _refuse_constants(columns, how)
+    X, error_X = _prepared([columns[name] for name in chosen], preparation)
+    Y, error_Y = _prepared([columns[name] for name in targets], of_targets)
+    error = max(error_X, error_Y)
     names = chosen
     if intercept:
         X, names = np.vstack([X, np.ones(X.shape[1])]), [*chosen, "the intercept"]
@@ -102,7 +115,7 @@ def prepare(
     if 4 * error * s[0] > ROUNDING_LIMIT * s[-1]:
         involved = [name for name, u in zip(names, U[:, -1], strict=True) if abs(u) > 0.05]
         raise ValueError(
-            f"the features {shown(involved)} are linearly dependent, or so nearly that double "
+            f"the features {_listed(involved)} are linearly dependent, or so nearly that double "
             "precision cannot tell (assumption A1); leave one out"
         )
     explained = float(np.linalg.norm(Y @ Vt.T, 2) / np.linalg.norm(Y))
@@ -112,7 +125,7 @@ def prepare(
         for fault in _suspicions(name, column, features is None and name in chosen)
     ]
     rounding = float(4 * error * s[0] / s[-1])
-    return PreparedData(X, Y, chosen, targets, rounding, explained, warnings)
+    return PreparedData(X, Y, chosen, targets, rounding, explained, table.notes, warnings)
 
 
 def rounding_estimate(data: PreparedData, depth: int) -> float:
@@ -140,7 +153,13 @@ def _chosen(
     given = [*targets, *(features or ()), *leave_out]
     for number, name in enumerate(given):
         if name not in table.cells:
-            raise ValueError(f"no column {shown(name)}; there are {shown([*table.cells])}")
+            close = difflib.get_close_matches(name, table.cells, 1)
+            hint = (
+                f"did you mean {shown(close[0])}?"
+                if close
+                else f"there are {_listed(table.cells, 40)}"
+            )
+            raise ValueError(f"no column {shown(name)}; {hint}")
         if name in given[:number]:
             need = "each column in one role, target, feature or left out"
             checks.refuse("columns", need, f"{shown(name)} twice")
@@ -151,15 +170,28 @@ def _chosen(
     return chosen
 
 
-def _prepared(columns: Mapping[str, FloatArray], preparation: str) -> tuple[FloatArray, float]:
-    """The rows of X and Y, and a bound of their relative error by rounding."""
-    for name, column in columns.items():
-        if np.ptp(column) <= 1e-9 * np.abs(column).max() * (preparation != "raw"):
-            raise ValueError(
-                f"column {shown(name)} is constant or varies too little against its size; leave it "
-                "out, or subtract a constant first (a constant feature: --intercept)"
-            )
-    raw = np.array([*columns.values()])
+def _listed(names: Iterable[str], most: int = 10) -> str:
+    each = [shown(name) for name in names]
+    return ", ".join(each[:most] + ["..."] * (len(each) > most))
+
+
+def _refuse_constants(columns: Mapping[str, FloatArray], how: Mapping[str, str]) -> None:
+    constant = [
+        name
+        for name, column in columns.items()
+        if np.ptp(column) <= 1e-9 * np.abs(column).max() * (how[name] != "raw")
+    ]
+    if constant:
+        raise ValueError(
+            "columns that are constant or vary too little against their size: "
+            f"{_listed(constant)}; leave them out (--leave-out), or subtract a constant first; an "
+            "intercept is an option (--intercept)"
+        )
+
+
+def _prepared(columns: Sequence[FloatArray], preparation: str) -> tuple[FloatArray, float]:
+    """The rows of X or of Y, and a bound of their relative error by rounding."""
+    raw = np.array(columns)
     if preparation == "raw":
         return raw, _EPS
     centred = raw - raw.mean(axis=1, keepdims=True)
@@ -172,7 +204,7 @@ def _suspicions(name: str, column: FloatArray, by_default: bool) -> Iterator[str
     """What a column may be instead of a measurement; the predicates of sentences."""
     numbers_rows = len(column) > 2 and set(np.diff(column)) in ({1.0}, {-1.0})
     if by_default and (numbers_rows or name.startswith("Unnamed: ")):  # as pandas calls it
-        yield "only numbers the rows, it seems, and is a feature; --leave-out leaves it out"
+        yield "only numbers the rows, it seems, and is a feature; leave it out if so (--leave-out)"
     values = np.unique(column)
     for code, others in ((values[0], values[1:]), (values[-1], values[:-1])):
         digits = f"{abs(code):.15g}".replace(".", "")

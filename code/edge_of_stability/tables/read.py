@@ -30,6 +30,7 @@ import reprlib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -42,10 +43,13 @@ _MARKS = {
 }
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\s"]|\t)"?[\r\n]', re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MISSING = r"|n/?a|<na>|nan|null|none|missing|\\n|\.[a-z_]?|[-–—]+|[?*]+|#.*|[+-]?inf(inity)?"
+_FLAGS = re.IGNORECASE | re.DOTALL
 _CURES = (  # the first pattern that the whole cell matches
     (
-        r"|n/?a|<na>|nan|null|none|missing|\\n|\.[a-z_]?|[-–—]+|[?*]+|#.*|[+-]?inf(inity)?",
-        "is not a finite number; remove the row, or leave the column out (--leave-out)",
+        _MISSING,
+        "is not a finite number; drop such rows (--drop-missing), or leave the column out "
+        "(--leave-out)",
     ),
     (r"true|false|yes|no", "is not a number; write 1 and 0"),
     (
@@ -65,8 +69,8 @@ _CURES = (  # the first pattern that the whole cell matches
 )
 
 _short = reprlib.Repr()
-_short.maxstring, _short.maxlist = 40, 10
-shown = _short.repr  # names in quotes and on one line, not too long and not too many
+_short.maxstring = 40
+shown = _short.repr  # a name in quotes and on one line, not too long
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,7 @@ class Table:
             number = _number(cell, self.decimal_comma)
             if number is None:
                 text = cell.strip()
-                flags = re.IGNORECASE | re.DOTALL
-                cure = next(cure for kind, cure in _CURES if re.fullmatch(kind, text, flags))
+                cure = next(cure for kind, cure in _CURES if re.fullmatch(kind, text, _FLAGS))
                 what = shown(text) if text else "the empty cell"
                 raise ValueError(f"line {line}, column {shown(name)}: {what} {cure}")
             column[row] = number
@@ -101,6 +104,17 @@ class Table:
                 "double precision; use another unit"
             )
         return column
+
+    def complete(self, names: Sequence[str]) -> Table:
+        """The rows without a missing value in these columns; a note says how many are dropped."""
+        rows = zip(*(self.cells[name] for name in names), strict=True)
+        kept = [not any(re.fullmatch(_MISSING, c.strip(), _FLAGS) for c in row) for row in rows]
+        if all(kept):
+            return self
+        dropped = f"{kept.count(False)} of {len(kept)} rows have a missing value: dropped"
+        cells = {name: [*compress(column, kept)] for name, column in self.cells.items()}
+        lines, notes = [*compress(self.lines, kept)], [*self.notes, dropped]
+        return Table(cells, lines, self.decimal_comma, notes)
 
 
 def read_table(
@@ -129,8 +143,8 @@ def read_table(
         records = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise ValueError(
-            f"not a CSV file: line {reader.line_num}: {error}; a cell with quotes in it is in "
-            "quotes, and they are doubled; another separator: --separator"
+            f"not a CSV file: line {reader.line_num}: {error}; put a cell with quotes in it in "
+            "quotes and double them, or name another separator (--separator)"
         ) from error
     if line_for_excel:
         del records[0]
@@ -168,7 +182,7 @@ def _text(path: str | os.PathLike[str], encoding: str | None) -> str:
     if "\0" in text:
         raise ValueError(
             f"not {codec.removesuffix('-sig').upper()} text; save the table as CSV in UTF-8, or "
-            "name the encoding, as in --encoding windows-1252"
+            "name the encoding (--encoding windows-1252)"
         )
     return text
 
@@ -197,7 +211,7 @@ def _header(cells: Sequence[str], decimal_comma: bool) -> list[str]:
     if len(present) == 1:
         raise ValueError(
             f"the first line names only one column, {shown(present[0])}; delete the lines above "
-            "the names, or name the separator, as in --separator tab"
+            "the names, or name the separator (--separator tab)"
         )
     return names
 

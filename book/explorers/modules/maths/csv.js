@@ -16,10 +16,19 @@ const LINE_END = /[\n-\r\x1c-\x1e\x85\u2028\u2029]/; // where Python's splitline
 /** Bytes that Windows-1252 leaves undefined; browsers read control characters. */
 const UNDEFINED_IN_WINDOWS = /[\x81\x8d\x8f\x90\x9d]/;
 
-/** What is wrong with a table, in one sentence for its owner. */
-export class TableError extends Error {}
+/**
+ * What is wrong with a table, in one sentence for its owner, in the words of the command.
+ *
+ * `cure` is what may help: an {encoding}, columns to {leaveOut} together, or {oneOf} them.
+ */
+export class TableError extends Error {
+  constructor(message, cure = {}) {
+    super(message);
+    this.cure = cure;
+  }
+}
 
-/** The bytes as text. A byte-order mark overrules `encoding` ("utf-8" unless named). */
+/** {text, encoding} of bytes. A byte-order mark overrules `encoding` ("utf-8" unless named). */
 export async function textOf(bytes, encoding = "utf-8") {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await unpacked(bytes);
   const mark = MARKS.find((each) => each.bytes.every((byte, i) => bytes[i] === byte));
@@ -32,12 +41,14 @@ export async function textOf(bytes, encoding = "utf-8") {
   }
   if (text.includes("\0") || (name === "windows-1252" && UNDEFINED_IN_WINDOWS.test(text))) {
     const shown = mark && name !== "utf-8" ? "UTF-16" : name.toUpperCase();
+    const other = name === "utf-8" && !mark && !bytes.includes(0) ? { encoding: "windows-1252" } : {};
     throw new TableError(
-      `not ${shown} text; save the table as CSV in UTF-8, or name the encoding, as in ` +
-        "--encoding windows-1252",
+      `not ${shown} text; save the table as CSV in UTF-8, or name the encoding ` +
+        "(--encoding windows-1252)",
+      other,
     );
   }
-  return text;
+  return { text, encoding: name };
 }
 
 async function unpacked(bytes) {
@@ -49,13 +60,14 @@ async function unpacked(bytes) {
   }
 }
 
-/** The rows that have text in a cell, as [number of the line it ends on, cells]. */
-export function recordsOf(text, separator = null) {
+/** {records, separator}: the rows with text in a cell, as [number of the line it ends on, cells]. */
+export function recordsOf(text, named = null) {
   const line = SEPARATOR_LINE.exec(text);
-  const records = parsed(text, separator ?? (line ? line[1] : likelySeparator(text)));
+  const separator = named ?? (line ? line[1] : likelySeparator(text));
+  const records = parsed(text, separator);
   if (line) records.shift();
   if (records.length === 0) throw new TableError("the file is empty");
-  return records;
+  return { records, separator };
 }
 
 /** `text` without white space at its ends, as Python's str.strip has it. */
@@ -146,8 +158,8 @@ class Reader {
 
   #refuse(fault) {
     throw new TableError(
-      `not a CSV file: line ${this.line}: ${fault}; a cell with quotes in it is in quotes, and ` +
-        "they are doubled; another separator: --separator",
+      `not a CSV file: line ${this.line}: ${fault}; put a cell with quotes in it in quotes and ` +
+        "double them, or name another separator (--separator)",
     );
   }
 }

@@ -7,7 +7,7 @@ import { dot } from "./eigen.js";
 import { prepared, roundingEstimate } from "./prepare.js";
 
 /** What the browser takes; the command takes more. */
-export const LIMITS = { bytes: 20e6, features: 200 };
+export const LIMITS = { bytes: 20e6, features: 500 };
 
 /** Features that are named as those along which the step is limited. */
 const NAMED = 3;
@@ -25,25 +25,13 @@ export function refuseLarge(size) {
   }
 }
 
-/** The columns that cannot be read as numbers. */
-export function notNumbers(table) {
-  return [...table.cells.keys()].filter((name) => {
-    try {
-      table.column(name);
-      return false;
-    } catch (error) {
-      if (error instanceof TableError) return true;
-      throw error;
-    }
-  });
-}
-
 /**
  * η_C of the sum of squared errors without momentum, as `value`, and what is worth knowing with it.
  *
- * `choice` is that of `prepared`, with the `depth`. A TableError says why there is no answer.
+ * `choice` is that of `prepared`, with the `depth` and `biases`. If these lower η_C, `value` is an
+ * upper bound: only the command computes η_C then. A TableError says why there is no answer.
  */
-export function answer(table, { depth, ...choice }) {
+export function answer(table, { depth, biases = false, ...choice }) {
   const count = table.cells.size - choice.targets.length - (choice.leaveOut ?? []).length;
   if (count > LIMITS.features) {
     throw new TooLarge(
@@ -55,15 +43,24 @@ export function answer(table, { depth, ...choice }) {
   const rounding = roundingEstimate(data, depth);
   const found = stepOfData(data.XQ, data.YQ, depth);
   const centred = choice.preparation !== "raw" && !choice.intercept;
+  if (biases && !centred) {
+    throw new TableError("biases in every layer (--biases) need centred features and no intercept");
+  }
+  const biasesLower = centred ? !biasesChangeNothing(found, data.rowCount, depth) : null;
+  const withBiases = Math.min(found.value, 1 / data.rowCount); // at least their η_C, thm-biases (b)
   return {
-    value: found.value,
+    value: biases && biasesLower ? withBiases : found.value,
+    withBiases,
+    biasesLower,
     rounding,
     rank: depth > 1 ? rank(data.YQ.map((row, i) => row.map((entry) => entry / data.sizes.Y[i]))) : null,
-    biasesMatter: centred ? !biasesChangeNothing(found, data.rowCount, depth) : null,
     limiting: limiting(data, found.y, choice.intercept),
     rowCount: data.rowCount,
     features: data.features,
     targets: data.targets,
+    twoValues: data.twoValues,
+    numbering: data.numbering,
+    notes: data.notes,
     warnings: data.warnings,
   };
 }

@@ -3,8 +3,8 @@
 // The rules and the sentences are those of edge_of_stability/tables/prepare.py; tests compare both.
 
 import { TableError } from "./csv.js";
-import { addTo, dot, reflection, singularValues } from "./eigen.js";
-import { roughly, shown } from "./table.js";
+import { addTo, dot, reflection, singularValues, symmetricEigen } from "./eigen.js";
+import { listed, roughly, shown } from "./table.js";
 
 /** Rounding of the data may move η_C by this much, relative. */
 const ROUNDING_LIMIT = 1e-6;
@@ -13,17 +13,22 @@ const ROUNDING_LIMIT = 1e-6;
  * X and Y, reduced: with the QR factorisation of Xᵀ = QR the forms ‖Xz‖² and ‖Yz‖² on the row
  * space, z = Qy, are ‖XQy‖² and ‖YQy‖².
  *
- * `choice` is {targets, leaveOut, preparation, intercept}. The result has the rows of XQ and of YQ,
- * (d_0, d_0) and (d_N, d_0), the squared norms of the rows of X and Y, the names, and n.
+ * `choice` is {targets, leaveOut, dropMissing, preparation, targetPreparation, intercept}. The result
+ * has the rows of XQ and of YQ, (d_0, d_0) and (d_N, d_0), the `sizes` of the rows of X and Y, the
+ * names, and n.
  */
-export function prepared(table, { targets, leaveOut = [], preparation = "standardise", intercept = false }) {
-  const features = chosen(table, targets, leaveOut);
-  const n = table.lines.length;
-  if (n < 2) throw new TableError("one row; at least two are needed");
+export function prepared(whole, choice) {
+  const { targets, leaveOut = [], preparation = "standardise", intercept = false } = choice;
+  const ofTargets = choice.targetPreparation || preparation;
+  const features = chosen(whole, targets, leaveOut);
   const names = [...features, ...targets];
+  const table = choice.dropMissing ? whole.complete(names) : whole;
+  const n = table.lines.length;
+  if (n < 2) throw new TableError(`rows: ${n}; at least two are needed`);
   const columns = names.map((name) => table.column(name));
-  names.forEach((name, k) => refuseConstant(name, columns[k], preparation));
-  const { rows, error } = transformed(columns, preparation);
+  const how = names.map((_, k) => (k < features.length ? preparation : ofTargets));
+  refuseConstants(names, columns, how, targets);
+  const { rows, error } = transformed(columns, how);
   const Y = rows.splice(features.length);
   if (intercept) rows.push(new Float64Array(n).fill(1));
   const most = n - Number(preparation !== "raw" && !intercept);
@@ -36,14 +41,14 @@ export function prepared(table, { targets, leaveOut = [], preparation = "standar
   const sizes = rows.map((row) => Math.sqrt(dot(row, row)));
   const targetSize = Math.hypot(...Y.map((row) => Math.sqrt(dot(row, row))));
   const { L, YQ } = onRowSpace(rows.map((row, i) => row.map((entry) => entry / sizes[i])), Y);
-  const { values, mixing } = singularValues(L);
-  const [top, least] = [values[0], values.at(-1)];
+  const { top, least, weakest } = extremes(L);
   if (4 * error * top > ROUNDING_LIMIT * least) {
     const all = intercept ? [...features, "the intercept"] : features;
-    const involved = all.filter((_, i) => Math.abs(mixing.at(-1)[i]) > 0.05);
+    const involved = all.filter((_, i) => Math.abs(weakest[i]) > 0.05);
     throw new TableError(
-      `the features ${shown(involved)} are linearly dependent, or so nearly that double ` +
+      `the features ${listed(involved)} are linearly dependent, or so nearly that double ` +
         "precision cannot tell (assumption A1); leave one out",
+      { oneOf: involved.filter((name) => features.includes(name)) },
     );
   }
   return {
@@ -55,6 +60,9 @@ export function prepared(table, { targets, leaveOut = [], preparation = "standar
     sizes: { X: sizes, Y: Y.map((row) => Math.sqrt(dot(row, row))) },
     explained: singularValues(YQ).values[0] / targetSize,
     rounding: (4 * error * top) / least,
+    notes: table.notes,
+    numbering: features.filter((name, k) => numbersRows(columns[k], name)),
+    twoValues: targets.length === 1 && new Set(columns.at(-1)).size === 2,
     warnings: names.flatMap((name, k) =>
       suspicions(columns[k], name, k < features.length).map((fault) => `column ${shown(name)} ${fault}`),
     ),
@@ -83,34 +91,33 @@ function chosen(table, targets, leaveOut) {
   return features;
 }
 
-function refuseConstant(name, column, preparation) {
-  let [low, high, largest] = [Infinity, -Infinity, 0];
-  for (const value of column) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-    largest = Math.max(largest, Math.abs(value));
-  }
-  if (high - low <= (preparation === "raw" ? 0 : 1e-9 * largest)) {
-    throw new TableError(
-      `column ${shown(name)} is constant or varies too little against its size; leave it out, or ` +
-        "subtract a constant first (a constant feature: --intercept)",
-    );
-  }
+function refuseConstants(names, columns, how, targets) {
+  const constant = names.filter((_, k) => {
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of columns[k]) [low, high] = [Math.min(low, value), Math.max(high, value)];
+    return high - low <= (how[k] === "raw" ? 0 : 1e-9 * Math.max(Math.abs(low), Math.abs(high)));
+  });
+  if (constant.length === 0) return;
+  throw new TableError(
+    `columns that are constant or vary too little against their size: ${listed(constant)}; leave ` +
+      "them out (--leave-out), or subtract a constant first; an intercept is an option (--intercept)",
+    { leaveOut: constant.filter((name) => !targets.includes(name)) },
+  );
 }
 
-/** The rows of X and Y, and a bound of their relative error by rounding. */
-function transformed(columns, preparation) {
+/** The rows of X and Y, prepared as `how` says, and a bound of their relative error by rounding. */
+function transformed(columns, how) {
   const rows = columns.map((column) => Float64Array.from(column));
-  if (preparation === "raw") return { rows, error: Number.EPSILON };
-  let stretch = 0;
-  for (const row of rows) {
+  let stretch = -3; // so that the error is that of a rounded number if all are raw
+  for (const [k, row] of rows.entries()) {
+    if (how[k] === "raw") continue;
     let largest = 0;
     for (const value of row) largest = Math.max(largest, Math.abs(value));
     centre(row);
     const again = centre(row.slice()); // what rounding of the mean has left, as NumPy does
     const deviation = Math.sqrt(sum(again.map((value) => value * value)) / row.length);
     stretch = Math.max(stretch, largest / deviation);
-    if (preparation === "standardise") row.forEach((value, i) => (row[i] = value / deviation));
+    if (how[k] === "standardise") row.forEach((value, i) => (row[i] = value / deviation));
   }
   return { rows, error: Number.EPSILON * (4 + stretch) };
 }
@@ -130,6 +137,20 @@ function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/**
+ * The largest and the least singular value of a list of rows, and the unit vector that mixes the rows
+ * to the least length. The squares lose half of the digits; where that matters they are not used.
+ */
+function extremes(rows) {
+  const squares = symmetricEigen(rows.map((row) => Float64Array.from(rows, (other) => dot(row, other))));
+  const [top, least] = [squares.values.at(-1), squares.values[0]];
+  if (least > 1e-8 * top) {
+    return { top: Math.sqrt(top), least: Math.sqrt(least), weakest: squares.vectors[0] };
+  }
+  const { values, mixing } = singularValues(rows);
+  return { top: values[0], least: values.at(-1), weakest: mixing.at(-1) };
+}
+
 /** L and YQ for X = LQᵀ, L lower triangular, by Householder's reflections. */
 function onRowSpace(X, Y) {
   const d = X.length;
@@ -142,14 +163,18 @@ function onRowSpace(X, Y) {
   return { L, YQ: all.slice(d).map((row) => row.slice(0, d)) };
 }
 
-/** What a column may be instead of a measurement; the predicates of sentences. */
-function suspicions(column, name, isFeature) {
-  const found = [];
+function numbersRows(column, name) {
   const by = column[1] - column[0];
   const numbered =
     column.length > 2 && Math.abs(by) === 1 && column.every((value, i) => i === 0 || value - column[i - 1] === by);
-  if (isFeature && (numbered || name.startsWith("Unnamed: "))) {
-    found.push("only numbers the rows, it seems, and is a feature; --leave-out leaves it out");
+  return numbered || name.startsWith("Unnamed: ");
+}
+
+/** What a column may be instead of a measurement; the predicates of sentences. */
+function suspicions(column, name, isFeature) {
+  const found = [];
+  if (isFeature && numbersRows(column, name)) {
+    found.push("only numbers the rows, it seems, and is a feature; leave it out if so (--leave-out)");
   }
   const sorted = column.slice().sort();
   const [first, last] = [sorted[0], sorted[sorted.length - 1]];

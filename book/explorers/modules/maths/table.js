@@ -8,7 +8,7 @@ const NUMBER = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 const CURES = [
   [
     String.raw`|n/?a|<na>|nan|null|none|missing|\\n|\.[a-z_]?|[-–—]+|[?*]+|#.*|[+-]?inf(inity)?`,
-    "is not a finite number; remove the row, or leave the column out (--leave-out)",
+    "is not a finite number; drop such rows (--drop-missing), or leave the column out (--leave-out)",
   ],
   ["true|false|yes|no", "is not a number; write 1 and 0"],
   [
@@ -26,18 +26,20 @@ const CURES = [
       "(--leave-out)",
   ],
 ].map(([pattern, cure]) => [new RegExp(`^(?:${pattern})$`, "isu"), cure]);
+const [[MISSING]] = CURES;
 
 const ESCAPES = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const NOT_PRINTABLE = /[\p{C}\p{Z}]/u;
 const LONGEST = { name: 40, list: 10 };
 
-/** A name in quotes, or a list of them, as Python's reprlib shows it: on one line, not too long. */
-export function shown(what) {
-  if (Array.isArray(what)) {
-    const more = what.length > LONGEST.list ? ["..."] : [];
-    return `[${[...what.slice(0, LONGEST.list).map(shown), ...more].join(", ")}]`;
-  }
-  const whole = [...what];
+/** Names in quotes, not too many. */
+export function listed(names) {
+  return [...names.slice(0, LONGEST.list).map(shown), ...(names.length > LONGEST.list ? ["..."] : [])].join(", ");
+}
+
+/** A name in quotes, as Python's reprlib shows it: on one line, not too long. */
+export function shown(name) {
+  const whole = [...name];
   const text = quoted(whole.slice(0, LONGEST.name));
   if ([...text].length <= LONGEST.name) return text;
   const head = Math.floor((LONGEST.name - 3) / 2);
@@ -66,24 +68,53 @@ export function roughly(value) {
   return value.toExponential(0).replace(/e([+-])(\d)$/, "e$10$2");
 }
 
-/** The table of a text: `cells` by name, the `lines` on which rows end, `notes` on what is left out. */
-export class Table {
+/** The table of a text. */
+export function tableOf(text, { separator: named = null, decimalComma = false } = {}) {
+  const { records, separator } = recordsOf(text, named);
+  const [[, first], ...rest] = records;
+  const names = header(first, decimalComma);
+  const rows = fitted(rest, names.length);
+  const lines = rest.map(([line]) => line);
+  const cells = new Map();
+  names.forEach((name, k) => {
+    if (name) cells.set(name, rows.map((row) => row[k]));
+  });
+  const nameless = names.flatMap((name, k) => (name ? [] : [k + 1]));
+  const notes = nameless.length
+    ? [`column${nameless.length > 1 ? "s" : ""} ${nameless.join(", ")} without a name: left out`]
+    : [];
+  return new Table({ cells, lines, notes, separator, decimalComma });
+}
+
+/** `cells` by name, the `lines` on which rows end, `notes` on what is left out, how it was read. */
+class Table {
   #numbers = new Map();
 
-  constructor(text, { separator = null, decimalComma = false } = {}) {
-    const [[, first], ...rest] = recordsOf(text, separator);
-    this.decimalComma = decimalComma;
-    const names = header(first, decimalComma);
-    const rows = fitted(rest, names.length);
-    this.lines = rest.map(([line]) => line);
-    this.cells = new Map();
-    names.forEach((name, k) => {
-      if (name) this.cells.set(name, rows.map((row) => row[k]));
-    });
-    const nameless = names.flatMap((name, k) => (name ? [] : [k + 1]));
-    this.notes = nameless.length
-      ? [`column${nameless.length > 1 ? "s" : ""} ${nameless.join(", ")} without a name: left out`]
-      : [];
+  constructor(parts) {
+    Object.assign(this, parts);
+  }
+
+  /** The rows without a missing value in these columns, and a note that says how many are dropped. */
+  complete(names) {
+    const gaps = this.gaps(names);
+    const count = gaps.filter(Boolean).length;
+    if (count === 0) return this;
+    const rest = (list) => list.filter((_, row) => !gaps[row]);
+    const cells = new Map([...this.cells].map(([name, column]) => [name, rest(column)]));
+    const notes = [...this.notes, `${count} of ${gaps.length} rows have a missing value: dropped`];
+    return new Table({ ...this, cells, lines: rest(this.lines), notes });
+  }
+
+  /** For each row whether a cell of these columns is a missing value. */
+  gaps(names) {
+    const columns = names.map((name) => this.cells.get(name));
+    return this.lines.map((_, row) => columns.some((cells) => MISSING.test(stripped(cells[row]))));
+  }
+
+  /** Whether a column has numbers and, besides, only missing values. */
+  isNumeric(name, decimalComma = this.decimalComma) {
+    const present = this.cells.get(name).filter((cell) => !MISSING.test(stripped(cell)));
+    return present.length > 0 && present.every((cell) => numberOf(cell, decimalComma) !== null);
   }
 
   /** The numbers of one column, not to be changed; a TableError names the first cell that is none. */
@@ -137,7 +168,7 @@ function header(cells, decimalComma) {
   if (present.length === 1) {
     throw new TableError(
       `the first line names only one column, ${shown(present[0])}; delete the lines above the ` +
-        "names, or name the separator, as in --separator tab",
+        "names, or name the separator (--separator tab)",
     );
   }
   return names;

@@ -37,7 +37,8 @@ export function slider({ label, min, max, step, onInput, isMarked = false }) {
 /**
  * Boxes for numbers, with one line that says which of them cannot be used.
  *
- * `fields` maps each name to {label, min, max} and, for whole numbers, `step: 1`.
+ * `fields` maps each name to {label, min, max} and, for whole numbers, `step: 1`; with `isDecimal` a
+ * decimal comma is read as a point.
  * `onInput(name, number)` gets such numbers within these bounds only. Anything else stays in its box, marked, until it is mended or `restore()` is called;
  * meanwhile the line says what is accepted and what is in use.
  */
@@ -51,10 +52,12 @@ export class NumberFields {
   }
 
   #added(field, onInput) {
-    const { id, label, min, max, name, step = "any" } = field;
-    const input = element("input", { type: "number", id, min, max, step });
+    const { id, label, min, max, name, step = "any", isDecimal = false } = field;
+    const kind = isDecimal ? { type: "text", inputmode: "decimal" } : { type: "number", min, max, step };
+    const input = element("input", { id, ...kind });
+    field.read = () => (isDecimal ? decimal(input.value) : input.valueAsNumber);
     input.addEventListener("input", () => {
-      const number = input.valueAsNumber; // not a number if the box is empty or cannot be read
+      const number = field.read(); // not a number if the box is empty or cannot be read
       field.refused = !(number >= min && number <= max) || input.validity.stepMismatch;
       if (!field.refused) {
         field.used = number;
@@ -73,7 +76,7 @@ export class NumberFields {
         field.used = values[field.name];
         field.refused = false;
       }
-      if (!field.refused && field.input.valueAsNumber !== field.used) {
+      if (!field.refused && field.read() !== field.used) {
         field.input.value = String(field.used);
       }
     }
@@ -101,6 +104,10 @@ export class NumberFields {
     const text = complaints.join(" ");
     if (this.complaint.textContent !== text) this.complaint.textContent = text;
   }
+}
+
+function decimal(text) {
+  return text.trim() ? Number(text.replace(",", ".")) : NaN;
 }
 
 /** A list to choose from, {root, input}; `options` has pairs [value, text]. */
