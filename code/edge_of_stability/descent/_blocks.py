@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.checks import FloatArray
 from ..core.linear import DeepLinearProblem
+from ..core.threads import one_thread
 from .outcomes import Outcome
 from .starts import Gaussian
 
@@ -105,21 +106,15 @@ def _constant(eta: ArrayLike, unit: float | FloatArray, depth: int) -> FloatArra
     return factor
 
 
-@lru_cache
-def _libraries() -> Any:
-    import scipy.linalg.cython_blas  # noqa: F401  # loads its library, so that it is found
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
-    return ThreadpoolController()
-
-
-def one_blas_thread() -> Any:
+def one_blas_thread() -> AbstractContextManager[None]:
     """A context in which BLAS has one thread: the workers use the cores, and sums do not differ.
 
     The number of threads belongs to the process, and one of its threads alone may change it: the
     one that started the blocks, or, of a worker process, the one that runs them.
     """
-    return _libraries().limit(limits=1, user_api="blas")
+    import scipy.linalg.cython_blas  # noqa: F401  # the BLAS of compiled code, so that it is found
+
+    return one_thread()
 
 
 def run_block(block: Block) -> Columns:
