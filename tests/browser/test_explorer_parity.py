@@ -12,34 +12,6 @@ CASES = 400
 TOLERANCE = 1e-9  # relative to the larger of 1 and the value
 SCALAR = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
 
-# Lists instead of typed arrays, so that the answer can be serialised.
-CALL = """async ([module, name, cases]) => {
-  const called = await import(module);
-  const plain = (value) =>
-    ArrayBuffer.isView(value) ? Array.from(value)
-    : Array.isArray(value) ? value.map(plain)
-    : value && typeof value === "object"
-      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
-    : value;
-  return cases.map((arguments_) => plain(called[name](...arguments_)));
-}"""
-
-
-@pytest.fixture(scope="module")
-def call(tab):
-    """Call a function of a module once for each list of arguments."""
-    tab.open("book/explorers/index.html")
-
-    def called(module: str, name: str, cases) -> list:
-        arguments = [
-            [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
-            for case in cases
-        ]
-        url = f"{tab.address}_static/explorers/maths/{module}.js"
-        return tab.page.evaluate(CALL, [url, name, arguments])
-
-    return called
-
 
 def agree(found, expected, tolerance=TOLERANCE):
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
@@ -56,10 +28,9 @@ def scalar_cases():
     return rng.uniform(-3.2, 3.2, (CASES, 2)), rng.uniform(0.005, 1.1, CASES)
 
 
-def test_scalar_loss_gradient_and_sharpness(call):
+def test_scalar_loss_and_sharpness(call):
     points, _ = scalar_cases()
     agree(call("scalar_net", "loss", points.tolist()), SCALAR.loss(points))
-    agree(call("scalar_net", "gradient", points.tolist()), SCALAR.gradient(points))
     agree(call("scalar_net", "sharpness", points.tolist()), SCALAR.sharpness(points))
 
 
@@ -265,47 +236,29 @@ def test_both_sides_of_the_critical_step_size(call):
 # The slack line -------------------------------------------------------------------------------
 
 
-def nested(problem, theta):
-    return [W.tolist() for W in problem.split(theta)]
-
-
-@pytest.mark.parametrize("widths", [(1, 2, 2, 1), (2, 3, 2), (2, 1, 2, 2), (3, 2)])
-def test_deep_linear_network(call, widths):
-    rng = np.random.default_rng(SEED + 3)
-    X, Y = rng.standard_normal((widths[0], 3)), rng.standard_normal((widths[-1], 3))
-    problem = eos.DeepLinearProblem(X, Y, widths)
-    thetas = rng.uniform(-1.5, 1.5, (CASES // 4, problem.dimension))
-    cases = [(nested(problem, theta), X, Y) for theta in thetas]
-    agree(call("linear_net", "loss", cases), problem.loss(thetas))
-    slopes = call("linear_net", "gradient", cases)
-    agree([np.concatenate([np.ravel(W) for W in s]) for s in slopes], problem.gradient(thetas))
-    agree(call("linear_net", "hessian", cases), problem.hessian(thetas))
-    agree(call("linear_net", "sharpness", cases), problem.sharpness(thetas))
-    stepped = call("linear_net", "step", [(*case, 0.1) for case in cases])
-    agree([np.concatenate([np.ravel(W) for W in s]) for s in stepped], problem.step(thetas, 0.1))
-
-
 def test_slack_line_and_its_orbits(call):
     rng = np.random.default_rng(SEED + 4)
     problem = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 2, 2, 1))
     Ts = rng.uniform(0, 1000, CASES)
-    line = call("slack_line", "slackPoint", Ts[:, None].tolist())
-    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in line])
+    points = np.array(call("slack_line", "slackPoint", Ts[:, None].tolist()))
     assert (points[:, 5] == Ts).all()
     assert (problem.loss(points) == 0).all()
-    agree(problem.sharpness(points), np.full(CASES, 6.0))
+    agree(call("slack_line", "sharpness", [[point] for point in points]), problem.sharpness(points))
 
     # The other way: minimizers of the norm that was asked for.
     lengths = np.exp(rng.uniform(np.log(2), np.log(1000), CASES))
     factors = call("slack_line", "rescaledBy", lengths[:, None].tolist())
-    other = call("slack_line", "rescaledPoint", [[s] for s in factors])
-    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in other])
+    points = np.array(call("slack_line", "rescaledPoint", [[s] for s in factors]))
     agree(np.linalg.norm(points, axis=1), lengths)
+    agree(call("slack_line", "norm", [[point] for point in points]), lengths)
     agree(problem.loss(points), np.zeros(CASES))
+    agree(call("slack_line", "sharpness", [[point] for point in points]), problem.sharpness(points))
 
     shifts, etas = 10 ** rng.uniform(-7, -1, CASES), rng.uniform(0.05, 0.5, CASES)
     cases = [list(map(float, case)) for case in zip(Ts, shifts, etas, strict=True)]
     found = call("slack_line", "excursion", [[*case, 12] for case in cases])
+    stays = call("slack_line", "staysNear", [[*case, 12] for case in cases])
+    assert stays == [max(each) <= 2 * shift for each, shift in zip(found, shifts, strict=True)]
     compared = 0
     for (T, shift, eta), ours in zip(cases, found, strict=True):
         centre = np.array([1.0, 0, 1, 0, 0, T, 1, 0])
@@ -318,3 +271,15 @@ def test_slack_line_and_its_orbits(call):
         compared += small.sum()
         assert (np.abs(np.array(ours) - away[: len(ours)])[small] <= TOLERANCE * scale[small]).all()
     assert compared > 5 * CASES
+
+
+def test_step_sizes_that_are_marked(call):
+    one = [[1.0]]
+    halfway = call("scalar_net", "CRITICAL")
+    assert halfway == pytest.approx(eos.critical_step_size(one, one, 2).value)
+    third = call("slack_line", "CRITICAL")
+    assert third == pytest.approx(eos.critical_step_size(one, one, 3).value)
+    # Where the two-cycle of z ↦ z + hz(1 − z²) ceases to attract, its multiplier is −1.
+    eta = call("scalar_net", "CYCLE_ATTRACTS")
+    (cycle,) = call("scalar_net", "twoCycle", [[eta]])
+    assert np.prod(1 + 2 * eta * (1 - 3 * np.square(cycle))) == pytest.approx(-1)
