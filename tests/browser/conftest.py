@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from inspection import WIDE, Visit
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -130,9 +132,42 @@ def explore(visit) -> Iterator[Callable[..., Page]]:
     assert [complaint for each in visits for complaint in each.complaints] == []
 
 
+# Lists instead of typed arrays, so that the answer can be serialised.
+_CALL = """async ([module, name, cases]) => {
+  const { [name]: called } = await import(module);
+  const plain = (value) =>
+    ArrayBuffer.isView(value) ? Array.from(value)
+    : Array.isArray(value) ? value.map(plain)
+    : value && typeof value === "object"
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
+    : value;
+  return cases ? cases.map((arguments_) => plain(called(...arguments_))) : plain(called);
+}"""
+
+
+@pytest.fixture(scope="module")
+def call(tab: Visit) -> Callable[..., Any]:
+    """Call a function of an explorer's module for each list of arguments; or get a constant."""
+    tab.open("book/explorers/index.html")
+
+    def called(module: str, name: str, cases: Any = None) -> Any:
+        arguments = cases and [
+            [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
+            for case in cases
+        ]
+        url = f"{tab.address}_static/explorers/maths/{module}.js"
+        return tab.page.evaluate(_CALL, [url, name, arguments])
+
+    return called
+
+
 def settle(page) -> None:
     """Wait until a change is drawn: two frames."""
     page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
 
 
 def outcome(page) -> str:

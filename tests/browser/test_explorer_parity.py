@@ -12,40 +12,20 @@ CASES = 400
 TOLERANCE = 1e-9  # relative to the larger of 1 and the value
 SCALAR = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
 
-# Lists instead of typed arrays, so that the answer can be serialised.
-CALL = """async ([module, name, cases]) => {
-  const called = await import(module);
-  const plain = (value) =>
-    ArrayBuffer.isView(value) ? Array.from(value)
-    : Array.isArray(value) ? value.map(plain)
-    : value && typeof value === "object"
-      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
-    : value;
-  return cases.map((arguments_) => plain(called[name](...arguments_)));
-}"""
-
-
-@pytest.fixture(scope="module")
-def call(tab):
-    """Call a function of a module once for each list of arguments."""
-    tab.open("book/explorers/index.html")
-
-    def called(module: str, name: str, cases) -> list:
-        arguments = [
-            [part.tolist() if isinstance(part, np.ndarray) else part for part in case]
-            for case in cases
-        ]
-        url = f"{tab.address}_static/explorers/maths/{module}.js"
-        return tab.page.evaluate(CALL, [url, name, arguments])
-
-    return called
-
 
 def agree(found, expected, tolerance=TOLERANCE):
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
     assert found.shape == expected.shape
     worst = np.abs(found - expected) / np.maximum(1, np.abs(expected))
     assert worst.max() <= tolerance, worst.max()
+
+
+def together(*columns):
+    """Lists of arguments, one for each row; the rows of points are spread."""
+    return [
+        [argument for part in row for argument in np.atleast_1d(part).tolist()]
+        for row in zip(*columns, strict=True)
+    ]
 
 
 # The scalar net -----------------------------------------------------------------------------
@@ -56,19 +36,16 @@ def scalar_cases():
     return rng.uniform(-3.2, 3.2, (CASES, 2)), rng.uniform(0.005, 1.1, CASES)
 
 
-def test_scalar_loss_gradient_and_sharpness(call):
+def test_scalar_loss_and_sharpness(call):
     points, _ = scalar_cases()
     agree(call("scalar_net", "loss", points.tolist()), SCALAR.loss(points))
-    agree(call("scalar_net", "gradient", points.tolist()), SCALAR.gradient(points))
     agree(call("scalar_net", "sharpness", points.tolist()), SCALAR.sharpness(points))
 
 
 def test_scalar_orbits(call):
     points, etas = scalar_cases()
     steps = 8  # chaos stretches rounding errors about threefold a step
-    found = call(
-        "scalar_net", "orbit", [[*p, eta, steps] for p, eta in zip(points, etas, strict=True)]
-    )
+    found = call("scalar_net", "orbit", together(points, etas, [steps] * CASES))
     path = eos.gradient_descent(SCALAR, points, etas, steps)
     compared = 0
     for i, orbit in enumerate(found):
@@ -85,35 +62,31 @@ def test_scalar_orbits(call):
 
 def test_threshold_vanishes_on_the_ellipse_and_is_multiplied_by_a_step(call):
     points, etas = scalar_cases()
-    F = np.array(
-        call("scalar_net", "threshold", [[*p, e] for p, e in zip(points, etas, strict=True)])
-    )
+    F = np.array(call("scalar_net", "threshold", together(points, etas)))
     after = SCALAR.step(points, etas)
-    next_F = call("scalar_net", "threshold", [[*p, e] for p, e in zip(after, etas, strict=True)])
+    next_F = call("scalar_net", "threshold", together(after, etas))
     u = 2 * etas * (points.prod(axis=1) - 1)
     # Both sides are sums of large terms that cancel.
     size = 1 + (after**2).sum(1)
     agree(next_F / size, F * (1 + 2 * etas * u + u**2) / size)
 
     inside = etas < 1
-    axes = call("scalar_net", "semiaxes", etas[:, None].tolist())
+    axes = call("scalar_net", "semiaxes", together(etas))
     assert [axis is not None for axis in axes] == inside.tolist()
     angles = np.random.default_rng(SEED).uniform(0, 2 * np.pi, CASES)
     chosen = [(axis, angle) for axis, angle in zip(axes, angles, strict=True) if axis]
     on_it = np.array(call("scalar_net", "ellipsePoint", chosen))
-    eta_in = etas[inside]
-    zero = call("scalar_net", "threshold", [[*p, e] for p, e in zip(on_it, eta_in, strict=True)])
+    zero = call("scalar_net", "threshold", together(on_it, etas[inside]))
     agree(zero, np.zeros(len(zero)))
     # The boundary map of the chapter "Past the edge": φ' = π − 3φ.
     expected = call("scalar_net", "ellipsePoint", [(axis, np.pi - 3 * a) for axis, a in chosen])
-    agree(SCALAR.step(on_it, eta_in), expected)
+    agree(SCALAR.step(on_it, etas[inside]), expected)
 
 
 def test_stable_part_ends_at_the_edge(call):
     _, etas = scalar_cases()
-    for eta, part in zip(
-        etas, call("scalar_net", "stablePart", etas[:, None].tolist()), strict=True
-    ):
+    parts = call("scalar_net", "stablePart", together(etas))
+    for eta, part in zip(etas, parts, strict=True):
         assert (part is not None) == (eta < 0.5)
         if part:
             low, high = part
@@ -125,9 +98,8 @@ def test_stable_part_ends_at_the_edge(call):
 
 def test_two_cycle_returns_after_two_steps(call):
     _, etas = scalar_cases()
-    for eta, cycle in zip(
-        etas, call("scalar_net", "twoCycle", etas[:, None].tolist()), strict=True
-    ):
+    cycles = call("scalar_net", "twoCycle", together(etas))
+    for eta, cycle in zip(etas, cycles, strict=True):
         assert (cycle is not None) == (eta > 0.5)
         if cycle:
             a, b = cycle
@@ -138,7 +110,7 @@ def test_two_cycle_returns_after_two_steps(call):
 
 def test_outcomes_are_those_of_the_ensemble(call):
     points, etas = scalar_cases()
-    found = call("scalar_net", "outcome", [[*p, eta] for p, eta in zip(points, etas, strict=True)])
+    found = call("scalar_net", "outcome", together(points, etas))
     result = eos.run_ensemble(SCALAR, points, etas, 4000)
     kinds = {
         eos.Outcome.CONVERGED: {"minimizer"},
@@ -169,9 +141,8 @@ def test_fates_are_the_ends_of_long_orbits(call):
     centres = ((2 * np.arange(size) + 1) / size - 1) * edge
     grid = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)[::10]  # (m, 2): x, y
     kinds = set()
-    for eta, ours in zip(
-        etas, call("scalar_net", "fates", [[e, edge, size] for e in etas]), strict=True
-    ):
+    fates = call("scalar_net", "fates", [[eta, edge, size] for eta in etas])
+    for eta, ours in zip(etas, fates, strict=True):
         found = np.array(ours)[::10]
         path = eos.gradient_descent(SCALAR, grid, eta, steps).thetas
         with np.errstate(invalid="ignore", over="ignore"):
@@ -225,87 +196,63 @@ def symmetric(matrix):
     return {"a": matrix[0, 0], "b": matrix[0, 1], "c": matrix[1, 1]}
 
 
-def test_critical_step_size(call):
-    cases = critical_cases()
-    found = call("critical_step", "criticalStep", [(W, symmetric(S), N) for W, S, N in cases])
-    squares = call("critical_step", "whitenedSquare", [(W, symmetric(S)) for W, S, _ in cases])
-    for (W, Sigma, N), ours, square in zip(cases, found, squares, strict=True):
-        values, vectors = np.linalg.eigh(Sigma)
-        root = (vectors * np.sqrt(values)) @ vectors.T
-        exact = eos.critical_step_size(root, W @ root, N)
-        assert abs(ours["value"] / exact.value - 1) < TOLERANCE
-        B = root @ W.T @ W @ root
-        agree([square["a"], square["b"], square["c"]], [B[0, 0], B[0, 1], B[1, 1]])
-        # The maximiser and the minimiser are flat, so their values are compared, by NumPy.
-        v, x = np.array(ours["direction"]), ours["scale"]
-        assert abs(v @ v - 1) < 1e-14
-        lower = N * (v @ Sigma @ v) ** (1 / N) * (v @ B @ v) ** (1 - 1 / N)
-        upper = np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1]
-        assert abs(lower * exact.value - 1) < TOLERANCE
-        assert abs(upper * exact.value - 1) < TOLERANCE
+def bounds(Sigma, B, N, v, x):
+    """Of 1/η_C: from below by a unit vector v, and from above by x > 0."""
+    below = N * (v @ Sigma @ v) ** (1 / N) * max(v @ B @ v, 0) ** (1 - 1 / N)
+    return below, np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1]
 
 
-def test_both_sides_of_the_critical_step_size(call):
+def test_critical_step_size_and_its_bounds(call):
     rng = np.random.default_rng(SEED + 2)
     cases = critical_cases()
+    Ws, Sigmas, Ns = zip(*cases, strict=True)
     angles, scales = rng.uniform(0, np.pi, len(cases)), np.exp(rng.uniform(-3, 3, len(cases)))
     vs = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    Bs = call("critical_step", "whitenedSquare", [(W, symmetric(S)) for W, S, _ in cases])
-    forms = [(symmetric(S), B, N) for (_, S, N), B in zip(cases, Bs, strict=True)]
-    below = call("critical_step", "primal", [(*f, v) for f, v in zip(forms, vs, strict=True)])
-    above = call(
-        "critical_step", "dual", [(*f, float(x)) for f, x in zip(forms, scales, strict=True)]
-    )
-    for (_, Sigma, N), B, v, x, low, high in zip(cases, Bs, vs, scales, below, above, strict=True):
-        B = np.array([[B["a"], B["b"]], [B["b"], B["c"]]])
-        agree(low, N * (v @ Sigma @ v) ** (1 / N) * max(v @ B @ v, 0) ** (1 - 1 / N))
-        agree(high, np.linalg.eigvalsh(x ** (N - 1) * Sigma + (N - 1) / x * B)[-1])
+    forms = list(map(symmetric, Sigmas))
+    found = call("critical_step", "criticalStep", zip(Ws, forms, Ns, strict=True))
+    Bs = call("critical_step", "whitenedSquare", zip(Ws, forms, strict=True))
+    below = call("critical_step", "primal", zip(forms, Bs, Ns, vs, strict=True))
+    above = call("critical_step", "dual", zip(forms, Bs, Ns, scales.tolist(), strict=True))
+    for i, (W, Sigma, N) in enumerate(cases):
+        B = np.array([[Bs[i]["a"], Bs[i]["b"]], [Bs[i]["b"], Bs[i]["c"]]])
+        agree((below[i], above[i]), bounds(Sigma, B, N, vs[i], scales[i]))
+        values, vectors = np.linalg.eigh(Sigma)
+        root = (vectors * np.sqrt(values)) @ vectors.T
+        agree(B, root @ W.T @ W @ root)
+        exact = eos.critical_step_size(root, W @ root, N).value
+        assert abs(found[i]["value"] / exact - 1) < TOLERANCE
+        # The maximiser and the minimiser are flat, so their values are compared, by NumPy.
+        v, x = np.array(found[i]["direction"]), found[i]["scale"]
+        assert abs(v @ v - 1) < 1e-14
+        np.testing.assert_allclose(bounds(Sigma, B, N, v, x), 1 / exact, rtol=TOLERANCE)
 
 
 # The slack line -------------------------------------------------------------------------------
-
-
-def nested(problem, theta):
-    return [W.tolist() for W in problem.split(theta)]
-
-
-@pytest.mark.parametrize("widths", [(1, 2, 2, 1), (2, 3, 2), (2, 1, 2, 2), (3, 2)])
-def test_deep_linear_network(call, widths):
-    rng = np.random.default_rng(SEED + 3)
-    X, Y = rng.standard_normal((widths[0], 3)), rng.standard_normal((widths[-1], 3))
-    problem = eos.DeepLinearProblem(X, Y, widths)
-    thetas = rng.uniform(-1.5, 1.5, (CASES // 4, problem.dimension))
-    cases = [(nested(problem, theta), X, Y) for theta in thetas]
-    agree(call("linear_net", "loss", cases), problem.loss(thetas))
-    slopes = call("linear_net", "gradient", cases)
-    agree([np.concatenate([np.ravel(W) for W in s]) for s in slopes], problem.gradient(thetas))
-    agree(call("linear_net", "hessian", cases), problem.hessian(thetas))
-    agree(call("linear_net", "sharpness", cases), problem.sharpness(thetas))
-    stepped = call("linear_net", "step", [(*case, 0.1) for case in cases])
-    agree([np.concatenate([np.ravel(W) for W in s]) for s in stepped], problem.step(thetas, 0.1))
 
 
 def test_slack_line_and_its_orbits(call):
     rng = np.random.default_rng(SEED + 4)
     problem = eos.DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 2, 2, 1))
     Ts = rng.uniform(0, 1000, CASES)
-    line = call("slack_line", "slackPoint", Ts[:, None].tolist())
-    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in line])
+    points = np.array(call("slack_line", "slackPoint", together(Ts)))
     assert (points[:, 5] == Ts).all()
     assert (problem.loss(points) == 0).all()
-    agree(problem.sharpness(points), np.full(CASES, 6.0))
+    agree(call("slack_line", "sharpness", [[point] for point in points]), problem.sharpness(points))
 
     # The other way: minimizers of the norm that was asked for.
     lengths = np.exp(rng.uniform(np.log(2), np.log(1000), CASES))
-    factors = call("slack_line", "rescaledBy", lengths[:, None].tolist())
-    other = call("slack_line", "rescaledPoint", [[s] for s in factors])
-    points = np.array([np.concatenate([np.ravel(W) for W in weights]) for weights in other])
+    factors = call("slack_line", "rescaledBy", together(lengths))
+    points = np.array(call("slack_line", "rescaledPoint", [[s] for s in factors]))
     agree(np.linalg.norm(points, axis=1), lengths)
+    agree(call("slack_line", "norm", [[point] for point in points]), lengths)
     agree(problem.loss(points), np.zeros(CASES))
+    agree(call("slack_line", "sharpness", [[point] for point in points]), problem.sharpness(points))
 
     shifts, etas = 10 ** rng.uniform(-7, -1, CASES), rng.uniform(0.05, 0.5, CASES)
     cases = [list(map(float, case)) for case in zip(Ts, shifts, etas, strict=True)]
     found = call("slack_line", "excursion", [[*case, 12] for case in cases])
+    stays = call("slack_line", "staysNear", [[*case, 12] for case in cases])
+    assert stays == [max(each) <= 2 * shift for each, shift in zip(found, shifts, strict=True)]
     compared = 0
     for (T, shift, eta), ours in zip(cases, found, strict=True):
         centre = np.array([1.0, 0, 1, 0, 0, T, 1, 0])
@@ -318,3 +265,15 @@ def test_slack_line_and_its_orbits(call):
         compared += small.sum()
         assert (np.abs(np.array(ours) - away[: len(ours)])[small] <= TOLERANCE * scale[small]).all()
     assert compared > 5 * CASES
+
+
+def test_step_sizes_that_are_marked(call):
+    one = [[1.0]]
+    halfway = call("scalar_net", "CRITICAL")
+    assert halfway == pytest.approx(eos.critical_step_size(one, one, 2).value)
+    third = call("slack_line", "CRITICAL")
+    assert third == pytest.approx(eos.critical_step_size(one, one, 3).value)
+    # Where the two-cycle of z ↦ z + hz(1 − z²) ceases to attract, its multiplier is −1.
+    eta = call("scalar_net", "CYCLE_ATTRACTS")
+    (cycle,) = call("scalar_net", "twoCycle", [[eta]])
+    assert np.prod(1 + 2 * eta * (1 - 3 * np.square(cycle))) == pytest.approx(-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -16,8 +18,11 @@ SETUP = """async ([modules, archive]) => {
   const { fetchArrays } = await from("parts/npz.js");
   const { dataSets } = await from("maths/training_data.js");
   window.sets = dataSets(await fetchArrays(archive));
-  Object.assign(window, await from("maths/training.js"), await from("maths/training_examples.js"));
+  for (const name of ["training", "training_examples", "training_file"]) {
+    Object.assign(window, await from(`maths/${name}.js`));
+  }
 }"""
+READ = "text => { try { return readRuns(text), 'read' } catch (error) { return error.message } }"
 SETS_READ = """() => Object.fromEntries(Object.entries(sets).map(([name, each]) =>
   [name, { ...each, X: [...each.X], Y: [...each.Y] }]))"""
 RUN = """([parameters, schedule, steps]) => {
@@ -192,3 +197,21 @@ def test_examples_are_what_their_names_say(page):
     part, excess, ratio = ends["momentum"]
     assert 1 < part < 1.5  # past η_C, but not past (1 + β)η_C
     assert excess[-1] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (None, "it is not JSON"),
+        ({"format": "x"}, "this page did not write it"),
+        ({"version": 2}, "its version is not 1"),
+        ({"runs": 3}, "it needs a list of at most 100 runs"),
+        ({"runs": [None]}, "run 1: it has no name"),
+        ({"runs": [{"name": "a", "parameters": {"data": "iris"}}]}, "its data set is unknown"),
+        ({"runs": [{"name": "a", "parameters": {"data": "wine", "tanh": 0, "depth": 9}}]}, "depth"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(page, change, complaint):
+    content = {"format": "runs of the edge-of-stability explorer", "version": 1, "runs": []}
+    text = "{" if change is None else json.dumps({**content, **change})
+    assert complaint in page.evaluate(READ, text)

@@ -3,7 +3,7 @@
 import { EXAMPLES } from "./maths/training_examples.js";
 import { criticalOf, dataSets } from "./maths/training_data.js";
 import { button, slider } from "./parts/controls.js";
-import { element } from "./parts/dom.js";
+import { element, goLive, say } from "./parts/dom.js";
 import { fixed, significant } from "./parts/format.js";
 import { publishedArrays } from "./parts/npz.js";
 import { reducedMotion } from "./parts/player.js";
@@ -23,8 +23,8 @@ function mount(root, loading) {
 
   const trainer = new Trainer(show, (isPlaying) => {
     toggle.textContent = isPlaying ? "Pause" : "Run";
-    if (isPlaying) words.textContent = ""; // it is about where the run was
-    else if (frame) describe();
+    words.classList.toggle("is-stale", isPlaying); // it is about where the run was
+    if (!isPlaying && frame) describe();
   });
   const begin = (eta) => trainer.begin(data, parameters, [[0, eta]]);
   const run = () => {
@@ -59,7 +59,7 @@ function mount(root, loading) {
     frame = found;
     eta.set(frame.eta, fixed(frame.eta, 3));
     const [edge, floor] = [2 / frame.eta, 2 / threshold];
-    curves.draw({ records: frame.records, least: data.least, edge, floor, targets: [] }, []);
+    curves.draw({ records: frame.records, least: data.least, edge, floor, targets: null }, []);
     if (!trainer.isPlaying) describe();
   }
 
@@ -68,26 +68,17 @@ function mount(root, loading) {
     if (frame.step === 0) return;
     const side = `η is ${frame.eta < threshold ? "below" : "above"} η_C`;
     const excess = significant(frame.loss - data.least, 2);
-    words.textContent = frame.diverged
-      ? `${side}, and the run has diverged.`
-      : `${side}. After ${frame.step} steps the loss is ${excess} above its minimum.`;
+    const end = `. After ${frame.step} steps the loss is ${excess} above its minimum.`;
+    say(words, side + (frame.diverged ? ", and the run has diverged." : end));
   }
 
-  root.prepend(
-    element(
-      "div",
-      { class: "explorer-live first-screen" },
-      curves.root,
-      eta.root,
-      element("div", { class: "buttons" }, toggle, restart, words),
-    ),
-  );
-  root.classList.add("is-live");
+  const buttons = element("div", { class: "buttons" }, toggle, restart, words);
+  goLive(root, "first-screen", curves.root, eta.root, buttons);
   loading.then(
     (arrays) => {
       data = dataSets(arrays)[parameters.data];
       threshold = criticalOf(data, parameters).value;
-      eta.mark(threshold, "η", element("sub", {}, "C"));
+      eta.mark([threshold, "η_C"]);
       again(ETA.first);
     },
     (error) => (words.textContent = `The data cannot be loaded: ${error.message}.`),

@@ -1,13 +1,13 @@
 // The explorer of the scalar net: where gradient descent goes from a start, for a step size.
 
 import { OPENING, PRESETS, SHOWN_STEPS } from "./maths/scalar_presets.js";
-import { orbit, outcome, threshold } from "./maths/scalar_net.js";
+import { CRITICAL, orbit, outcome, threshold } from "./maths/scalar_net.js";
 import { NumberFields, button, buttonGroup, legend, slider } from "./parts/controls.js";
-import { element } from "./parts/dom.js";
+import { element, goLive, say } from "./parts/dom.js";
 import { fixed } from "./parts/format.js";
 import { Player, reducedMotion } from "./parts/player.js";
 import { State } from "./parts/state.js";
-import { Cascade, Curves, EDGE_OF_PLANE, LARGEST_ETA, Plane } from "./scalar_pictures.js";
+import { Cascade, Curves, EDGE_OF_PLANE, LARGEST_ETA, Plane, drawn } from "./scalar_pictures.js";
 import { inWords } from "./scalar_words.js";
 
 const ARROW_STEP = { coarse: 0.05, fine: 0.01 };
@@ -43,8 +43,8 @@ function mount(root) {
   }
 
   const player = new Player({
-    last: SHOWN_STEPS,
-    current: () => state.values.t,
+    last: () => last,
+    current: () => Math.min(state.values.t, last),
     go: (t) => state.set({ t }),
   });
   const presets = PRESETS.map(({ name, ...values }) =>
@@ -62,8 +62,10 @@ function mount(root) {
     min: 0,
     max: LARGEST_ETA,
     step: 0.005,
+    isMarked: true,
     onInput: (value) => change({ eta: value }),
   });
+  eta.mark([CRITICAL, "η_C"]);
   const steps = slider({
     label: "Steps shown",
     min: 0,
@@ -74,61 +76,54 @@ function mount(root) {
       state.set({ t });
     },
   });
+  const key = legend();
+  let last = SHOWN_STEPS; // of the steps that are shown; less if the orbit is gone before
 
   function draw(values) {
-    const { x, y, eta: step, t } = values;
-    const path = orbit(x, y, step, SHOWN_STEPS);
-    plane.draw(values, path);
-    curves.draw(values, path);
-    cascade.draw(values, path);
+    const { x, y, eta: step } = values;
+    const end = outcome(x, y, step);
+    const isGone = end.kind === "diverged";
+    last = isGone ? Math.max(1, Math.min(end.steps, SHOWN_STEPS)) : SHOWN_STEPS;
+    const shown = { ...values, t: Math.min(values.t, last) };
+    const path = orbit(x, y, step, last);
+    plane.draw(shown, path);
+    curves.draw(shown, path, isGone);
+    cascade.draw(shown, path, isGone);
+    key.set(...drawn(step, plane.found));
     eta.set(step, fixed(step, 3));
-    steps.set(t, `${t} of ${SHOWN_STEPS}`);
+    steps.input.max = last;
+    steps.set(shown.t, `${shown.t} of ${last}`);
     start.set(values);
     for (const [i, preset] of PRESETS.entries()) {
-      const chosen = ["eta", "x", "y"].every((key) => preset[key] === values[key]);
+      const chosen = ["eta", "x", "y"].every((name) => preset[name] === values[name]);
       presets[i].setAttribute("aria-pressed", String(chosen));
     }
-    words.textContent = inWords(values, outcome(x, y, step), threshold(x, y, step));
+    say(words, inWords(values, end, threshold(x, y, step)));
   }
 
-  const live = element(
-    "div",
-    { class: "explorer-live" },
+  draw(state.values);
+  const where = element("div", { class: "control" }, ...start.roots, start.complaint);
+  goLive(
+    root,
+    "scalar-net",
     buttonGroup("Examples", ...presets),
     element(
       "div",
       { class: "panels" },
-      element("div", { class: "first" }, plane.chart.svg),
-      element("div", {}, curves.loss.svg, curves.sharpness.svg),
+      element("div", {}, plane.chart.svg),
+      element("div", { class: "later" }, curves.loss.svg, curves.sharpness.svg),
     ),
-    legend(
-      ["plus", "starts that end with x, y > 0"],
-      ["minus", "with x, y < 0"],
-      ["both", "that keep changing sides"],
-      ["minimizers", "minimizers xy = 1"],
-      ["stable", "flatter than 2/η: stable"],
-      ["ellipse", "ellipse F = 0; outside, starts diverge"],
-      ["cycle", "two-cycle"],
-      ["orbit", "orbit"],
-    ),
+    element("div", { class: "later" }, key.root),
     element(
       "div",
       { class: "panels" },
-      element(
-        "div",
-        {},
-        element("div", { class: "control" }, ...start.roots, start.complaint),
-        steps.root,
-        eta.root,
-      ),
+      element("div", {}, where, eta.root),
       element("div", {}, cascade.chart.svg),
     ),
+    steps.root,
     element("div", { class: "buttons" }, player.root, state.sharing),
     words,
   );
-  draw(state.values);
-  root.prepend(live);
-  root.classList.add("is-live");
 }
 
 function rounded(value) {

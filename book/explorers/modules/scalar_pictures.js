@@ -2,6 +2,7 @@
 // becomes of xy for every step size.
 
 import {
+  CYCLE_ATTRACTS,
   FATES,
   ellipsePoint,
   fates,
@@ -11,8 +12,7 @@ import {
   twoCycle,
 } from "./maths/scalar_net.js";
 import { SHOWN_STEPS } from "./maths/scalar_presets.js";
-import { Chart } from "./parts/chart.js";
-import { svgElement } from "./parts/dom.js";
+import { Chart, logTicks, niceTicks } from "./parts/chart.js";
 import { powerOfTen, significant } from "./parts/format.js";
 import { addHandle, describeHandle } from "./parts/handle.js";
 
@@ -21,10 +21,26 @@ export const LARGEST_ETA = 1.1;
 const ELLIPSE_POINTS = 120;
 const CURVE_POINTS = 60;
 const LEAST_POWER = -15; // of ten: smaller losses are drawn as this
-const MOST_EDGES = 8; // on an axis that has to show the start of an orbit
+const HIGHEST = 1e12; // of what grows without bound, on a logarithmic axis
 const CELLS = 140; // of the plane, a side
+const FEW = 40; // cells: fewer are not worth an entry of the legend
 const CASCADE = { columns: 330, skipped: 600, points: 40, rows: 120 };
 const STEP_INDICES = Float64Array.from({ length: SHOWN_STEPS + 1 }, (_, t) => t);
+
+/** The entries of the legend for what is drawn at a step size; `found` are the fates of the plane. */
+export function drawn(eta, found) {
+  const cycle = eta < CYCLE_ATTRACTS ? "two-cycle" : "two-cycle (unstable)";
+  return [
+    [found[1], "plus", "starts that end with x, y > 0"],
+    [found[2], "minus", "with x, y < 0"],
+    [found[3], "both", "that keep changing sides"],
+    [true, "minimizers", "minimizers xy = 1"],
+    [stablePart(eta), "stable", "flatter than 2/η: stable"],
+    [semiaxes(eta), "ellipse", "ellipse F = 0; outside, starts diverge"],
+    [twoCycle(eta), "cycle", cycle],
+    [true, "orbit", "orbit"],
+  ].flatMap(([isDrawn, ...entry]) => (isDrawn ? [entry] : []));
+}
 
 /** The plane of starts, with the orbit over the minimizers. */
 export class Plane {
@@ -34,20 +50,21 @@ export class Plane {
     const chart = new Chart({
       title: "The plane of weights x and y with the orbit",
       width: 400,
-      height: 392,
+      height: 366,
       x: { ...axis, label: "x" },
       y: { ...axis, label: "y" },
     });
     this.chart = chart;
     this.fates = FATES.slice(1).map((name) => chart.addPath(`fate ${name}`));
     this.coloured = NaN; // the η of the fates that are drawn
+    this.found = []; // which of them there are
     this.ellipse = chart.addPath("ellipse");
     this.minimizers = chart.addPath("minimizers");
     this.stable = chart.addPath("stable");
     this.cycle = chart.addPath("cycle");
     this.orbit = chart.addPath("orbit");
     this.points = chart.addPath("points");
-    this.here = chart.addGroup({ class: "here" }, svgElement("circle", { r: 5 }));
+    this.here = chart.addRing(5);
     this.start = addHandle(chart, { label: "Start (x, y)", onMove, onKey, onHold });
     chart.line(this.minimizers, ...bothBranches(1 / EDGE_OF_PLANE, EDGE_OF_PLANE));
   }
@@ -59,6 +76,7 @@ export class Plane {
     const found = fates(eta, EDGE_OF_PLANE, CELLS);
     const side = (2 * EDGE_OF_PLANE) / CELLS;
     const shapes = FATES.map(() => "");
+    const counts = FATES.map(() => 0);
     for (let j = 0; j < CELLS; j += 1) {
       const [low, high] = [j, j + 1].map((k) => chart.py(k * side - EDGE_OF_PLANE).toFixed(2));
       for (let i = 0, from = 0; i < CELLS; i += 1) {
@@ -66,10 +84,12 @@ export class Plane {
         if (i + 1 < CELLS && found[j * CELLS + i + 1] === here) continue;
         const [left, right] = [from, i + 1].map((k) => chart.px(k * side - EDGE_OF_PLANE).toFixed(2));
         shapes[here] += `M${left} ${low}H${right}V${high}H${left}Z`;
+        counts[here] += i + 1 - from;
         from = i + 1;
       }
     }
     this.fates.forEach((path, k) => path.setAttribute("d", shapes[k + 1]));
+    this.found = counts.map((count) => count >= FEW);
   }
 
   draw({ x, y, eta, t }, path) {
@@ -121,11 +141,11 @@ export class Cascade {
     chart.svg.addEventListener("click", (event) => onChoose(chart.at(event)[0]));
   }
 
-  /** Mark η, and the last products of the orbit that is shown. */
-  draw({ eta }, { xs, ys }) {
+  /** Mark η, and the last products of the orbit that is shown, if it does not diverge. */
+  draw({ eta }, { xs, ys }, isGone) {
     const { chart } = this;
     chart.line(this.line, [eta, eta], [chart.y.min, chart.y.max]);
-    const products = Array.from(xs, (x, i) => x * ys[i]).slice(-CASCADE.points);
+    const products = isGone ? [] : Array.from(xs, (x, i) => x * ys[i]).slice(-CASCADE.points);
     chart.dots(this.mine, products.map(() => eta), products);
   }
 }
@@ -138,44 +158,32 @@ function toPixels(product) {
 /** Loss and sharpness against the step. */
 export class Curves {
   constructor() {
-    const x = { min: 0, max: SHOWN_STEPS, ticks: [0, 20, 40, 60], label: "step" };
-    this.loss = new Chart({
-      title: "Loss against the step",
-      width: 400,
-      height: 190,
-      x,
-      y: lossAxis([1]),
-    });
-    this.sharpness = new Chart({
-      title: "Sharpness against the step, and the edge 2/η",
-      width: 400,
-      height: 200,
-      x,
-      y: sharpnessAxis(0, []),
-    });
+    const size = { width: 400, x: stepAxis(SHOWN_STEPS) };
+    const title = "Sharpness against the step, and the edge 2/η";
+    this.loss = new Chart({ ...size, title: "Loss against the step", height: 176, y: lossAxis([1]) });
+    this.sharpness = new Chart({ ...size, title, height: 190, y: sharpnessAxis(0, []) });
     this.edge = this.sharpness.addPath("edge");
-    this.edgeName = this.sharpness.addGroup(
-      {},
-      svgElement("text", { "text-anchor": "end", x: -4, y: -5 }, "2/η"),
-    );
+    this.edgeName = this.sharpness.addName();
     this.paths = [this.loss, this.sharpness].map((chart) => ({
       chart,
       faint: chart.addPath("orbit faint"),
       line: chart.addPath("orbit"),
       points: chart.addPath("points"),
-      here: chart.addGroup({ class: "here" }, svgElement("circle", { r: 4 })),
+      here: chart.addRing(4),
     }));
   }
 
-  draw({ eta, t }, path) {
+  draw({ eta, t }, path, isGone) {
+    const last = path.losses.length - 1;
     this.loss.setAxis("y", lossAxis(path.losses));
-    this.sharpness.setAxis("y", sharpnessAxis(eta, path.sharpnesses));
-    this.sharpness.line(this.edge, [0, SHOWN_STEPS], [2 / eta, 2 / eta]);
-    this.sharpness.place(this.edgeName, SHOWN_STEPS, 2 / eta);
+    this.sharpness.setAxis("y", sharpnessAxis(eta, path.sharpnesses, isGone));
+    for (const { chart } of this.paths) chart.setAxis("x", stepAxis(last));
+    this.sharpness.line(this.edge, [0, last], [2 / eta, 2 / eta]);
+    this.sharpness.nameLine(this.edgeName, "2/η", 2 / eta);
     const losses = path.losses.map((loss) => Math.max(loss, 10 ** LEAST_POWER));
     for (const [i, ys] of [losses, path.sharpnesses].entries()) {
       const { chart, faint, line, points, here } = this.paths[i];
-      chart.line(faint, STEP_INDICES, ys);
+      chart.line(faint, STEP_INDICES, ys, last + 1);
       chart.line(line, STEP_INDICES, ys, t + 1);
       chart.dots(points, STEP_INDICES, ys, t + 1);
       chart.place(here, t, ys[t]);
@@ -183,34 +191,34 @@ export class Curves {
   }
 }
 
+function stepAxis(last) {
+  const ticks = last < 5 ? Array.from({ length: last + 1 }, (_, t) => t) : niceTicks(last);
+  return { min: 0, max: last, ticks, label: "step" };
+}
+
 /**
- * A logarithmic axis for all losses but the smallest, which lie on its lower end, and those of orbits
- * that diverge. Below it grows by steps of five powers of ten: it does not move with every touch.
+ * A logarithmic axis for all losses but the smallest, which lie on its lower end, and those that are
+ * huge. Below it grows by steps of five powers of ten: it does not move with every touch.
  */
 function lossAxis(losses) {
-  const powers = losses.filter((loss) => loss > 0 && loss <= 1e5).map(Math.log10);
+  const powers = losses.filter((loss) => loss > 0 && loss <= HIGHEST).map(Math.log10);
   const least = Math.min(-5, ...powers);
   const low = Math.max(LEAST_POWER, 5 * Math.floor(least / 5));
   const high = Math.ceil(Math.max(1, ...powers));
-  const ticks = [];
-  for (let power = low; power <= high; power += 5) ticks.push(10 ** power);
+  const ticks = logTicks(low, high, 5);
   if (least < LEAST_POWER) ticks[0] = [ticks[0], `≤ ${powerOfTen(LEAST_POWER)}`];
   return { min: 10 ** low, max: 10 ** high, log: true, ticks, label: "loss" };
 }
 
-/**
- * An axis up to twice the edge 2/η or, if the orbit rises higher, up to the next multiple of it.
- *
- * Orbits that diverge leave the picture: inside the ellipse the sharpness is below 3 · 2/η + 4. Their
- * start is in it, unless it is very high.
- */
-function sharpnessAxis(eta, sharpnesses) {
+/** An axis to beyond twice the edge 2/η and all of the orbit; logarithmic for one that diverges. */
+function sharpnessAxis(eta, sharpnesses, isGone) {
   const edge = eta > 0 ? 2 / eta : 20;
-  const most = Math.max(3 * edge + 4, Math.min(sharpnesses[0] ?? 0, MOST_EDGES * edge));
-  const seen = sharpnesses.filter((value) => value <= most);
-  const edges = Math.max(2, Math.ceil(Math.max(0, ...seen) / edge));
-  const parts = edges === 2 ? [0, 0.5, 1, 1.5, 2] : Array.from({ length: edges + 1 }, (_, i) => i);
-  return { min: 0, max: edges * edge, ticks: parts.map((part) => part * edge), label: "sharpness" };
+  const seen = sharpnesses.filter((value) => value <= HIGHEST);
+  const max = 1.05 * Math.max(2 * edge, ...seen);
+  if (!isGone) return { min: 0, max, ticks: niceTicks(max), label: "sharpness" };
+  const [low, high] = [Math.min(edge, ...seen), max].map(Math.log10);
+  const [least, most] = [Math.floor(low), Math.ceil(high)];
+  return { min: 10 ** least, max: 10 ** most, log: true, ticks: logTicks(least, most), label: "sharpness" };
 }
 
 function ellipse(eta) {

@@ -8,14 +8,14 @@ import { readSchedule, scheduleText } from "./maths/schedule.js";
 import { offsetsOf } from "./maths/network.js";
 import { edgeOf, isNonlinear, widthsOf } from "./maths/training.js";
 import { NumberFields, button, buttonGroup, choice, legend, slider } from "./parts/controls.js";
-import { element } from "./parts/dom.js";
+import { element, goLive, say } from "./parts/dom.js";
 import { copyText } from "./parts/export.js";
 import { fixed, significant } from "./parts/format.js";
 import { publishedArrays } from "./parts/npz.js";
 import { reducedMotion } from "./parts/player.js";
 import { State } from "./parts/state.js";
 import { Trainer } from "./parts/trainer.js";
-import { TrainingCurves } from "./parts/training_curves.js";
+import { COLOURS, TrainingCurves } from "./parts/training_curves.js";
 import { KeptRuns } from "./train_runs.js";
 import { edgeName, inWords } from "./train_words.js";
 
@@ -36,42 +36,39 @@ const FIELDS = {
 
 function mount(root, loading) {
   let sets = null; // until the data are there
-  const curves = new TrainingCurves();
   const words = element("p", { class: "outcome", role: "status", "aria-live": "polite" });
-  const readout = element("p", { class: "readout" });
+  const key = legend();
+  const curves = new TrainingCurves({ beside: [element("div", { class: "beside" }, key.root, words)] });
+  const readout = element("p", { class: "readout" }, "loading the data …");
   const python = element("pre", { class: "python", tabindex: 0, "aria-label": "The same run in Python" });
   let frame = null;
+  let lastEta = FIRST.eta;
   let begun = { parameters: "", schedule: "" }; // what the trainer was given
 
   const trainer = new Trainer(show, (isPlaying) => {
     toggle.textContent = isPlaying ? "Pause" : "Run";
-    if (isPlaying) words.textContent = ""; // it is about where the run was
-    else if (frame) rest();
+    words.classList.toggle("is-stale", isPlaying); // it is about where the run was
+    if (!isPlaying && frame) rest();
   });
-  const state = new State(FIELDS, draw);
+  const state = new State(FIELDS, draw, () => frame && record());
   const parametersOf = ({ eta, until, data, ...others }) => ({ data: NAMES[data], ...others });
   const parameters = () => parametersOf(state.values);
   const data = () => sets[parameters().data];
-  const restart = () => {
+  const anew = (changes, plan = `0:${lastEta}`, until = 0) => {
     trainer.drop();
     begun = { parameters: "", schedule: "" };
-    state.set({});
-  };
-  const change = (changes) => {
-    trainer.drop();
-    state.set({ ...changes, eta: `0:${frame?.eta ?? FIRST.eta}`, until: 0 });
+    state.set({ ...changes, eta: plan, until });
   };
   const open = ({ parameters: { data: name, ...others }, schedule, step }) => {
-    trainer.drop();
     fields.restore();
-    begun = { parameters: "", schedule: "" };
-    state.set({ data: NAMES.indexOf(name), ...others, eta: scheduleText(schedule), until: step });
+    anew({ data: NAMES.indexOf(name), ...others }, scheduleText(schedule), step);
   };
 
   const toggle = button("Run", () => {
     if (trainer.isPlaying) trainer.pause();
-    else if (frame) trainer.play(state.values.until > frame.step ? state.values.until : Infinity);
+    else if (frame) play();
   });
+  const play = () => trainer.play(state.values.until > frame.step ? state.values.until : Infinity);
   const eta = slider({ label: "Step size η", ...ETA, isMarked: true, onInput: (value) => sets && trainer.setEta(value) });
   const speed = slider({
     label: "Speed",
@@ -87,22 +84,29 @@ function mount(root, loading) {
   const examples = EXAMPLES.map((each) =>
     button(each.name, () => {
       open({ parameters: each.parameters, schedule: [[0, each.eta]], step: 0 });
-      if (!reducedMotion()) playOnce = true;
+      playOnce = !reducedMotion();
     }),
   );
-  let playOnce = false; // the example plays as soon as it is there
+  const replay = button(
+    "Replay",
+    () => {
+      anew({}, scheduleText(frame.schedule), frame.step);
+      playOnce = true;
+    },
+    { title: "The same run again, with all changes of η", disabled: true },
+  );
+  let playOnce = false; // the run plays as soon as it is there
 
   const kept = new KeptRuns({
-    current: () => ({
-      parameters: parameters(),
-      schedule: frame.schedule,
-      step: frame.step,
-      records: frame.records,
-    }),
+    current: () => {
+      if (!frame) return null;
+      const { schedule, step, records } = frame;
+      return { parameters: parameters(), schedule, step, records };
+    },
     open,
     changed: () => frame && drawCurves(),
   });
-  const set = settings(change);
+  const set = settings(anew);
   const { fields } = set;
 
   function draw(values) {
@@ -117,11 +121,7 @@ function mount(root, loading) {
     trainer.begin({ X, Y, inputs, outputs }, now, readSchedule(schedule));
     const critical = criticalOf(data(), now);
     const stretch = 1 + now.beta;
-    eta.mark(
-      critical && stretch * critical.value,
-      now.beta ? "(1 + β)η" : "η",
-      element("sub", {}, "C"),
-    );
+    eta.mark([critical ? stretch * critical.value : NaN, now.beta ? "(1 + β)η_C" : "η_C"]);
     const dimension = offsetsOf(widthsOf(now, inputs, outputs)).at(-1);
     set.size.textContent = `${inputs} inputs, ${outputs === 1 ? "1 output" : `${outputs} outputs`}, ${dimension} weights`;
     for (const [i, each] of EXAMPLES.entries()) {
@@ -132,20 +132,30 @@ function mount(root, loading) {
 
   function show(found) {
     frame = found;
+    lastEta = frame.eta;
     eta.set(frame.eta, fixed(frame.eta, 3));
     const sharpness = frame.diverged ? "diverged" : significant(frame.sharpness);
     readout.textContent = `step ${frame.step} · loss ${significant(frame.loss, 4)} · sharpness ${sharpness}`;
+    replay.disabled = frame.schedule.length === 1;
     drawCurves();
     if (!trainer.isPlaying) rest();
+    else if (asPython.open) record();
     if (playOnce) {
       playOnce = false;
-      trainer.play();
+      play();
     }
   }
 
   function drawCurves() {
     const now = parameters();
     const critical = criticalOf(data(), now);
+    key.set(
+      ["orbit", "this run"],
+      ["edge", edgeName(now.beta)],
+      ...(critical ? [["floor", "2/η_C: no minimizer is flatter"]] : []),
+      ...(isNonlinear(now) ? [] : [["minimizers", "singular values of W⋆"]]),
+      ...kept.runs.map((run, i) => [`kept kept-${i % COLOURS}`, run.name]),
+    );
     const least = (each) => (isNonlinear(each) ? 0 : sets[each.data].least);
     curves.draw(
       {
@@ -154,66 +164,73 @@ function mount(root, loading) {
         edge: edgeOf(frame.eta, now.beta),
         edgeName: edgeName(now.beta),
         floor: critical && 2 / critical.value,
-        targets: isNonlinear(now) ? [] : data().singular,
+        targets: isNonlinear(now) ? null : data().singular,
       },
       kept.runs.map((run) => ({ records: run.records, least: least(run.parameters) })),
     );
   }
 
-  /** What is written only when nothing moves. */
-  function rest() {
-    const now = parameters();
+  /** Have the address and the lines of Python say where the run is. */
+  function record() {
     begun.schedule = scheduleText(frame.schedule);
-    const until = Math.max(frame.step, frame.step === 0 ? state.values.until : 0);
+    const until = frame.step || state.values.until;
     const { eta: known, until: planned } = state.values;
     if (known !== begun.schedule || planned !== until) state.set({ eta: begun.schedule, until });
-    words.textContent = inWords(now, frame, data(), criticalOf(data(), now));
-    python.textContent = pythonLines(now, frame.schedule, frame.step, data());
+    python.textContent = pythonLines(parameters(), frame.schedule, frame.step, data());
+  }
+
+  /** What is said only when nothing moves. */
+  function rest() {
+    const now = parameters();
+    record();
+    const end = frame.step === trainer.until ? "The run that is repeated ends here; Run goes on. " : "";
+    say(words, end + inWords(now, frame, data(), criticalOf(data(), now)));
   }
 
   const copied = element("span", { class: "note", role: "status" });
   const copy = button("Copy", () => copyText(python.textContent, copied, { instead: "select the lines instead" }));
-  const live = element(
+  const asPython = element(
+    "details",
+    { ontoggle: () => frame && record() },
+    element("summary", {}, "As Python"),
+    python,
+    copy,
+    copied,
+  );
+  setSpeed(0);
+  draw(state.values);
+  const stage = element(
     "div",
-    { class: "explorer-live train" },
+    { class: "stage" },
     buttonGroup("Examples", ...examples),
     eta.root,
     element(
       "div",
       { class: "buttons" },
       toggle,
-      button("Start again", restart),
+      button("Start again", () => anew({})),
+      replay,
       button(`${JUMP} steps at once`, () => {
         if (!sets) return;
         readout.textContent = `computing ${JUMP} steps …`;
         trainer.jump(JUMP);
       }),
-      readout,
     ),
+    readout,
     curves.root,
-    legend(
-      ["orbit", "this run"],
-      ["edge", "edge"],
-      ["floor", "2/η_C: no minimizer is flatter"],
-      ["minimizers", "singular values of W⋆"],
-    ),
-    words,
     speed.root,
     element("details", { open: true }, element("summary", {}, "Data and network"), set.root),
-    kept.root,
-    state.sharing,
-    element("details", {}, element("summary", {}, "As Python"), python, copy, copied),
   );
-  setSpeed(0);
-  draw(state.values);
-  root.prepend(live);
-  root.classList.add("is-live");
+  goLive(root, "train", stage, kept.root, state.sharing, asPython);
   loading.then(
     (arrays) => {
       sets = dataSets(arrays);
       draw(state.values);
     },
-    (error) => (words.textContent = `The data cannot be loaded: ${error.message}.`),
+    (error) => {
+      readout.textContent = "no data";
+      words.textContent = `The data cannot be loaded: ${error.message}.`;
+    },
   );
 }
 
@@ -237,12 +254,18 @@ function settings(change) {
     const control = slider({ label, min, max, step, onInput: (value) => change({ [name]: value }) });
     return { ...control, show: (values) => control.set(values[name], text(values[name])) };
   };
+  const decimals = (value) => fixed(value, 2);
+  const ofHidden = [
+    made("Width of hidden layers", "width", 1, String),
+    made("Initial size of the other layers", "rest", 0.05, decimals),
+  ];
+  const [width, rest] = ofHidden;
   const sliders = [
     made("Layers", "depth", 1, String),
-    made("Width of hidden layers", "width", 1, String),
-    made("Initial size of the first layer", "first", 0.05, (value) => fixed(value, 2)),
-    made("… of the other layers", "rest", 0.05, (value) => fixed(value, 2)),
-    made("Momentum β", "beta", 0.05, (value) => fixed(value, 2)),
+    width,
+    made("Initial size of the first layer", "first", 0.05, decimals),
+    rest,
+    made("Momentum β", "beta", 0.05, decimals),
   ];
   const { min, max } = BOUNDS.seed;
   const fields = new NumberFields({ seed: { label: "Seed", min, max, step: 1 } }, (_, seed) => change({ seed }));
@@ -250,6 +273,7 @@ function settings(change) {
   const root = element(
     "div",
     {},
+    element("p", { class: "note" }, "Changes here start a new run."),
     element("div", { class: "control" }, data.root, kind.root, ...fields.roots, size, fields.complaint),
     ...sliders.map((each) => each.root),
   );
@@ -257,6 +281,7 @@ function settings(change) {
     data.input.value = values.data;
     kind.input.value = values.tanh;
     for (const each of sliders) each.show(values);
+    for (const { input } of [kind, ...ofHidden]) input.disabled = values.depth === 1;
     fields.set({ seed: values.seed });
   };
   return { root, fields, size, show };

@@ -10,7 +10,7 @@ const FILE = "runs.json";
 
 export class KeptRuns {
   /**
-   * `current()` gives the run to keep, without its name; `open(run)` sets the page to one;
+   * `current()` gives the run to keep, without its name, or null; `open(run)` sets the page to one;
    * `changed()` is called when the list is another one.
    */
   constructor({ current, open, changed }) {
@@ -31,8 +31,8 @@ export class KeptRuns {
         { class: "buttons" },
         element("label", { for: "run-name" }, "Name of this run"),
         this.name,
-        button("Keep for comparison", () => this.#keep()),
-        button("Save to a file", () => this.#save()),
+        button("Keep for comparison", () => this.current() && this.#keep()),
+        button("Save to a file", () => this.current() && this.#save()),
         button("Load from a file", () => this.file.click()),
         this.note,
       ),
@@ -41,15 +41,22 @@ export class KeptRuns {
   }
 
   #keep() {
-    const run = { name: this.name.value.trim() || "run", ...this.current() };
+    const run = this.#named();
     this.#set([...this.runs, run], `Kept “${run.name}”: its curves stay.`);
     this.name.value = `run ${this.runs.length + 1}`;
   }
 
+  /** Save the kept runs and, unless it is among them, the one that is shown. */
   #save() {
-    const runs = this.runs.length ? this.runs : [{ name: this.name.value, ...this.current() }];
+    const current = this.#named();
+    const isKept = this.runs.some((run) => contentOf(run) === contentOf(current));
+    const runs = isKept ? this.runs : [...this.runs, current];
     saveFile(runsText(runs), FILE, "application/json");
     this.note.textContent = `Saved ${counted(runs)} to ${FILE}.`;
+  }
+
+  #named() {
+    return { name: this.name.value.trim() || "run", ...this.current() };
   }
 
   async #load() {
@@ -72,7 +79,7 @@ export class KeptRuns {
   }
 
   #item(run, i) {
-    const swatch = element("span", { class: `swatch kept-${i % COLOURS}`, "aria-hidden": "true" });
+    const swatch = element("span", { class: `swatch kept kept-${i % COLOURS}`, "aria-hidden": "true" });
     const others = () => this.runs.filter((each) => each !== run);
     return element(
       "li",
@@ -92,6 +99,10 @@ function inWords({ parameters: { data, depth, width, tanh, beta }, schedule, ste
   const etas = [...new Set(schedule.filter(([from]) => from <= step).map(([, eta]) => eta))];
   const sizes = etas.length > 2 ? `η from ${etas[0]} to ${etas.at(-1)}` : `η = ${etas.join(", then ")}`;
   return `${data}, ${layers}, ${sizes}${beta ? `, β = ${beta}` : ""}, ${step} steps`;
+}
+
+function contentOf({ parameters, schedule, step }) {
+  return JSON.stringify([Object.entries(parameters).sort(), schedule, step]);
 }
 
 function counted(runs) {

@@ -29,16 +29,24 @@ function proved(eta, beta, depth, critical) {
     return "The theorem on the critical step size is about linear networks that are wide enough, so η_C is not shown.";
   }
   const { lower, value, upper } = critical;
-  const interval = `η_C = ${significant(value, 5)} (proved: between ${lower} and ${upper})`;
-  const threshold = beta ? `(1 + β)η_C = ${significant((1 + beta) * value, 5)}, where ${interval}` : interval;
   const stretch = 1 + beta;
+  const [digits, text] = commonDigits(lower, upper);
+  const known = `η_C = ${text} (proved to ${digits} digits)`;
+  const threshold = beta ? `(1 + β)η_C = ${significant(stretch * value, 5)}, where ${known}` : known;
   if (eta < stretch * lower) {
     const from = depth === 1 ? "every starting point" : "a non-empty open set of starting points";
-    return `η is below ${threshold}: convergence to a global minimizer from ${from}.`;
+    return `η is below ${threshold}: gradient descent converges to a global minimizer from ${from}.`;
   }
   if (eta > stretch * upper) {
     const starts = beta ? "pairs of first two points" : "starting points";
-    return `η is above ${threshold}: convergence to a global minimizer only from a set of ${starts} of measure zero.`;
+    return `η is above ${threshold}: gradient descent converges to a global minimizer only from a set of ${starts} of measure zero.`;
   }
   return `η is at ${threshold}.`;
+}
+
+/** The most digits to which both ends of an interval round to one number, and this number. */
+function commonDigits(lower, upper) {
+  let digits = 17;
+  while (digits > 1 && lower.toPrecision(digits) !== upper.toPrecision(digits)) digits -= 1;
+  return [digits, lower.toPrecision(digits)];
 }

@@ -15,13 +15,14 @@ const NEAR = 1e-6;
 /** Longest period that is looked for. */
 const LONGEST_PERIOD = 16;
 
+/** The critical step size of two layers and X = Y = 1. */
+export const CRITICAL = 1 / 2;
+
+/** Up to this step size the two-cycle attracts; its multiplier is 9 − 2(1 + 2η)². */
+export const CYCLE_ATTRACTS = (Math.sqrt(5) - 1) / 2;
+
 export function loss(x, y) {
   return (x * y - 1) ** 2;
-}
-
-export function gradient(x, y) {
-  const r = x * y - 1;
-  return [2 * r * y, 2 * r * x];
 }
 
 /** The largest eigenvalue of the Hessian [[2y², 4xy − 2], [4xy − 2, 2x²]]. */

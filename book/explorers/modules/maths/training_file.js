@@ -6,7 +6,7 @@ import { NAMES } from "./training_data.js";
 const FORMAT = "runs of the edge-of-stability explorer";
 const VERSION = 1;
 const LONGEST_NAME = 60;
-const MOST_RUNS = 20;
+const MOST_RUNS = 100;
 const MOST_RECORDS = 10_000;
 const CURVES = ["steps", "losses", "sharpnesses", "edges"];
 

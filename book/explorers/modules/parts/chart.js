@@ -1,10 +1,10 @@
 // A chart as SVG: axes with ticks and grid, and paths through points given in data coordinates.
 // Colours come from the style sheet, so a chart follows the page's theme and can be printed.
 
-import { setAttributes, svgElement } from "./dom.js";
+import { say, setAttributes, svgElement } from "./dom.js";
 import { powerOfTen, significant } from "./format.js";
 
-const MARGIN = { left: 54, right: 18, top: 10, bottom: 40 };
+const MARGIN = { left: 66, right: 18, top: 10, bottom: 40 };
 
 /** Beyond this many pixels a point is not drawn: renderers lose precision there. */
 const FARTHEST = 1e6;
@@ -116,6 +116,24 @@ export class Chart {
     return group;
   }
 
+  /** Add a ring that `place` moves. */
+  addRing(radius, className = "here") {
+    return this.addGroup({ class: className }, svgElement("circle", { r: radius }));
+  }
+
+  /** Add a name for a line; `nameLine` writes it. */
+  addName() {
+    return this.addGroup({}, svgElement("text"));
+  }
+
+  /** Write a name at the right end of the horizontal line at a height, above or below it. */
+  nameLine(name, text, height, { isBelow = false, atLeft = false } = {}) {
+    say(name.firstChild, text);
+    const side = atLeft ? { "text-anchor": "start", x: 4 } : { "text-anchor": "end", x: -4 };
+    setAttributes(name.firstChild, { ...side, y: isBelow ? 15 : -5 });
+    this.place(name, atLeft ? this.x.min : this.x.max, height);
+  }
+
   /** Draw a line through (xs[i], ys[i]); it breaks where a point cannot be drawn. */
   line(path, xs, ys, count = xs.length) {
     let d = "";
@@ -161,6 +179,11 @@ export function niceTicks(max) {
   const power = 10 ** Math.floor(Math.log10(max / 3));
   const by = [1, 2, 5, 10].map((factor) => factor * power).find((step) => max / step <= 5);
   return Array.from({ length: Math.floor(max / by) + 1 }, (_, i) => i * by);
+}
+
+/** Powers of ten from 10^least to 10^most. */
+export function logTicks(least, most, by = Math.max(1, Math.ceil((most - least) / 5))) {
+  return Array.from({ length: Math.floor((most - least) / by) + 1 }, (_, i) => 10 ** (least + i * by));
 }
 
 function share({ min, max, log }, value) {

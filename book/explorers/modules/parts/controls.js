@@ -5,31 +5,33 @@ import { significant } from "./format.js";
 
 let controls = 0;
 
-/** A slider with its value beside it: {root, input, set(value, text), mark(value, ...words)}. */
+/**
+ * A slider with its value beside it: {root, input, set(value, text), mark(...marks)}.
+ *
+ * A mark is a pair [value, text]; `isMarked` leaves room for them.
+ */
 export function slider({ label, min, max, step, onInput, isMarked = false }) {
   const input = element("input", { type: "range", id: nextId(), min, max, step });
   input.addEventListener("input", () => onInput(input.valueAsNumber));
   const output = element("output", { for: input.id });
-  const root = element(
-    "div",
-    { class: `control slider${isMarked ? " marked" : ""}` },
-    element("label", { for: input.id }, label),
-    input,
-    output,
-  );
+  const name = element("label", { for: input.id }, label);
+  const kind = isMarked ? "control slider marked" : "control slider";
+  const root = element("div", { class: kind }, name, input, output);
   const set = (value, text) => {
     input.value = String(value);
     input.setAttribute("aria-valuetext", text);
     output.textContent = text;
   };
-  let marked = null;
-  const mark = (value, ...words) => {
-    marked?.remove();
-    marked = null;
-    if (value === null || value < min || value > max) return;
-    marked = element("span", { class: "slider-mark", "aria-hidden": "true" }, ...words);
-    marked.style.setProperty("--at", (value - min) / (max - min));
-    root.append(marked);
+  let marked = [];
+  const mark = (...marks) => {
+    for (const each of marked) each.remove();
+    marked = marks
+      .filter(([value]) => value >= min && value <= max)
+      .map(([value, text]) => {
+        const at = `--at: ${(value - min) / (max - min)}`;
+        return element("span", { class: "slider-mark", "aria-hidden": "true", style: at }, text);
+      });
+    root.append(...marked);
   };
   return { root, input, set, mark };
 }
@@ -136,12 +138,18 @@ export function tick({ label, onInput }) {
   return { input, root: element("span", { class: "field" }, input, words) };
 }
 
-/** What the colours mean: pairs [class of the swatch, text]. */
+/** What the colours mean, {root, set(...entries)}, by pairs [class of the swatch, text]. */
 export function legend(...entries) {
-  const items = entries.map(([name, text]) =>
-    element("li", {}, element("span", { class: `swatch ${name}`, "aria-hidden": "true" }), text),
-  );
-  return element("ul", { class: "legend" }, ...items);
+  const root = element("ul", { class: "legend" });
+  let shown = "";
+  const set = (...pairs) => {
+    if (JSON.stringify(pairs) === shown) return;
+    shown = JSON.stringify(pairs);
+    const swatch = (name) => element("span", { class: `swatch ${name}`, "aria-hidden": "true" });
+    root.replaceChildren(...pairs.map(([name, text]) => element("li", {}, swatch(name), text)));
+  };
+  set(...entries);
+  return { root, set };
 }
 
 function nextId() {

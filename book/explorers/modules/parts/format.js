@@ -11,6 +11,13 @@ export function significant(value, digits = 3) {
   return signed(String(Number(value.toPrecision(digits))));
 }
 
+/** `value` to `digits` significant digits, rounded down for `side` −1 and up for 1: a bound stays one. */
+export function bound(value, digits, side) {
+  const nearest = Number(value.toPrecision(digits));
+  const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - digits + 1);
+  return significant(side * (nearest - value) < 0 ? nearest + side * unit : nearest, digits);
+}
+
 /** `value` with `digits` decimals. */
 export function fixed(value, digits) {
   return signed(value.toFixed(digits));

@@ -9,7 +9,7 @@ export function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Buttons that call `go(t)` for steps between 0 and `last`; `current()` tells where we are. */
+/** Buttons that call `go(t)` for steps between 0 and `last()`; `current()` is the step that is shown. */
 export class Player {
   constructor({ last, current, go }) {
     this.last = last;
@@ -27,10 +27,10 @@ export class Player {
 
   /** Play from here, or from the start if we are at the end. */
   play() {
-    if (this.current() >= this.last) this.go(0);
+    if (this.current() >= this.last()) this.go(0);
     this.pause();
     this.timer = setInterval(() => {
-      if (this.current() >= this.last) this.pause();
+      if (this.current() >= this.last()) this.pause();
       else this.go(this.current() + 1);
     }, 1000 / STEPS_A_SECOND);
     this.toggle.textContent = "Pause";
@@ -44,6 +44,6 @@ export class Player {
 
   #jump(by) {
     this.pause();
-    this.go(Math.min(this.last, Math.max(0, this.current() + by)));
+    this.go(Math.min(this.last(), Math.max(0, this.current() + by)));
   }
 }

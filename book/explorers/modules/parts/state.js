@@ -12,15 +12,13 @@ const QUOTED = 20;
 
 export class State {
   /**
-   * `fields` maps each name to {value, min, max} and, if it is rounded, the number of its
-   * `decimals`; or, for a text, to {value, accepts(text)}. `draw(values)` shows them. `sharing` has the button that copies the link, and the
-   * `note` beside it.
+   * `fields` maps each name to {value, min, max} and, if it is rounded, the number of its `decimals`;
+   * or, for a text, to {value, accepts(text)}. `draw(values)` shows them; `beforeSharing()` may set
+   * them. `sharing` has the button that copies the link, and the `note` beside it.
    */
-  constructor(fields, draw) {
-    this.fields = fields;
-    this.draw = draw;
-    this.values = {};
-    for (const [name, { value }] of Object.entries(fields)) this.values[name] = value;
+  constructor(fields, draw, beforeSharing = () => {}) {
+    Object.assign(this, { fields, draw, beforeSharing });
+    this.values = Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value]));
     this.frame = 0;
     this.timer = 0;
     this.note = element("span", { class: "note", role: "status" });
@@ -80,6 +78,7 @@ export class State {
   }
 
   #share() {
+    this.beforeSharing();
     this.#write();
     const words = { done: "Copied: the link opens this very state.", instead: "the address bar has the link" };
     copyText(location.href, this.note, words);

@@ -44,8 +44,9 @@ export class Trainer {
     this.#ask({ isPatient: true }, steps);
   }
 
-  /** From the next step on. */
+  /** From the next step on; the run no longer stops where it was to stop. */
   setEta(eta) {
+    this.until = Infinity;
     this.#ask({ eta }, 0);
   }
 

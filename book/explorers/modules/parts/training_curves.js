@@ -1,7 +1,8 @@
 // Loss, sharpness and singular values along runs, against the step.
 
-import { Chart, niceTicks } from "./chart.js";
-import { element, svgElement } from "./dom.js";
+import { Chart, logTicks, niceTicks } from "./chart.js";
+import { element } from "./dom.js";
+import { powerOfTen } from "./format.js";
 
 /** Losses nearer to their minimum than this are drawn at this distance: below it is rounding. */
 const LEAST_EXCESS = 1e-10;
@@ -13,48 +14,35 @@ export const COLOURS = 4;
 const HIGHEST = 3;
 
 export class TrainingCurves {
-  constructor({ width = 400, height = 210, withSingular = true } = {}) {
-    const size = { width, height, x: { min: 0, max: 100, ticks: [], label: "step" } };
-    const y = { min: 0, max: 1, ticks: [] };
-    this.sharpness = new Chart({
-      ...size,
-      title: "Sharpness against the step, and the edge 2/η",
-      y: { ...y, label: "sharpness" },
-    });
-    this.loss = new Chart({
-      ...size,
-      title: "Loss against the step",
-      y: { min: 1e-4, max: 1, log: true, ticks: [], label: "loss" },
-    });
-    this.charts = [this.sharpness, this.loss];
+  /** `beside` is put after the charts, in their grid. */
+  constructor({ width = 400, height = 210, withSingular = true, beside = [] } = {}) {
+    const chart = (title, y) => {
+      const x = { min: 0, max: 100, ticks: [], label: "step" };
+      const made = new Chart({ title, width, height, x, y: { min: 0, max: 1, ticks: [], ...y } });
+      this.charts.push(made);
+      return made;
+    };
+    this.charts = [];
+    this.sharpness = chart("Sharpness against the step, and the edge 2/η", { label: "sharpness" });
+    this.loss = chart("Loss against the step", { min: 1e-4, log: true, label: "loss" });
     this.floor = this.sharpness.addPath("floor");
     this.edge = this.sharpness.addPath("edge");
     if (withSingular) {
-      this.singular = new Chart({
-        ...size,
-        title: "Singular values of the product of the weights, against the step",
-        y: { ...y, label: "singular values" },
-      });
+      const title = "Singular values of the product of the weights, against the step";
+      this.singular = chart(title, { label: "singular values" });
       this.targets = this.singular.addPath("minimizers");
-      this.charts.push(this.singular);
     }
     this.lines = []; // of the kept runs, by chart
-    this.current = this.charts.map((chart) => chart.addPath("orbit"));
-    this.edgeName = this.#name("2/η");
-    const index = svgElement("tspan", { dy: 3, "font-size": 10 }, "C");
-    this.floorName = this.#name("2/η", index);
-    this.root = element("div", { class: "panels" }, ...this.charts.map((chart) => chart.svg));
-  }
-
-  #name(...text) {
-    const words = svgElement("text", { "text-anchor": "end", x: -4, y: -5 }, ...text);
-    return this.sharpness.addGroup({}, words);
+    this.current = this.charts.map((each) => each.addPath("orbit"));
+    [this.edgeName, this.floorName] = [this.sharpness.addName(), this.sharpness.addName()];
+    const pictures = this.charts.map((each) => each.svg);
+    this.root = element("div", { class: "panels" }, ...pictures, ...beside);
   }
 
   /**
    * Draw a run over others. A run is {records, least} with the loss `least` that is subtracted; the
    * current one has the `edge` of its next step, with its `edgeName`, `floor` = 2/η_C or null, and
-   * `targets`, the singular values of W⋆.
+   * `targets`, the singular values of W⋆, or null if it has no such values.
    */
   draw(current, kept) {
     const runs = [current, ...kept];
@@ -63,23 +51,28 @@ export class TrainingCurves {
     const x = { min: 0, max: right, ticks: niceTicks(right), label: "step" };
     for (const chart of this.charts) chart.setAxis("x", x);
     this.#drawSharpness(current, runs, right);
-    this.#drawLoss(current, runs);
-    if (this.singular) this.#drawSingular(current, runs, right);
+    const excesses = runs.map(({ records, least }) => records.losses.map((loss) => Math.max(loss - least, LEAST_EXCESS)));
+    this.#setLossAxis(excesses, current.least > 0 ? "loss above its minimum" : "loss");
+    this.singular?.svg.classList.toggle("void", !current.targets);
+    if (this.singular && current.targets) this.#drawTargets(current, runs, right);
     this.#prepare(kept.length);
-    for (const [i, run] of runs.entries()) {
-      const { steps, losses, sharpnesses, singular } = run.records;
+    for (const [i, { records }] of runs.entries()) {
+      const { steps, sharpnesses, singular } = records;
       const [sharp, loss, products] = i === 0 ? this.current : this.lines[i - 1];
       this.sharpness.line(sharp, steps, sharpnesses);
-      this.loss.line(loss, steps, excesses(losses, run.least));
+      this.loss.line(loss, steps, excesses[i]);
       if (products) this.singular.line(products, ...columns(steps, singular));
     }
   }
 
+  /** One line in each chart for each kept run, under those of the current one. */
   #prepare(count) {
     while (this.lines.length > count) for (const path of this.lines.pop()) path.remove();
     while (this.lines.length < count) {
-      const colour = `orbit kept-${this.lines.length % COLOURS}`;
-      this.lines.push(this.charts.map((chart) => chart.addPath(colour)));
+      const kind = `orbit kept kept-${this.lines.length % COLOURS}`;
+      const paths = this.charts.map((chart) => chart.addPath(kind));
+      paths.forEach((path, i) => this.current[i].before(path));
+      this.lines.push(paths);
     }
   }
 
@@ -88,39 +81,24 @@ export class TrainingCurves {
     const seen = runs.flatMap((run) => run.records.sharpnesses.filter((value) => value < highest));
     const height = Math.max(floor ?? 0, ...seen) || 1;
     const top = niceTop(1.1 * Math.max(height, edge < 2 * height ? edge : 0));
-    const axis = { min: 0, max: top, ticks: niceTicks(top), label: "sharpness" };
-    this.sharpness.setAxis("y", axis);
-    // The edge belongs to the steps that are made at it: it changes in jumps.
-    const [xs, ys] = [[], []];
-    for (const [i, step] of records.steps.entries()) {
-      if (i > 0) [xs[2 * i - 1], ys[2 * i - 1]] = [step, ys[2 * i - 2]];
-      [xs[2 * i], ys[2 * i]] = [step, records.edges[i]];
-    }
-    this.sharpness.line(this.edge, [...xs, xs.at(-1), right], [...ys, edge, edge]);
-    this.sharpness.line(this.floor, [0, right], floor === null ? [NaN, NaN] : [floor, floor]);
-    this.edgeName.firstChild.textContent = edgeName;
-    this.sharpness.place(this.edgeName, right, edge);
-    this.sharpness.place(this.floorName, right, floor ?? NaN);
-    // Two names at one place cannot be read: the lower one goes below its line.
-    const isNear = floor !== null && Math.abs(edge - floor) < 0.09 * top;
-    const lower = edge < floor ? this.edgeName : this.floorName;
-    for (const name of [this.edgeName, this.floorName]) {
-      name.firstChild.setAttribute("y", isNear && name === lower ? 15 : -5);
-    }
+    const { sharpness: chart } = this;
+    chart.setAxis("y", { min: 0, max: top, ticks: niceTicks(top), label: "sharpness" });
+    chart.line(this.edge, ...staircase(records, edge, right));
+    chart.line(this.floor, [0, right], [floor ?? NaN, floor ?? NaN]);
+    chart.nameLine(this.edgeName, edgeName, edge, { isBelow: edge < floor });
+    chart.nameLine(this.floorName, "2/η_C", floor ?? NaN, { isBelow: floor <= edge });
   }
 
-  #drawLoss({ least }, runs) {
-    const seen = runs.flatMap((run) => excesses(run.records.losses, run.least));
+  #setLossAxis(excesses, label) {
+    const seen = excesses.flat();
     const low = Math.floor(Math.log10(Math.min(...seen, 1e-2)));
     const high = Math.ceil(Math.log10(Math.min(Math.max(...seen, 1), 1e6)));
-    const apart = Math.ceil((high - low) / 5);
-    const ticks = [];
-    for (let power = high; power >= low; power -= apart) ticks.push(10 ** power);
-    const label = least > 0 ? "loss above its minimum" : "loss";
+    const ticks = logTicks(low, high);
+    if (seen.includes(LEAST_EXCESS)) ticks[0] = [10 ** low, `≤ ${powerOfTen(low)}`];
     this.loss.setAxis("y", { min: 10 ** low, max: 10 ** high, log: true, ticks, label });
   }
 
-  #drawSingular({ targets }, runs, right) {
+  #drawTargets({ targets }, runs, right) {
     const seen = runs.flatMap((run) => run.records.singular.map((values) => values[0] ?? 0));
     const largest = Math.max(...targets, 0.1);
     const top = niceTop(1.1 * Math.max(largest, ...seen.filter((value) => value < 5 * largest)));
@@ -128,8 +106,20 @@ export class TrainingCurves {
     const breaks = targets.flatMap((value) => [value, value, NaN]);
     const ends = targets.flatMap(() => [0, right, 0]);
     this.singular.line(this.targets, ends, breaks);
-    this.singular.svg.classList.toggle("void", targets.length === 0);
   }
+}
+
+/** The edge belongs to the steps that are made at it: it changes in jumps, and goes on to the right. */
+function staircase({ steps, edges }, edge, right) {
+  const [xs, ys] = [[0], [edges[0]]];
+  const go = (x, y) => {
+    if (y === ys.at(-1)) return;
+    xs.push(x, x);
+    ys.push(ys.at(-1), y);
+  };
+  edges.forEach((y, i) => go(steps[i], y));
+  go(steps.at(-1), edge);
+  return [[...xs, right], [...ys, ys.at(-1)]];
 }
 
 /** The lists in the columns of `rows`, one after the other, as lines that do not meet. */
@@ -140,10 +130,6 @@ function columns(steps, rows) {
     ys.push(...rows.map((row) => row[k]), NaN);
   }
   return [xs, ys];
-}
-
-function excesses(losses, least) {
-  return losses.map((loss) => Math.max(loss - least, LEAST_EXCESS));
 }
 
 /** The smallest of 1, 1.5, 2, 3, 4, 6, 8 times a power of ten that is at least `value`. */
