@@ -151,7 +151,7 @@ HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* Ã
 def test_a_variable_reaches_its_command_as_it_is(tmp_path, way):
     variables = VARIABLES - {"ALL", "CHECK", "FRESH"}  # switches, whatever they are
     values = {name: f"{name} {HOSTILE}" for name in variables}
-    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants")
+    targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants", "replay")
     given = [f"{name}={text}" for name, text in values.items()] if way == "argument" else []
     calls = noted(tmp_path, *targets, "serve", *given, **({} if given else values))
     found = "\0".join(word for _, *words in calls for word in words)
