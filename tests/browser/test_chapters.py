@@ -44,17 +44,13 @@ IN_A_PROOF = "book/saddles/normal_form.html#equation-eq-leading-rate"
 
 
 @pytest.mark.parametrize("name", MEASURED)
-def test_a_page_is_short_while_its_proofs_are_folded(visit, name):
+def test_a_page_is_short_while_its_proofs_are_folded_and_has_pictures(visit, name):
     page = visit(name).page
     assert not any(page.evaluate(_OPEN))
-    assert page.locator(".bd-article").evaluate(_WORDS) <= MOST_WORDS
-
-
-@pytest.mark.parametrize("name", [name for name in MEASURED if "owndata" not in name])
-def test_there_is_a_picture_every_few_screens(visit, name):
-    page = visit(name).page  # "Your own data" is a manual, with tables and commands
-    way = page.locator(".bd-article").evaluate(_LONGEST_WAY)
-    assert way <= MOST_SCREENS * page.viewport_size["height"]
+    article = page.locator(".bd-article")
+    if "owndata" not in name:  # a manual, with tables and commands
+        assert article.evaluate(_LONGEST_WAY) <= MOST_SCREENS * page.viewport_size["height"]
+    assert article.evaluate(_WORDS) <= MOST_WORDS
 
 
 def test_the_switch_opens_all_proofs_and_is_remembered(visit):
