@@ -37,6 +37,15 @@ def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
     assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)
 
 
+def test_on_paper_there_is_the_answer(own_data):
+    page = own_data()
+    page.emulate_media(media="print")
+    assert "for MSELoss() and SGD(lr=η, momentum=0)" in shown(page)
+    assert page.locator(".own-data .outcome").is_visible()
+    assert not page.get_by_text("The explorer needs JavaScript").is_visible()
+    assert page.locator(".own-data button:visible").count() == 0
+
+
 def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     rng = np.random.default_rng(1)
     rows = [",".join(f"{cell:.6f}" for cell in row) for row in rng.standard_normal((30, 5))]
