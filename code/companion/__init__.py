@@ -5,8 +5,24 @@ Notebooks use :func:`publish`, :func:`publish_number`, :func:`executor` and ``st
 driven by ``python -m companion`` (see ``make help``).
 """
 
-from companion.notebook import style
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from companion.notebook.cluster import executor
-from companion.notebook.publish import publish, publish_number
+
+if TYPE_CHECKING:
+    from companion.notebook import style
+    from companion.notebook.publish import publish, publish_number
 
 __all__ = ["executor", "publish", "publish_number", "style"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import Matplotlib when it is used: commands and Sphinx, which draw nothing, start sooner."""
+    if name == "style":
+        return import_module("companion.notebook.style")
+    if name in ("publish", "publish_number"):
+        return getattr(import_module("companion.notebook.publish"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -67,6 +67,16 @@ def saved_runs(page) -> list:
     return json.loads(download.value.path().read_text("utf-8"))["runs"]
 
 
+def run_with_a_change(page, change: int, eta: float, end: int) -> dict:
+    """The run that is paused after step `end`; its step size becomes `eta` after step `change`."""
+    press(page, "Run")
+    wait_for_step(page, change)
+    move_eta(page, eta)
+    paused_after(page, end)
+    (run,) = saved_runs(page)
+    return run
+
+
 def test_nothing_moves_but_the_curves_and_only_when_the_reader_starts_them(explore):
     page = ready(explore("train"))
     assert "Step 0: the loss is" in words(page)
@@ -131,11 +141,7 @@ def test_as_python_gives_the_same_run(explore, state):
 
 def test_a_link_repeats_a_run(explore):
     page = ready(explore("train"))
-    press(page, "Run")
-    wait_for_step(page, 40)
-    move_eta(page, 0.2)
-    paused_after(page, 80)
-    (run,) = saved_runs(page)
+    run = run_with_a_change(page, 40, 0.2, 80)
     page.wait_for_function("step => location.hash.includes(`until=${step}`)", arg=run["step"])
     again = ready(explore("train", "#" + page.url.partition("#")[2]))
     assert step_of(again) == 0
@@ -147,11 +153,7 @@ def test_a_link_repeats_a_run(explore):
 
 def test_start_again_is_a_new_run_and_replay_the_same_one(explore):
     page = ready(explore("train"))
-    press(page, "Run")
-    wait_for_step(page, 30)
-    move_eta(page, 0.27)
-    paused_after(page, 60)
-    (run,) = saved_runs(page)
+    run = run_with_a_change(page, 30, 0.27, 60)
     press(page, "Replay")
     page.wait_for_function(
         "document.querySelector('.outcome').textContent.startsWith('The run that is repeated ends')"

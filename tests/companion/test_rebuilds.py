@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 from builds import shows_edit
 
@@ -100,3 +102,11 @@ def test_two_builds_at_once_do_not_mix(toy, build, capsys):
     with FileLock(toy.root / "_build" / "lock"):
         assert build() == 1
     assert "another build is under way" in capsys.readouterr().err
+
+
+def test_what_draws_nothing_starts_without_matplotlib():
+    code = (
+        "import sys; import companion.commands, companion.sphinx.published\n"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -33,7 +33,7 @@ import yaml
 from tqdm import tqdm
 
 from companion.checking.checks import check_runs
-from companion.notebook.publish import FOLDER
+from companion.notebook import FOLDER
 from companion.project import BookError, Project
 from companion.running.notebooks import Notebook
 from companion.running.runs import Run

@@ -25,7 +25,7 @@ from companion.checking.references import (
     published_figures,
     published_numbers,
 )
-from companion.notebook.publish import FOLDER
+from companion.notebook import FOLDER
 from companion.project import Project
 from companion.running.runs import Run
 

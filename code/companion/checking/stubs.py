@@ -10,7 +10,6 @@ from pathlib import Path
 
 from companion.checking.declarations import read_declarations
 from companion.errors import BookError
-from companion.notebook.publish import require_name
 from companion.project import Project
 from companion.running.notebooks import Notebook
 from companion.source_files import read_text
@@ -30,6 +29,9 @@ def write_stubs(project: Project, name: str, notebook: Path) -> list[Path]:
     The cell is the last one of the notebook. The directive is at the end of the first page of the
     chapter.
     """
+    # Not above: it brings Matplotlib, which no other command needs.
+    from companion.notebook.publish import require_name
+
     try:
         require_name(name)
     except ValueError as error:

@@ -36,10 +36,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from matplotlib.text import Text
 
-from companion.notebook import style
+from companion.notebook import FOLDER, style
 from companion.notebook.stacked import stack
 
-FOLDER = "_published"
 NUMBER_TOLERANCE = 1e-6  # relative; more digits than the text shows, fewer than rounding reaches
 SHORTEST_ALT = 40  # characters; less does not tell a reader what a sighted person sees
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

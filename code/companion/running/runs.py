@@ -23,7 +23,7 @@ import psutil
 from tqdm import tqdm
 
 from companion.errors import BookError, refuse
-from companion.notebook.publish import FOLDER
+from companion.notebook import FOLDER
 from companion.project import Project
 from companion.running.environment import clean
 from companion.running.execution import EXECUTED, RECORD, Job, execute

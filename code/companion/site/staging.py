@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from companion.checking.reproducibility import RECORD
-from companion.notebook.publish import FOLDER
+from companion.notebook import FOLDER
 from companion.project import NOTEBOOK_SUFFIX, PAGE_SUFFIXES, Project
 from companion.running.runs import Run
 from companion.site.launch import Origin

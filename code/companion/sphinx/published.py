@@ -20,7 +20,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from companion.checking.declarations import read_entries
-from companion.notebook.publish import FOLDER
+from companion.notebook import FOLDER
 from companion.running.notebooks import Notebook
 from companion.sphinx.elements import depended_on, download, page_link, volatile
 
