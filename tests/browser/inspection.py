@@ -139,7 +139,7 @@ class Visit:
 
     def _console(self, message) -> None:
         if message.type == "error":
-            self.complaints.append(f"console: {message.text}")
+            self.complaints.append(f"console: {message.text} {message.location['url']}")
 
     def _response(self, response) -> None:
         if response.status >= 400:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Quiet, served
+from bs4 import BeautifulSoup
+from conftest import PROJECT, Quiet, served
 from inspection import BAD_IMAGES, Visit, load_images
 
 PREFIX = "/some%20one/companion/"
@@ -34,6 +35,16 @@ def test_the_root_of_the_host_is_not_the_site(below):
     assert below.page.request.get(below.address).status == 200
     root = below.address.removesuffix(PREFIX)
     assert below.page.request.get(f"{root}/book/index.html").status == 404
+
+
+def test_the_page_at_the_root_is_whole_and_leads_to_the_book(below):
+    page = BeautifulSoup(below.page.request.get(below.address).text(), "html.parser")
+    link = page.select_one("a")["href"]
+    assert page.title.text == PROJECT.settings["title"]
+    assert page.select_one("meta[http-equiv=refresh]")["content"] == f"0; url={link}"
+    # Without an icon a browser asks the root of the host for one, which is not the site's.
+    for name in (link, page.select_one("link[rel=icon]")["href"]):
+        assert below.page.request.get(f"{below.address}{name}").status == 200
 
 
 @pytest.mark.parametrize(
