@@ -82,7 +82,10 @@ def _jupyter_book(project: Project) -> None:
 
 
 def _swap(fresh: Path, site: Path, change: Callable[[Path], None]) -> None:
-    """Replace the site by a changed copy of `fresh`, which is complete before the old one goes."""
+    """Replace the site by a changed copy of `fresh`, which is complete before the old one goes.
+
+    Killed between the two renames, it leaves no site: the next build puts the new one there.
+    """
     # Where the new site is before, and the old one after, the two renames.
     coming, going = (site.with_name(f"{site.name}.{end}") for end in ("coming", "going"))
     for folder in (coming, going):
