@@ -1,17 +1,24 @@
 """Sources that do not fit together: `make check`, the first step of every build, says so.
 
-What is wrong about one entry of the real registries is in test_every_statement_bites, what is wrong
-with the form of a file in test_hand_edited.
+What is wrong with the form of a file is in test_hand_edited.
 """
 
 from __future__ import annotations
 
+import pytest
+
 from companion.__main__ import main
+from companion.checking import checks, statements
+from companion.checking.declarations import read_declarations
+from companion.checking.statements import TIERS, Evidence, Statement, read_registry
+from companion.project import BookError, Project
+from companion.running.notebooks import prose
 from toy import (
     ALONE,
     CLAIM,
     DRAW,
     NOTATION,
+    REPOSITORY,
     STATEMENTS,
     TITLE,
     ToyBook,
@@ -20,6 +27,10 @@ from toy import (
     write_cells,
 )
 
+PROJECT = Project(REPOSITORY)
+REGISTRY = read_registry(PROJECT.statements)
+FIGURES = read_declarations(PROJECT)
+PROVED = [label for label, entry in REGISTRY.items() if "proved" in entry.tiers]
 FIGURE = {"notebook": "book/toy/lines.ipynb"}
 SLOPE = {"symbol": "m", "meaning": "a slope", "where": "def-even"}
 
@@ -62,21 +73,67 @@ def test_a_cell_shows_at_most_thirty_lines(sources: ToyBook, refusal):
     assert main(["--root", str(sources.root), "check"]) == 0
 
 
+def sampled(**place: str) -> dict[str, object]:
+    return {"evidence": [{"tier": "sampled", **place}]}
+
+
+# Entries of the registry, beyond the source of each, and what is said of them.
+ENTRIES: dict[str, tuple[dict[str, object], str]] = {
+    "thm-gone": ({}, "thm-gone: stated on no page; one page needed"),
+    "thm-bare": ({"evidence": []}, "thm-bare: no evidence"),
+    "thm-user": ({"uses": ["thm-none"]}, "thm-user: uses thm-none, which is not registered"),
+    "thm-loop": ({"uses": ["thm-loop"]}, "a circle of uses: thm-loop → thm-loop"),
+    "thm-cited": ({"evidence": [{"tier": "cited"}]}, "its source 'Folklore.' cites nothing"),
+    "thm-proved": ({"evidence": [{"tier": "proved"}]}, "proof at (proof-thm-proved)= does not"),
+    "thm-test": (sampled(test="tests/no.py::test_a"), "test tests/no.py::test_a does not exist"),
+    "thm-function": (sampled(function="edge_of_stability.no"), "edge_of_stability.no does not"),
+    "thm-package": (sampled(function="nothing.here"), "function nothing.here does not exist"),
+    # Prose is no evidence.
+    "thm-cell": (sampled(cell="book/toy/lines.ipynb#title"), "cell book/toy/lines.ipynb#title "),
+    "thm-file": (sampled(cell="book/toy/none.ipynb#one"), "cell book/toy/none.ipynb#one does not"),
+}
+
+
 def test_statements_that_do_not_fit(sources: ToyBook, refusal):
     lemmas = "```{prf:lemma} Odd\nOne is odd.\n```\n\n```{prf:lemma}\nZero is even.\n```"
     sources.edit(sources.page, "# A toy book\n", f"# A toy book\n\n{lemmas}\n")
     sources.edit(sources.page, "{prf:proof} We name the other number.", "{prf:proof}")
-    heading = {"tier": "sampled", "cell": "book/toy/lines.ipynb#title"}  # prose is no evidence
-    sources.write_yaml(
-        "book/statements.yml", {**STATEMENTS, "thm-two": {"source": "I", "evidence": [heading]}}
-    )
+    entries = {label: {"source": "Folklore.", **entry} for label, (entry, _) in ENTRIES.items()}
+    sources.write_yaml("book/statements.yml", {"thm-two": STATEMENTS["thm-two"], **entries})
     expected = [
         "book/toy/index.md: lemma 'Odd' has no label",
         "book/toy/index.md: lemma 'without a title' has no label",
         "index.md: the proof that begins 'Two is twice one.' needs its idea, one sentence after",
-        "thm-two: sampled evidence: cell book/toy/lines.ipynb#title does not exist",
+        "def-even: stated in book/toy/index.md but not registered in statements.yml",
+        *(sentence for _, sentence in ENTRIES.values()),
     ]
     assert missing(expected, refusal(sources.root)) == []
+
+
+def test_the_strongest_tier_comes_first():
+    order = ("proved", "formal", "formal in part", "exact", "rigorous", "cited", "sampled")
+    statement = Statement("thm", (), "", tuple(map(Evidence, reversed(order))))
+    assert statement.tiers == order == tuple(TIERS)
+
+
+# What is taken from every page of the real book, and what is said of each of `names`.
+@pytest.mark.parametrize(
+    ("old", "new", "module", "sentence", "names"),
+    [
+        (":label:", ":name:", statements, "{}: stated on no page; one page needed", REGISTRY),
+        ("(proof-", "(prof-", statements, "proof at (proof-{})= does not exist", PROVED),
+        ("{prf:proof}", "{note}", statements, "proof at (proof-{})= does not exist", PROVED),
+        ("{published}", "{x}", checks, "{}: shown on no page; one page needed", FIGURES),
+    ],
+)
+def test_what_is_gone_from_every_page(monkeypatch, old, new, module, sentence, names):
+    check = checks.check_sources if module is checks else statements.check_statements
+    check(PROJECT)
+    monkeypatch.setattr(module, "prose", lambda page: prose(page).replace(old, new))
+    with pytest.raises(BookError) as caught:
+        check(PROJECT)
+    assert len(names) > 20
+    assert missing([sentence.format(name) for name in names], str(caught.value)) == []
 
 
 def test_what_a_proof_refers_to_is_among_its_uses(sources: ToyBook, refusal):

@@ -38,6 +38,8 @@ BROKEN: dict[str, dict[str | bytes, str]] = {
         "? [a": ":1: not YAML: expected ',' or ']'",
         "[a]: b": ": keys must be str",
         "thm-two: {source: 7}": ": thm-two.source: 7 is not of type 'string'; a sentence or a",
+        "a: {source: x, evidence: [{tier: sure}]}": ": a.evidence.0.tier: 'sure' is not one of",
+        "a: {source: x, evidence: [{tier: exact}]}": ": a.evidence.0: {'tier': 'exact'} does not",
     },
     "book/claims.yml": {
         "claims:\n  one: {in: &a [*a]}\n": ": Circular reference detected",
