@@ -26,7 +26,8 @@ from companion.errors import BookError, refuse
 from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
 from companion.proving.coq import prove, render
-from companion.running.runs import Run, run_notebooks
+from companion.running.execution import Run
+from companion.running.runs import run_notebooks
 from companion.site.build import build_site
 from companion.site.launch import REPOSITORY, Origin, write_tree
 from companion.site.staging import stage

@@ -7,8 +7,6 @@ import shutil
 import subprocess
 import sys
 
-from builds import shows_edit
-
 from companion.project import Project, package_source
 from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
@@ -64,18 +62,6 @@ def test_what_changed_is_executed_and_nothing_else(toy):
     assert stale(toy) == {"lines.ipynb"}  # half a run is none
     (toy.root / "requirements.lock").write_text("numpy==3\n")
     assert stale(toy) == {"lines.ipynb", "alone.ipynb"}
-
-
-def test_the_site_is_built_again_only_when_something_changed(toy, build):
-    assert build() == 0
-    mark = toy.site / "mark"
-    mark.touch()
-    assert build() == 0
-    assert mark.exists()
-    toy.edit(toy.page, "# A toy book", "# A changed book")
-    assert build() == 0
-    assert not mark.exists()
-    assert shows_edit(toy)
 
 
 def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):

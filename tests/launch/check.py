@@ -35,8 +35,8 @@ from tqdm import tqdm
 from companion.checking.checks import check_runs
 from companion.notebook import FOLDER
 from companion.project import BookError, Project
+from companion.running.execution import Run
 from companion.running.notebooks import Notebook
-from companion.running.runs import Run
 from companion.site.launch import Origin, prepared, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,7 +164,8 @@ def _run_one(place: Place, scale: str, name: str) -> str:
     if result.returncode:
         return result.stderr.strip().splitlines()[-1]
     try:
-        check_runs(PROJECT, [Run(name, "", notebook.parent, False)], compared=scale == "default")
+        run = Run(name, "", notebook.parent, notebook)
+        check_runs(PROJECT, [run], compared=scale == "default")
     except BookError as error:
         return str(error)
     return ""

@@ -26,8 +26,8 @@ from companion.checking.references import (
 )
 from companion.errors import refuse
 from companion.project import Project
+from companion.running.execution import Run
 from companion.running.notebooks import Notebook, prose
-from companion.running.runs import Run
 
 # Where a figure is explained; `:repeat:` marks a place that only shows it once more.
 _SHOWN = re.compile(r"^(?:```+|:::+)\{published\}[ \t]+(\S+)[ \t]*\n(?!:repeat:)", re.MULTILINE)

@@ -18,7 +18,7 @@ from numpy.lib.npyio import NpzFile
 
 from companion.checking.declarations import Declaration
 from companion.project import Project
-from companion.running.runs import Run
+from companion.running.execution import Run
 from companion.source_files import form, read_json
 
 

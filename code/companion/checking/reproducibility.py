@@ -27,7 +27,7 @@ from companion.checking.references import (
 )
 from companion.notebook import FOLDER
 from companion.project import Project
-from companion.running.runs import Run
+from companion.running.execution import Run
 
 RECORD = Path("book") / FOLDER / "reproducibility.json"
 

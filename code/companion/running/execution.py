@@ -9,13 +9,14 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from traitlets.config import Config
 
+from companion.notebook import FOLDER
 from companion.project import Project
 from companion.running.machine import machine, packages
 from companion.running.notebooks import Notebook
@@ -25,37 +26,55 @@ RECORD = "run.json"
 
 
 @dataclass(frozen=True)
-class Job:
-    """One notebook to be executed."""
+class Run:
+    """A run of a notebook; its folder holds it as soon as it is finished."""
 
-    name: str
-    source: Path
-    parameters: Mapping[str, Any]
+    notebook: str
     key: str
-    target: Path
+    folder: Path
+    source: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    reused: bool = False
+    """Whether it was finished before it was asked for."""
+
+    @property
+    def executed(self) -> Path:
+        """The notebook with its outputs."""
+        return self.folder / EXECUTED
+
+    @property
+    def published(self) -> Path:
+        """The folder of what it published."""
+        return self.folder / FOLDER
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """When and how it ran."""
+        loaded: dict[str, Any] = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
+        return loaded
 
 
 class _FailedError(Exception):
     """A notebook did not run to its end; the message says where and why."""
 
 
-def execute(project: Project, job: Job, timeout: int) -> str | None:
+def execute(project: Project, run: Run, timeout: int) -> str | None:
     """Execute one notebook, each cell within `timeout` seconds; return what failed, or None."""
     work = project.running / uuid.uuid4().hex
     try:
         work.mkdir(parents=True)
         with tempfile.TemporaryDirectory(prefix="book-") as sockets:
-            record = _run(job, work, timeout, Path(sockets))
-        _store(job, work, record)
+            record = _execute(run, work, timeout, Path(sockets))
+        _store(run, work, record)
     except _FailedError as error:
-        kept = _keep_failed(project, job, work)
-        return f"{job.name}: {error} (see {kept})"
+        kept = _keep_failed(project, run, work)
+        return f"{run.notebook}: {error} (see {kept})"
     except OSError as error:  # a full disk, say
-        return f"{job.name}: {error}"
+        return f"{run.notebook}: {error}"
     return None
 
 
-def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
+def _execute(run: Run, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
     """Execute the notebook in the folder `work`; return the record of the run."""
     # Not above: a build that executes nothing starts sooner without them.
     import papermill
@@ -70,9 +89,9 @@ def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
     reached = {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
     try:
         papermill.execute_notebook(
-            _literally(job.source),
+            _literally(run.source),
             _literally(executed),
-            parameters=dict(job.parameters),
+            parameters=dict(run.parameters),
             kernel_name="python3",
             cwd=str(work),
             progress_bar=False,
@@ -83,22 +102,22 @@ def _run(job: Job, work: Path, timeout: int, sockets: Path) -> dict[str, Any]:
             config=Config({"KernelManager": reached}),
         )
     except PapermillExecutionError as error:
-        cell = _in_source(job, error.cell_index)
+        cell = _in_source(run, error.cell_index)
         raise _FailedError(f"cell {cell}: {error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:
         raise _FailedError(
-            f"cell {_in_source(job, _last_begun(executed))} took longer than {timeout} s, "
+            f"cell {_in_source(run, _last_begun(executed))} took longer than {timeout} s, "
             "which --timeout sets, or TIMEOUT= of make"
         ) from error
     except DeadKernelError as error:
         raise _FailedError("the kernel died") from error
     except RuntimeError as error:  # jupyter_client has no class of its own for this one
         raise _FailedError(f"no kernel could be started: {error}") from error
-    _require_every_cell(job, executed)
+    _require_every_cell(run, executed)
     return {
-        "notebook": job.name,
-        "key": job.key,
-        "parameters": dict(job.parameters),
+        "notebook": run.notebook,
+        "key": run.key,
+        "parameters": dict(run.parameters),
         "started": started,
         "seconds": round(time.monotonic() - clock, 3),
         "machine": machine(),
@@ -111,7 +130,7 @@ def _literally(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _require_every_cell(job: Job, executed: Path) -> None:
+def _require_every_cell(run: Run, executed: Path) -> None:
     """Refuse ``raise SystemExit`` and cells that did not run after it, which papermill passes."""
     last = 0
     for index, cell in enumerate(nbformat.read(executed, as_version=4).cells):
@@ -121,14 +140,14 @@ def _require_every_cell(job: Job, executed: Path) -> None:
         complete = cell.metadata.papermill.status == "completed" and not stopped
         if not complete or (cell.execution_count or 0) <= last:
             why = f"stopped by {stopped[0]}" if stopped else "did not run, or not in its order"
-            raise _FailedError(f"cell {_in_source(job, index)} {why}")
+            raise _FailedError(f"cell {_in_source(run, index)} {why}")
         last = cell.execution_count
 
 
-def _in_source(job: Job, index: int) -> int:
+def _in_source(run: Run, index: int) -> int:
     """Return the index in the source: papermill injects a cell below the one with the defaults."""
-    defaults = Notebook.read(job.source).parameters_cell
-    return index - bool(job.parameters and defaults and index > defaults.index)
+    defaults = Notebook.read(run.source).parameters_cell
+    return index - bool(run.parameters and defaults and index > defaults.index)
 
 
 def _last_begun(path: Path) -> int:
@@ -138,9 +157,9 @@ def _last_begun(path: Path) -> int:
     return max(begun, default=0)
 
 
-def _keep_failed(project: Project, job: Job, work: Path) -> str:
+def _keep_failed(project: Project, run: Run, work: Path) -> str:
     """Move what there is of the executed notebook to where it can be read; return its name."""
-    kept = project.failed / job.name
+    kept = project.failed / run.notebook
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = work / EXECUTED
     if partial.exists():
@@ -149,13 +168,13 @@ def _keep_failed(project: Project, job: Job, work: Path) -> str:
     return project.name(kept)
 
 
-def _store(job: Job, work: Path, record: Mapping[str, Any]) -> None:
+def _store(run: Run, work: Path, record: Mapping[str, Any]) -> None:
     """Move a complete run into the store, by one rename."""
     _tidy(work / EXECUTED)
     (work / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(job.target, ignore_errors=True)
-    work.rename(job.target)
+    run.folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(run.folder, ignore_errors=True)
+    work.rename(run.folder)
 
 
 def _tidy(path: Path) -> None:

@@ -7,14 +7,12 @@ complete, so the store never holds half a run, whatever kills the process.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,42 +21,15 @@ import psutil
 from tqdm import tqdm
 
 from companion.errors import BookError, refuse
-from companion.notebook import FOLDER
 from companion.project import Project
 from companion.running.environment import clean
-from companion.running.execution import EXECUTED, RECORD, Job, execute
+from companion.running.execution import RECORD, Run, execute
 from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
 from companion.running.processes import begin_worker, end
 
 SCALES = ("quick", "default", "paper")
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its folder holds the executed notebook and what it published."""
-
-    notebook: str
-    key: str
-    folder: Path
-    reused: bool
-
-    @property
-    def executed(self) -> Path:
-        """The notebook with its outputs."""
-        return self.folder / EXECUTED
-
-    @property
-    def published(self) -> Path:
-        """The folder of what it published."""
-        return self.folder / FOLDER
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """When and how it ran."""
-        loaded: dict[str, Any] = json.loads((self.folder / RECORD).read_text(encoding="utf-8"))
-        return loaded
 
 
 def run_notebooks(
@@ -78,70 +49,59 @@ def run_notebooks(
     `timeout` seconds. A parameter that is unknown and a notebook that fails are refused, with
     notebook, cell and error; runs that were completed stay in the store.
     """
-    plans = _plans(project, notebooks, scale, parameters or {})
-    todo = [plan for plan in plans if not (reuse and _is_complete(plan.target))]
+    runs = _planned(project, notebooks, scale, parameters or {}, reuse)
+    todo = [run for run in runs if not run.reused]
     _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
-    done = {plan.name for plan in todo}
-    for plan in plans:
-        _forget_old_runs(plan.target)
-    return [Run(plan.name, plan.key, plan.target, plan.name not in done) for plan in plans]
+    for run in runs:
+        _forget_old_runs(run.folder)
+    return runs
 
 
 def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
     """Return the finished runs of `notebooks` at scale "default"; nothing is executed."""
-    plans = _plans(project, notebooks, "default", {})
-    return [
-        Run(plan.name, plan.key, plan.target, reused=True)
-        for plan in plans
-        if _is_complete(plan.target)
-    ]
+    return [run for run in _planned(project, notebooks, "default", {}, reuse=True) if run.reused]
 
 
-def _plans(
-    project: Project, notebooks: Sequence[Path], scale: str, parameters: Mapping[str, Any]
-) -> list[Job]:
+def _planned(
+    project: Project,
+    notebooks: Sequence[Path],
+    scale: str,
+    parameters: Mapping[str, Any],
+    reuse: bool,
+) -> list[Run]:
     common = common_key(project)
-    return [_plan(project, path, scale, parameters, common) for path in notebooks]
+    runs = []
+    for path in notebooks:
+        name, notebook = project.name(path), Notebook.read(path)
+        refuse(f"{name}: {obstacle}" for obstacle in notebook.obstacles())
+        known = notebook.parameters
+        if unknown := ", ".join(sorted(set(parameters) - set(known))):
+            raise BookError(f"{name}: no parameter {unknown}; it has {', '.join(known) or 'none'}")
+        given = dict(parameters)
+        # What equals the default is not injected: the page then shows the cell the author wrote.
+        if "scale" in known and known["scale"] != repr(scale):
+            given = {"scale": scale, **given}
+        key = run_key(common, notebook, given)
+        folder = project.runs / Path(name).with_suffix("") / key
+        reused = reuse and (folder / RECORD).is_file()
+        runs.append(Run(name, key, folder, path, given, reused))
+    return runs
 
 
-def _plan(
-    project: Project, path: Path, scale: str, parameters: Mapping[str, Any], common: str
-) -> Job:
-    name = project.name(path)
-    notebook = Notebook.read(path)
-    refuse(f"{name}: {obstacle}" for obstacle in notebook.obstacles())
-    known = notebook.parameters
-    unknown = sorted(set(parameters) - set(known))
-    if unknown:
-        raise BookError(
-            f"{name}: no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
-        )
-    # What equals the default is not injected: the page then shows the cell the author wrote.
-    if "scale" in known and known["scale"] != repr(scale):
-        parameters = {"scale": scale, **parameters}
-    key = run_key(common, notebook, parameters)
-    target = project.runs / Path(name).with_suffix("") / key
-    return Job(name, path, parameters, key, target)
-
-
-def _is_complete(folder: Path) -> bool:
-    return (folder / RECORD).is_file()
-
-
-def _execute_all(project: Project, jobs: Sequence[Job], at_a_time: int, timeout: int) -> None:
-    if not jobs:
+def _execute_all(project: Project, runs: Sequence[Run], jobs: int, timeout: int) -> None:
+    if not runs:
         return
     shutil.rmtree(project.running, ignore_errors=True)  # left over from a killed build
     failures: list[str] = []
     with (
-        tqdm(total=len(jobs), desc="notebooks", unit="nb") as progress,
-        _pool(project, min(at_a_time, len(jobs))) as pool,
+        tqdm(total=len(runs), desc="notebooks", unit="nb") as progress,
+        _pool(project, min(jobs, len(runs))) as pool,
     ):
         try:
             # Workers are started here. A pool cannot be handed an environment for them.
             environment = clean(os.environ, project.cache)
             with mock.patch.dict(os.environ, environment, clear=True):
-                futures = [pool.submit(execute, project, job, timeout) for job in jobs]
+                futures = [pool.submit(execute, project, run, timeout) for run in runs]
             for future in as_completed(futures):
                 progress.update()
                 if problem := future.result():
@@ -162,10 +122,10 @@ def _pool(project: Project, size: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(size, context, initializer=begin_worker, initargs=(compiled,))
 
 
-def _forget_old_runs(target: Path) -> None:
+def _forget_old_runs(current: Path) -> None:
     """Keep the newest runs of a notebook, the current one first."""
     others = sorted(
-        (folder for folder in target.parent.iterdir() if folder != target),
+        (folder for folder in current.parent.iterdir() if folder != current),
         key=lambda folder: folder.stat().st_mtime,
         reverse=True,
     )

@@ -17,7 +17,7 @@ import yaml
 from companion.checking.reproducibility import RECORD
 from companion.notebook import FOLDER
 from companion.project import NOTEBOOK_SUFFIX, PAGE_SUFFIXES, Project
-from companion.running.runs import Run
+from companion.running.execution import Run
 from companion.site.launch import Origin
 
 
