@@ -64,6 +64,12 @@ def test_what_changed_is_executed_and_nothing_else(toy):
     assert stale(toy) == {"lines.ipynb", "alone.ipynb"}
 
 
+def test_a_style_sheet_that_changes_alone_reaches_the_site(toy, build):
+    (toy.root / "book/_static/book.css").write_text("body { color: teal }")
+    assert build() == 0
+    assert "teal" in (toy.site / "_static/book.css").read_text()
+
+
 def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):
     assert build("run", "book/toy/lines.ipynb", "-p", "slope=3", "--scale", "quick") == 0
     told = capsys.readouterr().out
