@@ -136,6 +136,7 @@ def make_toy_book(root: Path) -> ToyBook:
     shutil.copyfile(REPOSITORY / "_config.yml", root / "_config.yml")
     for folder in ("_root", "_static"):
         shutil.copytree(REPOSITORY / "book" / folder, root / "book" / folder)
+    toy.edit(root / "book/_root/index.html", "book/index", "book/toy/index")
     shutil.copyfile(REPOSITORY / "book/reproducibility.md", root / "book/reproducibility.md")
     (root / "book" / "references.bib").write_text("")
     (root / "requirements.lock").write_text("numpy==2\n")
