@@ -2,25 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from companion.sphinx.formulas import MathJax, plain_text
-
-
-@pytest.fixture(scope="module")
-def mathjax() -> MathJax:
-    return MathJax()
+from companion.sphinx.formulas import plain_text, style_sheet, typeset
 
 
 @pytest.mark.parametrize("tex", [r"\undefined", r"\frac{1}", r"\left( x", "x^a^b"])
-def test_what_is_no_formula_is_refused(mathjax, tex):
+def test_what_is_no_formula_is_refused(tex):
     with pytest.raises(ValueError, match=r"\w+"):
-        mathjax.typeset(tex, False)
+        typeset(tex, False)
 
 
-def test_every_letter_has_its_style(mathjax):
-    html = mathjax.typeset(r"\lambda_{\max}", True)
+def test_every_letter_has_its_style():
+    html = typeset(r"\lambda_{\max}", True)
     assert 'display="true"' in html
     assert "<mi>λ</mi>" in html  # for listeners
-    assert ".mjx-c1D706" in mathjax.styles
+    assert ".mjx-c1D706" in style_sheet()
     assert "mjx-c1D706" in html
 
 

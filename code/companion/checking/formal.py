@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Theorem:
     """What Coq printed of a theorem."""
 
     statement: str
-    axioms: tuple[str, ...]
+    axioms: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,8 @@ def read_record(path: Path) -> Record:
     if not path.is_file():
         return Record("", {}, {})
     content = read_json(path, form("formal"))
-    found = {
-        name: Theorem(entry["statement"], tuple(entry["axioms"]))
-        for name, entry in content["theorems"].items()
-    }
-    return Record(content["coq"], content["inputs"], found)
+    theorems = {name: Theorem(**entry) for name, entry in content["theorems"].items()}
+    return Record(content["coq"], content["inputs"], theorems)
 
 
 def formal_sources(project: Project) -> tuple[Path, ...]:

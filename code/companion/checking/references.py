@@ -166,12 +166,9 @@ def accept_figure(project: Project, declaration: Declaration, run: Run) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     source = published_data(run, declaration.name)
     shutil.copyfile(source.with_suffix(".png"), path.with_suffix(".png"))
-    with np.load(source) as new:
-        kept = {key: new[key] for key in new.files if declaration.tolerance_of(key) is not None}
-        if len(kept) == len(new.files):
-            shutil.copyfile(source, path)
-        else:
-            np.savez_compressed(path, **kept)  # type: ignore[arg-type]
+    new = load_arrays(source)
+    kept = {key: new[key] for key in new if declaration.tolerance_of(key) is not None}
+    np.savez_compressed(path, **kept)  # type: ignore[arg-type]
     return path
 
 

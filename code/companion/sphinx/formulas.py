@@ -65,43 +65,41 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", _preload)
 
 
-class MathJax:
+@functools.cache
+def _mathjax() -> MiniRacer:
     """MathJax 3 of the installed package, with its whole style sheet."""
-
-    def __init__(self) -> None:
-        source = _package()
-        files = {name: (source / f"{name}.js").read_text(encoding="utf-8") for name in _FILES}
-        given = {"files": files, "parts": _PARTS, "fonts": "."}
-        self._engine = MiniRacer()
-        self._engine.eval("".join(f"var {k} = {json.dumps(v)};" for k, v in given.items()))
-        self._engine.eval(_START)
-        self._engine.eval("MathJax.startup.promise.then(() => true)").get()  # type: ignore[union-attr]
-        self._engine.eval(f"var typeset = {_TYPESET}")
-
-    @functools.cache  # noqa: B019 - there is one MathJax, and formulas recur
-    def typeset(self, tex: str, display: bool) -> str:
-        r"""Return the HTML of a formula, with MathML for listeners.
-
-        Raise `ValueError`, with the words of MathJax, if `tex` is not a formula.
-        """
-        html, problem = self._engine.call("typeset", tex, display)
-        if problem:
-            raise ValueError(problem)
-        return str(html)
-
-    @property
-    def styles(self) -> str:
-        """The style sheet of every formula there may be; fonts are looked for beside it."""
-        sheet = "MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet())"
-        return str(self._engine.eval(sheet))
+    source = _package()
+    files = {name: (source / f"{name}.js").read_text(encoding="utf-8") for name in _FILES}
+    given = {"files": files, "parts": _PARTS, "fonts": "."}
+    engine = MiniRacer()
+    engine.eval("".join(f"var {k} = {json.dumps(v)};" for k, v in given.items()))
+    engine.eval(_START)
+    engine.eval("MathJax.startup.promise.then(() => true)").get()  # type: ignore[union-attr]
+    engine.eval(f"var typeset = {_TYPESET}")
+    return engine
 
 
-_mathjax = functools.cache(MathJax)
+@functools.cache  # formulas recur
+def typeset(tex: str, display: bool) -> str:
+    r"""Return the HTML of a formula, with MathML for listeners.
+
+    Raise `ValueError`, with the words of MathJax, if `tex` is not a formula.
+    """
+    html, problem = _mathjax().call("typeset", tex, display)
+    if problem:
+        raise ValueError(problem)
+    return str(html)
+
+
+def style_sheet() -> str:
+    """Return the styles of every formula there may be; fonts are looked for beside it."""
+    styles = "MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet())"
+    return str(_mathjax().eval(styles))
 
 
 def plain_text(tex: str) -> str:
     r"""Return a formula as text without mark-up, where none can be: λmax for `\lambda_{\max}`."""
-    return BeautifulSoup(_mathjax().typeset(tex, False), "html.parser").get_text()
+    return BeautifulSoup(typeset(tex, False), "html.parser").get_text()
 
 
 def _package() -> Path:
@@ -118,7 +116,7 @@ def _write_styles(app: Sphinx) -> None:
         return
     target = Path(app.outdir) / "_static" / _FOLDER
     shutil.copytree(_package() / _FONTS, target, dirs_exist_ok=True)
-    (target / "mathjax.css").write_text(_mathjax().styles, encoding="utf-8")
+    (target / "mathjax.css").write_text(style_sheet(), encoding="utf-8")
     app.add_css_file(f"{_FOLDER}/mathjax.css")
 
 
@@ -159,7 +157,7 @@ def _append(translator: HTML5Translator, node: nodes.Element, tag: str) -> None:
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
     try:
-        translator.body.append(_mathjax().typeset(tex, tag == "div"))
+        translator.body.append(typeset(tex, tag == "div"))
     except ValueError as error:
         _logger.warning("formula %s: %s", tex, error, location=node)
     translator.body.append(f"</{tag}>")
