@@ -100,7 +100,7 @@ machines: $(READY) ## (15 min) run the notebooks as other processors would, list
 
 .PHONY: faults
 faults: $(READY) ## (1 min) full disk, read-only home, no network (Linux)
-	@$(PY) tests/faults/faults.py
+	@$(PY) -m pytest tests/companion/faults.py
 
 .PHONY: run
 run: $(READY) ## (10 s to 1 min) run and check one notebook: make run NOTEBOOK=book/setting/scalar_net.ipynb

@@ -1,6 +1,6 @@
 """What a machine may do to a build: the last good site stays whole, and the next build works.
 
-What needs mounts or a network of its own is in tests/faults: a full disk, a home that cannot be
+What needs mounts or a network of its own is in faults.py: a full disk, a home that cannot be
 written, no network. All of this runs as any user.
 """
 
