@@ -49,8 +49,12 @@ def test_figures_that_do_not_fit(sources: ToyBook, refusal):
     sources.write_notebook(draw=DRAW.replace('"line"', '"other"'))
     shown = f"{TITLE.removeprefix('# Lines')}\n\n```{{published}} ghost\nBoo.\n```"
     sources.edit(sources.page, "# A toy book\n", f"# A toy book\n{shown}\n")
+    left = sources.root / "tests/references/figures/gone.npz"
+    left.parent.mkdir(parents=True)
+    left.touch()
     said = refusal(sources.root, "book")
     expected = [
+        "tests/references/figures/gone.npz: a stale reference: nothing in the book belongs to it",
         "figure line: no cell of book/toy/lines.ipynb publishes it",
         "figure line: shown on book/toy/index.md, book/toy/lines.ipynb; one page needed",
         "figure ghost: shown in book/toy/index.md but not declared in figures.yml",
