@@ -134,7 +134,7 @@ class _Explain(SphinxPostTransform):
             page, label = _labels(self.env)[name][:2]
             number = ".".join(map(str, self.env.toc_fignumbers[page]["figure"][label]))
             text = nodes.Text(self.config.numfig_format["figure"] % number)
-            title = nodes.Text(f", explained in {self.env.titles[page].astext()}")
+            title = nodes.Text(f", explained in {self.env.titles[page].astext()}.")
             sentence = _first_sentence(tree(page), node["figure"])
             for link in (found for part in sentence for found in part.findall(pending_xref)):
                 link["refdoc"] = here
