@@ -19,9 +19,28 @@ SCHEMES = ("light", "dark")
 HEAVIEST = 500_000  # bytes of the first load, compressed as hosts do
 SLOWEST = 2.0  # seconds of the processor until the page is loaded
 LOWEST_LETTERS = 8.9  # pixels, of figures
+MOST_WORDS = 3000
+LONGEST_WAY = 3240  # pixels without a picture, 3.6 screens
 
 _LOADED = """() => performance.getEntries().filter(e => e.encodedBodySize)
     .map(e => new URL(e.name).pathname)"""
+# A formula counts as one word, a displayed one as ten, about a line of text.
+_WORDS = """article => {
+    const seen = [...article.querySelectorAll("mjx-container")].filter(e => e.checkVisibility())
+    for (const formula of seen) formula.style.display = "none"
+    const words = article.innerText.split(/\\s+/).filter(Boolean).length
+    for (const formula of seen) formula.style.display = ""
+    return seen.reduce((sum, e) => sum + (e.getAttribute("display") ? 10 : 1), words)
+}"""
+# The longest way between two pictures, or to an end of the page.
+_WAY = """article => {
+    const {top, bottom} = article.getBoundingClientRect()
+    const pictures = [...article.querySelectorAll("figure.published")]
+        .map(figure => figure.getBoundingClientRect())
+    const ends = [...pictures.map(box => box.top), bottom]
+    const beginnings = [top, ...pictures.map(box => box.bottom)]
+    return Math.max(...ends.map((end, i) => end - beginnings[i]))
+}"""
 _FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figure => ({
     images: [...figure.querySelectorAll("img")].map(i => [i.getAttribute("src"), i.alt]),
     shown: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
@@ -56,16 +75,21 @@ _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e 
     e.replaceChildren("formula")
     e.style.overflow = "visible"
 })"""
-# Of the code, one token of each kind and place: a token's colour depends on nothing else.
-_PLAIN_CODE = """() => {
+# Of what is alike, one: of tokens of code in one kind of place, of items of a list, of rows of a
+# table. A token loses its colour, an item or a row goes.
+_ONE_OF_EACH = """() => {
     const seen = new Set()
+    const isNew = kind => !seen.has(kind) && seen.add(kind)
     for (const token of document.querySelectorAll("pre span")) {
         const places = []
-        for (let e = token.parentElement; e; e = e.parentElement) places.push(e.className)
-        const kind = [token.className, ...places].join(" in ")
-        if (seen.has(kind)) token.replaceWith(...token.childNodes)
-        else seen.add(kind)
+        for (let e = token; e; e = e.parentElement) places.push(e.className)
+        if (!isNew(places.join(" in "))) token.replaceWith(...token.childNodes)
     }
+    const shape = e => `${e.tagName}.${e.className} ${e.getAttributeNames()}`
+        + (e.textContent.trim() ? "" : " empty") + `(${[...new Set([...e.children].map(shape))]})`
+    document.querySelectorAll("tbody, ul, ol").forEach((list, i) => {
+        for (const e of [...list.children]) if (!isNew(i + shape(e))) e.remove()
+    })
 }"""
 # The page has been drawn anew, its observers have been notified, and what fades in or changes its
 # colour has done so.
@@ -150,7 +174,9 @@ class Visit:
             self.complaints.append(f"another host: {request.url}")
 
 
-def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, list[Any]]:
+def faults_of(
+    visit: Visit, name: str, targets: list[str], project: Project
+) -> dict[str, list[Any]]:
     """What is wrong with the page that is open, in both widths and both schemes.
 
     `targets` are the anchors of the page that links lead to.
@@ -165,6 +191,8 @@ def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, l
     for width in (NARROW, WIDE):
         show(page, width)
         found[f"links miss at {width} px"] = page.evaluate(_FOLLOWED, targets)
+    if _is_read_through(name, project):
+        found.update(length(page, is_illustrated="owndata" not in name))
     unfold(page)
     load_images(page)
     found["images"] = page.evaluate(BAD_IMAGES)
@@ -179,6 +207,24 @@ def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, l
         found[f"figures, {scheme}"] = wrong_figures(page, project, scheme)
     found["complaints"] = visit.complaints
     return {what: cases for what, cases in found.items() if cases}
+
+
+def _is_read_through(name: str, project: Project) -> bool:
+    """Whether it is a text of a chapter. The audit of claims is read entry by entry."""
+    page = project.root / name
+    folders = {"book", "explorers", "claims"}
+    return page.with_suffix(".md").is_file() and page.parent.name not in folders
+
+
+def length(page: Page, is_illustrated: bool) -> dict[str, list[Any]]:
+    """Whether it is too long while its proofs are folded, or has too few pictures."""
+    page.evaluate("document.querySelectorAll('.proof-fold').forEach(d => { d.open = false })")
+    article = page.locator(".bd-article")
+    words, way = article.evaluate(_WORDS), article.evaluate(_WAY)
+    return {
+        f"more than {MOST_WORDS} words": [words] if words > MOST_WORDS else [],
+        "pixels without a picture": [way] if is_illustrated and way > LONGEST_WAY else [],
+    }
 
 
 def weight(visit: Visit, project: Project) -> list[tuple[int, str]]:
@@ -265,27 +311,24 @@ def figure_of(source: str) -> str:
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")
 
 
-def violations(page: Page, colours_only: bool = False) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Findings of axe-core that count, each with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
-    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
-    if colours_only:
-        options["runOnly"] = ["color-contrast"]
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
     return [
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]
-        for rule in found
+        for rule in found["violations"]
         if rule["impact"] in ("serious", "critical") or rule["id"] in _LESSER_BUT_COUNTED
         for node in rule["nodes"][:3]
     ]
 
 
 def make_plain(page: Page) -> None:
-    """Take out what is alike.
+    """Take out what is alike, on which axe would spend most of its time.
 
-    Formulas have the colour of the text around them and thousands of elements, and code has as many
-    tokens: axe would spend most of its time on them. A test of its own lets it see them.
+    Formulas have the colour of the text around them and thousands of elements, code has as many
+    tokens, tables and menus as many rows. A test of its own lets axe see them.
     """
     page.evaluate(_PLAIN_FORMULAS)
-    page.evaluate(_PLAIN_CODE)
+    page.evaluate(_ONE_OF_EACH)

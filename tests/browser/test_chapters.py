@@ -1,56 +1,15 @@
-"""Chapters as one reads them: proofs folded, every page short, a picture every few screens."""
+"""Chapters as one reads them: proofs that fold, and how to check a statement."""
 
 from __future__ import annotations
 
 import pytest
-import yaml
 from conftest import PROJECT
 from inspection import MISSED, NARROW
 
-PARTS = yaml.safe_load((PROJECT.root / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-CHAPTER_PAGES = [
-    f"{item['file']}.html"
-    for part in PARTS
-    if part["caption"] == "Chapters"
-    for entry in part["chapters"]
-    for item in (entry, *entry.get("sections", ()))
-    if (PROJECT.root / f"{item['file']}.md").is_file()
-]
-MOST_WORDS = 3000
-MOST_SCREENS = 3.6  # without a picture, 900 pixels each
-# The audit of claims quotes and judges; it has no proofs to fold, and is read entry by entry.
-MEASURED = [name for name in CHAPTER_PAGES if "claims" not in name]
-
-# A formula counts as one word, a displayed one as ten, about a line of text.
-_WORDS = """article => {
-    const seen = [...article.querySelectorAll("mjx-container")].filter(e => e.checkVisibility())
-    for (const formula of seen) formula.style.display = "none"
-    const words = article.innerText.split(/\\s+/).filter(Boolean).length
-    return seen.reduce((sum, e) => sum + (e.getAttribute("display") ? 10 : 1), words)
-}"""
-# The longest way between two pictures, or to an end of the page.
-_LONGEST_WAY = """article => {
-    const {top, bottom} = article.getBoundingClientRect()
-    const pictures = [...article.querySelectorAll("figure.published")]
-        .map(figure => figure.getBoundingClientRect())
-    const ends = [...pictures.map(box => box.top), bottom]
-    const beginnings = [top, ...pictures.map(box => box.bottom)]
-    return Math.max(...ends.map((end, i) => end - beginnings[i]))
-}"""
 _FOLDS = "details.proof-fold"
 _OPEN = "() => [...document.querySelectorAll('details.proof-fold')].map(fold => fold.open)"
 LONG = "book/measurezero/index.html"
 IN_A_PROOF = "book/saddles/normal_form.html#equation-eq-leading-rate"
-
-
-@pytest.mark.parametrize("name", MEASURED)
-def test_a_page_is_short_while_its_proofs_are_folded_and_has_pictures(visit, name):
-    page = visit(name).page
-    assert not any(page.evaluate(_OPEN))
-    article = page.locator(".bd-article")
-    if "owndata" not in name:  # a manual, with tables and commands
-        assert article.evaluate(_LONGEST_WAY) <= MOST_SCREENS * page.viewport_size["height"]
-    assert article.evaluate(_WORDS) <= MOST_WORDS
 
 
 def test_the_switch_opens_all_proofs_and_is_remembered(visit):
