@@ -9,13 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
+from visiting import DRAWN, MISSED, NARROW, SCHEMES, WIDE, Visit, load_images, show, unfold
 
 from companion.notebook.stacked import WIDTH as STACKED
 from companion.project import Project
 
-NARROW, WIDE = 390, 1280
-SCHEMES = ("light", "dark")
 HEAVIEST = 500_000  # bytes of the first load, compressed as hosts do
 SLOWEST = 2.0  # seconds of the processor until the page is loaded
 LOWEST_LETTERS = 8.9  # pixels, of figures
@@ -91,87 +90,10 @@ _ONE_OF_EACH = """() => {
         for (const e of [...list.children]) if (!isNew(i + shape(e))) e.remove()
     })
 }"""
-# The page has been drawn anew, its observers have been notified, and what fades in or changes its
-# colour has done so.
-_DRAWN = """() => new Promise(resolve => requestAnimationFrame(() => {
-    document.getAnimations().forEach(animation => animation.effect.updateTiming({duration: 0}))
-    requestAnimationFrame(() => setTimeout(resolve))
-}))"""
-# The sum of what has moved without the reader's doing; below 0.1 is good.
-SHIFTED = """window.shifted = 0
-new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value
-}).observe({type: "layout-shift", buffered: true})"""
-# What the address of the page names, if it does not begin in the first 200 px below the top bar, or
-# as near to that as the end of the page allows.
-MISSED = """() => {
-    const name = decodeURIComponent(location.hash.slice(1))
-    const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom
-    const {top, bottom} = document.getElementById(name).getBoundingClientRect()
-    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
-    const isSeen = top >= bar - 1 && top <= (isAtEnd ? innerHeight - 1 : bar + 200)
-    const where = `${top.toFixed()} px, bar ${bar.toFixed()} px`
-    return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
-}"""
 _FOLLOWED = f"""targets => targets.flatMap(target => {{
     location.replace(`#${{target}}`)
     return ({MISSED})()
 }})"""
-
-
-class Visit:
-    """A tab of a browser, with everything that goes wrong on the page that is open.
-
-    A new tab takes the processor a second, so tests share one. They do not share what they leave:
-    pages are never kept by the browser (see conftest.Quiet), and `open` puts back the rest.
-    """
-
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.page = context.new_page()
-        self.address = address
-        self.complaints: list[str] = []
-        self.page.add_init_script(SHIFTED)
-        self._session = context.new_cdp_session(self.page)
-        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
-        self.page.on("response", self._response)
-        self.page.on("requestfailed", lambda r: self.complaints.append(f"request failed: {r.url}"))
-        self.page.on("request", self._request)
-
-    def open(self, name: str, slowness: float = 1, **media: Any) -> float:
-        """Go to a page of the site, as if it were the first; return `seconds` until it is loaded.
-
-        `media` are options of Playwright's `emulate_media`; `slowness` is the factor by which the
-        processor seems slower.
-        """
-        self.page.unroute_all()
-        if self.page.url.startswith(self.address):
-            self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
-        self.page.goto("about:blank")
-        self.page.mouse.move(0, 0)
-        self.page.emulate_media(media="screen", **media)
-        self._session.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
-        self.complaints, before = [], self._seconds()
-        self.page.goto(self.address + name, wait_until="load")
-        return self._seconds() - before
-
-    def _seconds(self) -> float:
-        """Time of the processor that the page's thread has taken: a busy machine adds nothing."""
-        metrics = self._session.send("Performance.getMetrics")["metrics"]
-        return {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
-
-    def _console(self, message) -> None:
-        if message.type == "error":
-            self.complaints.append(f"console: {message.text} {message.location['url']}")
-
-    def _response(self, response) -> None:
-        if response.status >= 400:
-            self.complaints.append(f"{response.status}: {response.url}")
-
-    def _request(self, request) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.complaints.append(f"another host: {request.url}")
 
 
 def faults_of(
@@ -182,7 +104,7 @@ def faults_of(
     `targets` are the anchors of the page that links lead to.
     """
     page = visit.page
-    page.evaluate(_DRAWN)
+    page.evaluate(DRAWN)
     shifted = page.evaluate("shifted")
     found = {
         "moves while it loads": [shifted] if shifted >= 0.1 else [],
@@ -237,30 +159,6 @@ def weight(visit: Visit, project: Project) -> list[tuple[int, str]]:
 @functools.cache
 def _compressed(path: Path) -> int:
     return len(gzip.compress(path.read_bytes()))
-
-
-def show(page: Page, width: int | None = None, scheme: str | None = None) -> None:
-    """Change the window's width, or the reader's setting of light and dark."""
-    if width:
-        page.set_viewport_size({"width": width, "height": 844})
-    if scheme:
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-    page.evaluate(_DRAWN)
-
-
-def unfold(page: Page) -> None:
-    """Open what is folded: it counts too."""
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    page.evaluate(_DRAWN)
-
-
-def load_images(page: Page) -> None:
-    """Load the images that a browser loads only when they are seen."""
-    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
-    page.wait_for_function(
-        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
-    )
 
 
 def wrong_figures(page: Page, project: Project, scheme: str) -> list[Any]:

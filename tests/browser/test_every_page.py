@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 from conftest import PAGES, PROJECT, links_into
-from inspection import (
-    NARROW,
-    SCHEMES,
-    SLOWEST,
-    WIDE,
-    faults_of,
-    make_plain,
-    show,
-    unfold,
-    violations,
-)
+from inspection import SLOWEST, faults_of, make_plain, violations
+from visiting import NARROW, SCHEMES, WIDE, show, unfold
 
 # One page of each kind. Where one of them is accessible, the others hardly ever are not.
 TEMPLATES = (
@@ -40,7 +31,7 @@ def test_page(tab, name):
     targets = links_into(name)
     anchor = f"#{targets[len(targets) // 2]}" if targets else ""
     tab.page.set_viewport_size({"width": NARROW, "height": 844})
-    seconds = tab.open(name + anchor, color_scheme="light")
+    seconds = tab.open(name + anchor, slowness=1, color_scheme="light")
     assert seconds < SLOWEST
     assert faults_of(tab, name, targets, PROJECT) == {}
 

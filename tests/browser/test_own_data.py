@@ -6,24 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inspection import NARROW
 from own_data_page import (
     GOOD,
     PAGE,
     choose,
     command_says,
     live,
-    opened_by,
     settled,
     shown,
     step,
     unfold,
 )
-
-
-@pytest.fixture
-def own_data(visit):
-    yield from opened_by(visit)
+from visiting import NARROW
 
 
 def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
