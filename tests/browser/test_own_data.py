@@ -173,6 +173,7 @@ def test_the_answer_is_on_the_first_screen(own_data, width, height):
     box = page.locator(".own-data .step strong").bounding_box()
     assert box["y"] + box["height"] < height
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("shifted") < 0.1  # there was room for it
 
 
 def test_the_command_is_copied(own_data):
