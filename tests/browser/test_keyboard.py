@@ -95,3 +95,13 @@ def _tab_to(page, selector: str) -> None:
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     raise AssertionError(f"{selector} is not reached with the Tab key")
+
+
+def test_what_goes_on_to_the_right_fades_until_its_end_is_seen(visit):
+    page = visit("book/statements.html", 390).page
+    going_on = page.locator(".goes-on").first
+    wide = going_on.element_handle()
+    assert going_on.evaluate("e => getComputedStyle(e).maskImage") != "none"
+    wide.evaluate("e => e.scrollLeft = e.scrollWidth")
+    page.wait_for_function("e => !e.classList.contains('goes-on')", arg=wide)
+    assert wide.evaluate("e => getComputedStyle(e).maskImage") == "none"

@@ -76,6 +76,10 @@ def test_the_site_is_built_again_only_when_something_changed(toy, build):
     assert build() == 0
     assert not mark.exists()
     assert shows_edit(toy)
+    sheet = toy.root / "book" / "_static" / "book.css"
+    sheet.write_text("body { color: teal }")
+    assert build() == 0
+    assert "teal" in (toy.site / "_static" / "book.css").read_text()
 
 
 def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):

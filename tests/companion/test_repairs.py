@@ -18,14 +18,20 @@ def test_repairs_are_made_for_the_installed_versions():
     )
 
 
-def test_all_pages_are_written_again_when_a_number_or_a_title_changes():
+def test_all_pages_are_written_again_when_what_they_show_changes(tmp_path):
+    sheet = tmp_path / "_static" / "book.css"
+    sheet.parent.mkdir()
+    config = SimpleNamespace(html_static_path=["_static"], html_extra_path=[])
+    app = SimpleNamespace(srcdir=tmp_path, config=config)
     env = SimpleNamespace(found_docs={"a", "b"}, toc_secnumbers={}, toc_fignumbers={})
-    title = {"a": nodes.title("", "A")}
-    for titles, numbers, written in (
-        (title, {}, set()),
-        (title, {"a": (1, 1)}, {"a", "b"}),
-        (title, {"a": (1, 1)}, set()),
-        ({"a": nodes.title("", "B")}, {"a": (1, 1)}, {"a", "b"}),
+    title, changed = ({"a": nodes.title("", text)} for text in "AB")
+    for titles, numbers, style, written in (
+        (title, {}, "", set()),
+        (title, {"a": (1, 1)}, "", {"a", "b"}),
+        (title, {"a": (1, 1)}, "", set()),
+        (changed, {"a": (1, 1)}, "", {"a", "b"}),
+        (changed, {"a": (1, 1)}, "p {}", {"a", "b"}),
     ):
         env.titles, env.toc_fignumbers = titles, numbers
-        assert set(repairs._pages_to_write_again(None, env)) == written
+        sheet.write_text(style)
+        assert set(repairs._pages_to_write_again(app, env)) == written

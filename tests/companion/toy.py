@@ -134,7 +134,8 @@ def make_toy_book(root: Path) -> ToyBook:
     toy = ToyBook(root)
     toy.notebook.parent.mkdir(parents=True)
     shutil.copyfile(REPOSITORY / "_config.yml", root / "_config.yml")
-    shutil.copytree(REPOSITORY / "book" / "_static", root / "book" / "_static")
+    for folder in ("_root", "_static"):
+        shutil.copytree(REPOSITORY / "book" / folder, root / "book" / folder)
     shutil.copyfile(REPOSITORY / "book/reproducibility.md", root / "book/reproducibility.md")
     (root / "book" / "references.bib").write_text("")
     (root / "requirements.lock").write_text("numpy==2\n")

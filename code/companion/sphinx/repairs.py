@@ -21,6 +21,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.images import get_image_size
 
+from companion.running.keys import source_digest
+
 MADE_FOR = {
     "jupyter-book": "1.0.4.post1",
     "pydata-sphinx-theme": "0.15.4",
@@ -65,14 +67,18 @@ def stated_on_pages(env: BuildEnvironment) -> Mapping[str, Mapping[str, Any]]:
     return getattr(env, "proof_list", {})
 
 
-def _pages_to_write_again(_: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """Write all pages again when a number or a title has changed: links on any of them show it.
+def _pages_to_write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Write all pages again when a number, a title, a style sheet or a script has changed.
 
-    Can go when Sphinx, which writes only pages whose own sources have changed, knows what links
-    show.
+    Links on any page show numbers and titles, and every page names the state of its style sheets
+    and scripts. Can go when Sphinx, which writes only pages whose own sources have changed, and
+    copies nothing when there are none, knows both.
     """
     titles = {name: title.astext() for name, title in env.titles.items()}
-    shown = (titles, env.toc_secnumbers, env.toc_fignumbers)
+    folders = [*app.config.html_static_path, *app.config.html_extra_path]
+    files = (path for name in folders for path in sorted((Path(app.srcdir) / name).rglob("*")))
+    static = source_digest(path for path in files if path.is_file())
+    shown = (titles, env.toc_secnumbers, env.toc_fignumbers, static)
     before = getattr(env, "shown_by_links", shown)
     env.shown_by_links = shown  # type: ignore[attr-defined]
     return env.found_docs if shown != before else ()
