@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inspection import WIDE, Visit
+from own_data_answers import in_browser_of
 from playwright.sync_api import Browser, Page, sync_playwright
+from visiting import WIDE, Visit
 
 from companion.project import Project
 from companion.release.chromium import FLAGS, find_chromium
@@ -46,12 +47,16 @@ def links_into(name: str) -> list[str]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections
+    wbufsize = -1  # an answer in one piece, for which nothing waits
+
     def log_message(self, *_: object) -> None:
         pass
 
     def end_headers(self) -> None:
-        """Have browsers keep nothing: to every page its visitor is new."""
-        self.send_header("Cache-Control", "no-store")
+        """Have browsers keep what pages share, as hosts do, and no page."""
+        kept = "max-age=3600" if "/_static/" in self.path else "no-store"
+        self.send_header("Cache-Control", kept)
         super().end_headers()
 
 
@@ -99,7 +104,7 @@ def visit(tab: Visit, browser: Browser) -> Iterator[Callable[..., Visit]]:
         scheme: str = "light",
         height: int = 900,
         motion: str = "no-preference",
-        slowness: float = 1,
+        slowness: float | None = None,
         **options,
     ) -> Visit:
         result = tab
@@ -117,19 +122,33 @@ def visit(tab: Visit, browser: Browser) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def explore(visit) -> Iterator[Callable[..., Page]]:
-    """Open an explorer's page, on which nothing may go wrong to the end of the test."""
+    """Open a page with an explorer, on which nothing may go wrong to the end of the test.
+
+    `name` is that of an explorer, or "owndata/index".
+    """
     visits = []
 
     def opened(name: str, fragment: str = "", **options) -> Page:
-        options = {"height": 1000, **options}
-        visits.append(visit(f"book/explorers/{name}.html{fragment}", **options))
+        path = name if "/" in name else f"explorers/{name}"
+        visits.append(visit(f"book/{path}.html{fragment}", **{"height": 1000, **options}))
         page = visits[-1].page
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".explorer.is-live")
+        page.wait_for_selector(".explorer.is-live")
         return page
 
     yield opened
     assert [complaint for each in visits for complaint in each.complaints] == []
+
+
+@pytest.fixture
+def own_data(explore) -> Callable[..., Page]:
+    """Open the page "Your own data", which answers at once, for its own example."""
+
+    def opened(**options) -> Page:
+        page = explore("owndata/index", **options)
+        page.wait_for_selector(".own-data .step")
+        return page
+
+    return opened
 
 
 # Lists instead of typed arrays, so that the answer can be serialised.
@@ -159,6 +178,12 @@ def call(tab: Visit) -> Callable[..., Any]:
         return tab.page.evaluate(_CALL, [url, name, arguments])
 
     return called
+
+
+@pytest.fixture(scope="module")
+def in_browser(tab: Visit) -> Callable[..., Any]:
+    """The answers of "Your own data" for cases (content, choice, reading, momentum)."""
+    return in_browser_of(tab)
 
 
 def settle(page) -> None:

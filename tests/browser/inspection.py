@@ -9,19 +9,37 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
+from visiting import DRAWN, MISSED, NARROW, SCHEMES, WIDE, Visit, load_images, show, unfold
 
 from companion.notebook.stacked import WIDTH as STACKED
 from companion.project import Project
 
-NARROW, WIDE = 390, 1280
-SCHEMES = ("light", "dark")
 HEAVIEST = 500_000  # bytes of the first load, compressed as hosts do
 SLOWEST = 2.0  # seconds of the processor until the page is loaded
 LOWEST_LETTERS = 8.9  # pixels, of figures
+MOST_WORDS = 3000
+LONGEST_WAY = 3240  # pixels without a picture, 3.6 screens
 
 _LOADED = """() => performance.getEntries().filter(e => e.encodedBodySize)
     .map(e => new URL(e.name).pathname)"""
+# A formula counts as one word, a displayed one as ten, about a line of text.
+_WORDS = """article => {
+    const seen = [...article.querySelectorAll("mjx-container")].filter(e => e.checkVisibility())
+    for (const formula of seen) formula.style.display = "none"
+    const words = article.innerText.split(/\\s+/).filter(Boolean).length
+    for (const formula of seen) formula.style.display = ""
+    return seen.reduce((sum, e) => sum + (e.getAttribute("display") ? 10 : 1), words)
+}"""
+# The longest way between two pictures, or to an end of the page.
+_WAY = """article => {
+    const {top, bottom} = article.getBoundingClientRect()
+    const pictures = [...article.querySelectorAll("figure.published")]
+        .map(figure => figure.getBoundingClientRect())
+    const ends = [...pictures.map(box => box.top), bottom]
+    const beginnings = [top, ...pictures.map(box => box.bottom)]
+    return Math.max(...ends.map((end, i) => end - beginnings[i]))
+}"""
 _FIGURES = """() => [...document.querySelectorAll("figure.published")].map(figure => ({
     images: [...figure.querySelectorAll("img")].map(i => [i.getAttribute("src"), i.alt]),
     shown: [...figure.querySelectorAll("img")].filter(i => i.checkVisibility())
@@ -56,38 +74,21 @@ _PLAIN_FORMULAS = """() => document.querySelectorAll("mjx-container").forEach(e 
     e.replaceChildren("formula")
     e.style.overflow = "visible"
 })"""
-# Of the code, one token of each kind and place: a token's colour depends on nothing else.
-_PLAIN_CODE = """() => {
+# Of what is alike, one: of tokens of code in one kind of place, of items of a list, of rows of a
+# table. A token loses its colour, an item or a row goes.
+_ONE_OF_EACH = """() => {
     const seen = new Set()
+    const isNew = kind => !seen.has(kind) && seen.add(kind)
     for (const token of document.querySelectorAll("pre span")) {
         const places = []
-        for (let e = token.parentElement; e; e = e.parentElement) places.push(e.className)
-        const kind = [token.className, ...places].join(" in ")
-        if (seen.has(kind)) token.replaceWith(...token.childNodes)
-        else seen.add(kind)
+        for (let e = token; e; e = e.parentElement) places.push(e.className)
+        if (!isNew(places.join(" in "))) token.replaceWith(...token.childNodes)
     }
-}"""
-# The page has been drawn anew, its observers have been notified, and what fades in or changes its
-# colour has done so.
-_DRAWN = """() => new Promise(resolve => requestAnimationFrame(() => {
-    document.getAnimations().forEach(animation => animation.effect.updateTiming({duration: 0}))
-    requestAnimationFrame(() => setTimeout(resolve))
-}))"""
-# The sum of what has moved without the reader's doing; below 0.1 is good.
-SHIFTED = """window.shifted = 0
-new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value
-}).observe({type: "layout-shift", buffered: true})"""
-# What the address of the page names, if it does not begin in the first 200 px below the top bar, or
-# as near to that as the end of the page allows.
-MISSED = """() => {
-    const name = decodeURIComponent(location.hash.slice(1))
-    const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom
-    const {top, bottom} = document.getElementById(name).getBoundingClientRect()
-    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 2
-    const isSeen = top >= bar - 1 && top <= (isAtEnd ? innerHeight - 1 : bar + 200)
-    const where = `${top.toFixed()} px, bar ${bar.toFixed()} px`
-    return isSeen ? [] : [`${location.pathname}#${name}: ${where}`]
+    const shape = e => `${e.tagName}.${e.className} ${e.getAttributeNames()}`
+        + (e.textContent.trim() ? "" : " empty") + `(${[...new Set([...e.children].map(shape))]})`
+    document.querySelectorAll("tbody, ul, ol").forEach((list, i) => {
+        for (const e of [...list.children]) if (!isNew(i + shape(e))) e.remove()
+    })
 }"""
 _FOLLOWED = f"""targets => targets.flatMap(target => {{
     location.replace(`#${{target}}`)
@@ -95,68 +96,15 @@ _FOLLOWED = f"""targets => targets.flatMap(target => {{
 }})"""
 
 
-class Visit:
-    """A tab of a browser, with everything that goes wrong on the page that is open.
-
-    A new tab takes the processor a second, so tests share one. They do not share what they leave:
-    pages are never kept by the browser (see conftest.Quiet), and `open` puts back the rest.
-    """
-
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.page = context.new_page()
-        self.address = address
-        self.complaints: list[str] = []
-        self.page.add_init_script(SHIFTED)
-        self._session = context.new_cdp_session(self.page)
-        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
-        self.page.on("response", self._response)
-        self.page.on("requestfailed", lambda r: self.complaints.append(f"request failed: {r.url}"))
-        self.page.on("request", self._request)
-
-    def open(self, name: str, slowness: float = 1, **media: Any) -> float:
-        """Go to a page of the site, as if it were the first; return `seconds` until it is loaded.
-
-        `media` are options of Playwright's `emulate_media`; `slowness` is the factor by which the
-        processor seems slower.
-        """
-        self.page.unroute_all()
-        if self.page.url.startswith(self.address):
-            self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
-        self.page.goto("about:blank")
-        self.page.mouse.move(0, 0)
-        self.page.emulate_media(media="screen", **media)
-        self._session.send("Emulation.setCPUThrottlingRate", {"rate": slowness})
-        self.complaints, before = [], self._seconds()
-        self.page.goto(self.address + name, wait_until="load")
-        return self._seconds() - before
-
-    def _seconds(self) -> float:
-        """Time of the processor that the page's thread has taken: a busy machine adds nothing."""
-        metrics = self._session.send("Performance.getMetrics")["metrics"]
-        return {metric["name"]: metric["value"] for metric in metrics}["ThreadTime"]
-
-    def _console(self, message) -> None:
-        if message.type == "error":
-            self.complaints.append(f"console: {message.text} {message.location['url']}")
-
-    def _response(self, response) -> None:
-        if response.status >= 400:
-            self.complaints.append(f"{response.status}: {response.url}")
-
-    def _request(self, request) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.complaints.append(f"another host: {request.url}")
-
-
-def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, list[Any]]:
+def faults_of(
+    visit: Visit, name: str, targets: list[str], project: Project
+) -> dict[str, list[Any]]:
     """What is wrong with the page that is open, in both widths and both schemes.
 
     `targets` are the anchors of the page that links lead to.
     """
     page = visit.page
-    page.evaluate(_DRAWN)
+    page.evaluate(DRAWN)
     shifted = page.evaluate("shifted")
     found = {
         "moves while it loads": [shifted] if shifted >= 0.1 else [],
@@ -165,6 +113,8 @@ def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, l
     for width in (NARROW, WIDE):
         show(page, width)
         found[f"links miss at {width} px"] = page.evaluate(_FOLLOWED, targets)
+    if _is_read_through(name, project):
+        found.update(length(page, is_illustrated="owndata" not in name))
     unfold(page)
     load_images(page)
     found["images"] = page.evaluate(BAD_IMAGES)
@@ -181,6 +131,24 @@ def faults_of(visit: Visit, targets: list[str], project: Project) -> dict[str, l
     return {what: cases for what, cases in found.items() if cases}
 
 
+def _is_read_through(name: str, project: Project) -> bool:
+    """Whether it is a text of a chapter. The audit of claims is read entry by entry."""
+    page = project.root / name
+    folders = {"book", "explorers", "claims"}
+    return page.with_suffix(".md").is_file() and page.parent.name not in folders
+
+
+def length(page: Page, is_illustrated: bool) -> dict[str, list[Any]]:
+    """Whether it is too long while its proofs are folded, or has too few pictures."""
+    page.evaluate("document.querySelectorAll('.proof-fold').forEach(d => { d.open = false })")
+    article = page.locator(".bd-article")
+    words, way = article.evaluate(_WORDS), article.evaluate(_WAY)
+    return {
+        f"more than {MOST_WORDS} words": [words] if words > MOST_WORDS else [],
+        "pixels without a picture": [way] if is_illustrated and way > LONGEST_WAY else [],
+    }
+
+
 def weight(visit: Visit, project: Project) -> list[tuple[int, str]]:
     """The heaviest files of the first load, if all together are too heavy."""
     names = {name.removeprefix("/") for name in visit.page.evaluate(_LOADED)}
@@ -191,30 +159,6 @@ def weight(visit: Visit, project: Project) -> list[tuple[int, str]]:
 @functools.cache
 def _compressed(path: Path) -> int:
     return len(gzip.compress(path.read_bytes()))
-
-
-def show(page: Page, width: int | None = None, scheme: str | None = None) -> None:
-    """Change the window's width, or the reader's setting of light and dark."""
-    if width:
-        page.set_viewport_size({"width": width, "height": 844})
-    if scheme:
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
-    page.evaluate(_DRAWN)
-
-
-def unfold(page: Page) -> None:
-    """Open what is folded: it counts too."""
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-    page.evaluate(_DRAWN)
-
-
-def load_images(page: Page) -> None:
-    """Load the images that a browser loads only when they are seen."""
-    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
-    page.wait_for_function(
-        "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
-    )
 
 
 def wrong_figures(page: Page, project: Project, scheme: str) -> list[Any]:
@@ -265,27 +209,24 @@ def figure_of(source: str) -> str:
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")
 
 
-def violations(page: Page, colours_only: bool = False) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Findings of axe-core that count, each with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
-    options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
-    if colours_only:
-        options["runOnly"] = ["color-contrast"]
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
     return [
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]
-        for rule in found
+        for rule in found["violations"]
         if rule["impact"] in ("serious", "critical") or rule["id"] in _LESSER_BUT_COUNTED
         for node in rule["nodes"][:3]
     ]
 
 
 def make_plain(page: Page) -> None:
-    """Take out what is alike.
+    """Take out what is alike, on which axe would spend most of its time.
 
-    Formulas have the colour of the text around them and thousands of elements, and code has as many
-    tokens: axe would spend most of its time on them. A test of its own lets it see them.
+    Formulas have the colour of the text around them and thousands of elements, code has as many
+    tokens, tables and menus as many rows. A test of its own lets axe see them.
     """
     page.evaluate(_PLAIN_FORMULAS)
-    page.evaluate(_PLAIN_CODE)
+    page.evaluate(_ONE_OF_EACH)

@@ -61,8 +61,8 @@ def in_browser_of(tab):
         messages = [
             {
                 "bytes": base64.b64encode(content).decode(),
-                "choice": {**CHOICE, **choice},
-                "reading": {**READING, **reading},
+                "choice": CHOICE | choice,
+                "reading": READING | reading,
                 "momentum": momentum,
             }
             for content, choice, reading, momentum in cases
@@ -77,11 +77,11 @@ def csv_of(names, columns) -> bytes:
     return "\n".join([",".join(names), *rows, ""]).encode()
 
 
-def by_command(path: Path, content: bytes, choice, momentum=0.0, *more: str) -> dict:
+def by_command(path: Path, content: bytes, choice, momentum=0.0) -> dict:
     """The command's JSON, or {"fault": what it says}."""
     path.write_bytes(content)
     choice = CHOICE | choice
-    arguments = ["critical-step", str(path), "--json", f"--depth={choice['depth']}", *more]
+    arguments = ["critical-step", str(path), "--json", f"--depth={choice['depth']}"]
     arguments += [f"--target={name}" for name in choice["targets"]]
     arguments += [f"--leave-out={name}" for name in choice["leaveOut"]]
     arguments += [f"--{choice['preparation']}", f"--momentum={momentum}"]

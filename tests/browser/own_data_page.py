@@ -14,19 +14,6 @@ PAGE = "book/owndata/index.html"
 GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n3,3,3\n"
 
 
-def opened_by(visit):
-    """Yield what opens the page; nothing may go wrong there to the end of the test."""
-    visits = []
-
-    def opened(**options):
-        visits.append(visit(PAGE, **options))
-        visits[-1].page.wait_for_selector(".own-data .step")
-        return visits[-1].page
-
-    yield opened
-    assert [complaint for each in visits for complaint in each.complaints] == []
-
-
 def live(page):
     return page.locator(".own-data")
 

@@ -81,18 +81,9 @@ def test_matrices_that_are_no_problem_are_refused(explore):
     assert "too small, or too near a singular" in outcome(page)
 
 
-def test_what_cannot_be_used_or_shown_is_said(explore):
+def test_what_a_slider_cannot_show_is_said(explore):
     page = explore("critical_step")
-    before = bounds(page)
-    for name, typed in (("W⋆ row 1, column 1", "-99"), ("Σ row 2, column 2", "-1")):
-        page.get_by_label(name).fill(typed)
-    assert bounds(page) == before
-    assert page.locator(".complaint").inner_text() == (
-        "W⋆ row 1, column 1 takes numbers from −5 to 5; 0.6 is still in use. "
-        "Σ row 2, column 2 takes numbers from 0 to 10; 1.1 is still in use."
-    )
     page.get_by_role("button", name="kink").click()
-    assert page.locator(".complaint").inner_text() == ""
     for place in ("row 1, column 1", "row 2, column 2"):
         page.get_by_label(f"W⋆ {place}").fill("0.001")
     page.get_by_role("button", name="Best v and x").click()

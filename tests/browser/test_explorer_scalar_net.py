@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import centre, outcome, settle
-from inspection import NARROW
+from visiting import NARROW
 
 
 def start_of(page) -> tuple[float, float]:
@@ -46,8 +46,13 @@ def test_an_example_plays_and_can_be_stopped(explore):
     page = explore("scalar_net")
     steps = page.get_by_label("Steps shown")
     assert steps.input_value() == "60"  # nothing moves until the reader asks for it
-    page.get_by_role("button", name="catapult").click()
-    page.get_by_role("button", name="Pause").click()
+    # In one call: on a slow machine it could be over before a second one.
+    page.evaluate("""() => {
+        const press = name => [...document.querySelectorAll(".explorer-live button")]
+            .find(button => button.textContent === name).click()
+        press("catapult")
+        press("Pause")
+    }""")
     settle(page)
     stopped = int(steps.input_value())
     assert stopped < 60
@@ -87,6 +92,7 @@ def test_keys_and_mouse_move_the_start_and_the_step_size(explore):
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 60, y + 30, steps=5)
+    settle(page)
     assert page.locator(".outcome").get_attribute("aria-busy") == "true"
     page.mouse.up()
     moved = start_of(page)

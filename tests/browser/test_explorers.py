@@ -6,7 +6,7 @@ import re
 
 import pytest
 from conftest import SITE
-from inspection import NARROW
+from visiting import NARROW, SCHEMES, show
 
 from companion import style
 
@@ -15,24 +15,21 @@ EXPLORERS = (*AT_ONCE, "train")
 MODULES = SITE / "_static" / "explorers"
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
-@pytest.mark.parametrize("scripts", [True, False], ids=["print", "no-js"])
-def test_a_still_stands_where_nothing_moves(visit, name, scripts):
-    options = {} if scripts else {"java_script_enabled": False}
-    page = visit(f"book/explorers/{name}.html", **options).page
-    page.emulate_media(media="print" if scripts else "screen")
+def caption_of_still(page) -> str:
+    """The caption of the only picture that is shown; the explorer is not."""
     still = page.locator(".explorer figure.published img:visible")
     assert still.count() == 1
     assert len(still.get_attribute("alt")) > 100
     assert not page.locator(".explorer-live").is_visible()
-    captions = page.locator(".explorer .caption-text:visible")
-    (printed,) = captions.all_inner_texts()
-    if scripts:
-        page.emulate_media(media="screen")
-        assert page.locator(".explorer-live").is_visible()
-        assert still.count() == 0
-        (live,) = captions.all_inner_texts()
-        assert (live != printed) == (name == "train")  # where the still shows something else
+    (caption,) = page.locator(".explorer .caption-text:visible").all_inner_texts()
+    return caption
+
+
+@pytest.mark.parametrize(
+    "name", ["train", *(pytest.param(name, marks=pytest.mark.slow) for name in AT_ONCE)]
+)
+def test_without_scripts_there_is_a_still(visit, name):
+    assert caption_of_still(visit(f"book/explorers/{name}.html", java_script_enabled=False).page)
 
 
 def test_other_pages_do_not_load_explorers(visit):
@@ -43,7 +40,7 @@ def test_other_pages_do_not_load_explorers(visit):
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
-def test_every_control_has_a_name_is_reached_by_tab_and_seen_there(explore, name):
+def test_an_explorer_by_keyboard_in_both_schemes_and_on_paper(explore, name):
     page = explore(name)
     kinds = "button, input, select, summary, pre, [role=slider]"
     controls = page.locator(f".explorer-live :is({kinds}):not(:disabled):visible")
@@ -62,15 +59,18 @@ def test_every_control_has_a_name_is_reached_by_tab_and_seen_there(explore, name
         ), control.evaluate("f => f.outerHTML")
         page.keyboard.press("Tab")
 
+    inks = set()
+    for scheme in SCHEMES:
+        show(page, scheme=scheme)
+        inks.add(page.evaluate("getComputedStyle(document.querySelector('.chart text')).fill"))
+    assert len(inks) == 2
 
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_colours_follow_the_theme(explore, name):
-    page = explore(name)
-    ink = "getComputedStyle(document.querySelector('.chart text')).fill"
-    page.evaluate("document.documentElement.dataset.theme = 'light'")
-    light = page.evaluate(ink)
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    assert page.evaluate(ink) != light
+    page.emulate_media(media="print")
+    printed = caption_of_still(page)
+    page.emulate_media(media="screen")
+    assert page.locator(".explorer-live").is_visible()
+    (live,) = page.locator(".explorer .caption-text:visible").all_inner_texts()
+    assert (live != printed) == (name == "train")  # where the still shows something else
 
 
 @pytest.mark.parametrize("name", AT_ONCE)
@@ -165,7 +165,7 @@ def test_what_an_address_asks_in_vain_is_said(explore, name):
     page.evaluate(f"location.hash = '{asked}'")  # an address that is changed by hand
     note.wait_for()
     page.evaluate("location.hash = 'explore'")  # a link to a place on the page is no state
-    page.wait_for_timeout(400)
+    page.evaluate("new Promise(resolve => setTimeout(resolve, 400))")  # in turn with its timers
     assert page.evaluate("location.hash") == "#explore"
 
 

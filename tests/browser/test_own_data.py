@@ -6,27 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inspection import NARROW
 from own_data_page import (
     GOOD,
     PAGE,
     choose,
     command_says,
     live,
-    opened_by,
     settled,
     shown,
     step,
     unfold,
 )
+from visiting import NARROW
 
 
-@pytest.fixture
-def own_data(visit):
-    yield from opened_by(visit)
-
-
-def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
+def test_there_is_an_answer_before_there_is_a_file_and_on_paper(own_data, tmp_path, capsys):
     page = own_data()
     assert "for MSELoss() and SGD(lr=η, momentum=0)" in shown(page)
     with page.expect_download() as waiting:
@@ -35,12 +29,7 @@ def test_there_is_an_answer_before_there_is_a_file(own_data, tmp_path, capsys):
     saved = Path(waiting.value.path()).read_bytes()
     found = command_says(page, saved, tmp_path, capsys)
     assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)
-
-
-def test_on_paper_there_is_the_answer(own_data):
-    page = own_data()
     page.emulate_media(media="print")
-    assert "for MSELoss() and SGD(lr=η, momentum=0)" in shown(page)
     assert page.locator(".own-data .outcome").is_visible()
     assert not page.get_by_text("The explorer needs JavaScript").is_visible()
     assert page.locator(".own-data button:visible").count() == 0
@@ -110,8 +99,10 @@ DROP = """([text, name]) => {
 }"""
 
 
-def test_a_dropped_file_and_a_pasted_table(own_data):
+def test_a_dropped_file_and_a_pasted_table_do_not_leave_the_machine(own_data):
     page = own_data()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.evaluate(DROP, [GOOD, "dropped.csv"])
     page.wait_for_function(
         "document.querySelector('.own-data .source').innerText.includes('dropped')"
@@ -124,6 +115,12 @@ def test_a_dropped_file_and_a_pasted_table(own_data):
         "document.querySelector('.own-data .source').innerText.includes('pasted')"
     )
     assert step(page) != before
+    live(page).get_by_label("Layers", exact=True).fill("3")
+    step(page)
+    assert [url for url in asked if not url.startswith("blob:")] == []
+    assert "Nothing leaves your machine" in page.locator(".own-data .promise").inner_text()
+    kept = page.evaluate("[document.cookie, JSON.stringify(localStorage)].join()")
+    assert "dropped" not in kept
 
 
 def test_what_is_too_large_is_left_to_the_command(own_data):
@@ -139,20 +136,6 @@ def test_what_is_too_large_is_left_to_the_command(own_data):
         "document.querySelector('.own-data .source').innerText.includes('large')"
     )
     assert "No answer: larger than 20 MB" in shown(page)
-
-
-def test_nothing_leaves_the_machine(own_data):
-    page = own_data()
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
-    choose(page, GOOD)
-    live(page).get_by_label("Layers", exact=True).fill("3")
-    step(page)
-    assert [url for url in asked if not url.startswith("blob:")] == []
-    assert "Nothing leaves your machine" in page.locator(".own-data .promise").inner_text()
-    assert (
-        page.evaluate("[document.cookie, JSON.stringify(localStorage)].join()").find("my table") < 0
-    )
 
 
 def test_by_keyboard_alone(own_data):
@@ -190,6 +173,7 @@ def test_the_answer_is_on_the_first_screen(own_data, width, height):
     box = page.locator(".own-data .step strong").bounding_box()
     assert box["y"] + box["height"] < height
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("shifted") < 0.1  # there was room for it
 
 
 def test_the_command_is_copied(own_data):

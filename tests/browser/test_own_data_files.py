@@ -7,16 +7,10 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
-from own_data_answers import CHOICE, SEED, agree, by_command, in_browser_of
+from own_data_answers import CHOICE, SEED, agree, by_command
 
 from edge_of_stability.tables.prepare import prepare
 from edge_of_stability.tables.read import read_table
-
-
-@pytest.fixture(scope="module")
-def in_browser(tab):
-    return in_browser_of(tab)
 
 
 def tables_of_the_package():
@@ -84,7 +78,7 @@ def said_by_the_package(path: Path, content: bytes, options) -> str | None:
 
 def test_files_are_read_and_refused_in_the_same_words(in_browser, tmp_path):
     files = tables_of_the_package()
-    files |= {f"made up {i}": (content, {}) for i, content in enumerate(made_up_files(1500))}
+    files |= {f"made up {i}": (content, {}) for i, content in enumerate(made_up_files(600))}
     reading = [
         {
             "separator": options.get("separator"),
@@ -111,7 +105,7 @@ def test_files_are_read_and_refused_in_the_same_words(in_browser, tmp_path):
         for remedy in ours.get("remedies", ()):
             assert not {"x", "z"} <= set(remedy.get("choice", {}).get("leaveOut", ()))
         answered += expected is None
-    assert answered > 100
+    assert answered > 40
 
 
 def test_rows_with_missing_values(in_browser, tmp_path):

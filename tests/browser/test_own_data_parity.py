@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from own_data_answers import SEED, TOLERANCE, agree, by_command, csv_of, in_browser_of
+from own_data_answers import SEED, TOLERANCE, agree, by_command, csv_of
 from sklearn.datasets import load_diabetes, load_linnerud, load_wine
 
 from edge_of_stability.tables.command import main
 from edge_of_stability.tables.prepare import prepare
 from edge_of_stability.tables.read import read_table
-
-
-@pytest.fixture(scope="module")
-def in_browser(tab):
-    return in_browser_of(tab)
 
 
 def data_sets():
@@ -54,70 +51,70 @@ def random_tables(count):
         yield csv_of(names, columns), choice, {}, round(float(rng.uniform(0, 0.99)), 3)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 10])
-def test_the_data_sets_of_the_book(in_browser, tmp_path, depth):
+def agree_with_command(cases, answers, folder: Path) -> None:
+    for (content, choice, _, momentum), ours in zip(cases, answers, strict=True):
+        agree(ours, by_command(folder / "DATA.csv", content, choice, momentum))
+
+
+def test_the_data_sets_of_the_book(in_browser, tmp_path):
     cases = [
         (content, {"targets": targets, "depth": depth, "preparation": how, "intercept": on}, {}, m)
         for content, targets in data_sets()
         for how, on in (("standardise", False), ("centre", True), ("raw", False))
-        for m in (0.0, 0.9)
+        for depth, m in ((1, 0.9), (2, 0.0), (3, 0.9), (10, 0.0))
     ]
-    for case, ours in zip(cases, in_browser(cases), strict=True):
-        content, choice, _, momentum = case
-        agree(ours, by_command(tmp_path / "DATA.csv", content, choice, momentum))
+    agree_with_command(cases, in_browser(cases), tmp_path)
 
 
-def test_random_tables(in_browser, tmp_path):
+def test_random_tables_rank_and_what_limits_the_step(in_browser, tmp_path):
     cases = list(random_tables(150))
-    warned = 0
-    for (content, choice, _, momentum), ours in zip(cases, in_browser(cases), strict=True):
-        agree(ours, by_command(tmp_path / "DATA.csv", content, choice, momentum))
-        warned += bool(ours["warnings"])
-    assert warned > 20
-
-
-def test_biases_rank_and_what_limits_the_step(in_browser, tmp_path):
-    cases = [case for case in random_tables(60) if case[1]["preparation"] != "raw"]
-    said = set()
-    for (content, choice, _, _), ours in zip(cases, in_browser(cases), strict=True):
-        path = tmp_path / "DATA.csv"
-        path.write_bytes(content)
+    answers = in_browser(cases)
+    agree_with_command(cases, answers, tmp_path)
+    assert sum(bool(ours["warnings"]) for ours in answers) > 20
+    for (content, choice, _, _), ours in zip(cases, answers, strict=True):
+        assert all(abs(each["cosine"]) <= 1 + 1e-12 for each in ours["limiting"]["features"])
+        assert 0 <= ours["limiting"]["share"] <= 1
+        if choice["depth"] == 1 or choice["preparation"] == "raw":
+            continue
+        (path := tmp_path / "DATA.csv").write_bytes(content)
         data = prepare(
             read_table(path),
             choice["targets"],
             preparation=choice["preparation"],
+            target_preparation=choice["targetPreparation"] or None,
             leave_out=choice["leaveOut"],
             intercept=choice["intercept"],
         )
-        if choice["depth"] > 1:  # the rank does not depend on the units of the targets
-            targets = data.Y / np.linalg.norm(data.Y, axis=1, keepdims=True)
-            sizes = np.linalg.svd(targets @ np.linalg.qr(data.X.T)[0], compute_uv=False)
-            assert ours["rank"] == (sizes > 1e-10 * sizes[0]).sum()
-        assert all(abs(each["cosine"]) <= 1 + 1e-12 for each in ours["limiting"]["features"])
-        assert 0 <= ours["limiting"]["share"] <= 1
-        if choice["intercept"]:
-            assert ours["biasesLower"] is None
-            continue
-        command = by_command(path, content, choice, 0.0, "--biases")
-        assert ours["biasesLower"] is (not command["proven"])
-        eta = command["critical_step_size"]["sum"]["value"]
-        assert eta <= ours["withBiases"] * (1 + 1e-9)
-        assert ours["biasesLower"] or eta == pytest.approx(ours["withBiases"], TOLERANCE)
-        said.add(ours["biasesLower"])
-    assert said == {True, False}
+        # The rank does not depend on the units of the targets.
+        targets = data.Y / np.linalg.norm(data.Y, axis=1, keepdims=True)
+        sizes = np.linalg.svd(targets @ np.linalg.qr(data.X.T)[0], compute_uv=False)
+        assert ours["rank"] == (sizes > 1e-10 * sizes[0]).sum()
 
 
-def test_ticked_biases_give_the_bound_or_the_number(in_browser, tmp_path):
-    cases = [case for case in random_tables(30) if case[1]["preparation"] != "raw"]
-    cases = [(c, {**choice, "intercept": False, "biases": True}, r, m) for c, choice, r, m in cases]
-    for (content, choice, _, momentum), ours in zip(cases, in_browser(cases), strict=True):
-        if ours["biasesLower"]:
-            assert ours["value"] == ours["withBiases"] <= 1 / ours["rowCount"]
+def test_biases_give_a_bound_or_the_number(in_browser, tmp_path):
+    without = [
+        (content, choice | {"intercept": False}, reading, momentum)
+        for content, choice, reading, momentum in random_tables(60)
+        if choice["preparation"] != "raw"
+    ]
+    ticked = [(c, choice | {"biases": True}, r, m) for c, choice, r, m in without]
+    bounds = set()
+    for case, ours, own in zip(ticked, in_browser(without), in_browser(ticked), strict=True):
+        content, choice, _, momentum = case
+        command = by_command(tmp_path / "DATA.csv", content, choice, momentum)
+        assert ours["biasesLower"] is own["biasesLower"] is (not command["proven"])
+        eta = command["critical_step_size"]["sum"]["value"] / (1 + momentum)
+        assert eta <= ours["withBiases"] * (1 + TOLERANCE)
+        if own["biasesLower"]:
+            assert own["value"] == own["withBiases"] <= 1 / own["rowCount"]
         else:
-            agree(ours, by_command(tmp_path / "DATA.csv", content, choice, momentum))
-    [refused] = in_browser([(content, {**choice, "intercept": True}, {}, 0.0)])
-    command = by_command(tmp_path / "DATA.csv", content, {**choice, "intercept": True})
-    assert refused["fault"] in command["fault"]
+            assert eta == pytest.approx(ours["withBiases"], TOLERANCE)
+            agree(own, command)
+        bounds.add(own["biasesLower"])
+    assert bounds == {True, False}
+    choice = choice | {"intercept": True}
+    [refused] = in_browser([(content, choice, {}, 0.0)])
+    assert refused["fault"] in by_command(tmp_path / "DATA.csv", content, choice)["fault"]
     assert refused["onPage"] == [refused["fault"].replace("--biases", "“biases in every layer”")]
 
 

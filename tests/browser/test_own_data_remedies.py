@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from own_data_page import GOOD, choose, command_says, live, opened_by, press, shown, step, unfold
-
-
-@pytest.fixture
-def own_data(visit):
-    yield from opened_by(visit)
+from own_data_page import GOOD, choose, command_says, live, press, shown, step, unfold
 
 
 def test_what_is_wrong_is_said_and_text_is_left_out_by_a_click(own_data, tmp_path, capsys):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SITE
-from inspection import NARROW
+from conftest import SITE, settle
+from visiting import NARROW
 
 TIP = "#link-preview"
 
@@ -74,7 +74,7 @@ def test_pointer_may_enter_a_preview_and_proofs_have_none(visit):
     tip = page.locator(TIP)
     tip.wait_for()
     tip.hover()
-    page.wait_for_timeout(600)
+    page.evaluate("new Promise(resolve => setTimeout(resolve, 600))")  # in turn with its timers
     assert tip.count() == 1
     page.mouse.move(2, 2)
     page.wait_for_function("() => !document.querySelector('#link-preview')")
@@ -82,7 +82,7 @@ def test_pointer_may_enter_a_preview_and_proofs_have_none(visit):
     page = visit("book/measurezero/index.html").page
     page.locator("#thm-main .statement-footer summary").click()
     focused(page, "a.internal[href='#proof-thm-main']")
-    page.wait_for_timeout(400)
+    settle(page)
     assert page.locator(TIP).count() == 0
 
 
@@ -90,11 +90,11 @@ def test_a_page_that_cannot_be_fetched_is_no_error(visit):
     opened = visit("book/index.html")
     page = opened.page
     page.route("**/measurezero/**", lambda route: route.fulfill(status=404, body="gone"))
-    before = len(opened.complaints)
-    focused(page, "a[href$='#thm-main']")
-    page.wait_for_timeout(500)
+    with page.expect_response("**/measurezero/**"):
+        focused(page, "a[href$='#thm-main']")
+    settle(page)
     assert page.locator(TIP).count() == 0
-    assert [text for text in opened.complaints[before:] if text.startswith("script error")] == []
+    assert [text for text in opened.complaints if text.startswith("script error")] == []
 
 
 def test_from_files_pages_do_not_ask_for_each_other(browser):
@@ -105,7 +105,7 @@ def test_from_files_pages_do_not_ask_for_each_other(browser):
     page.goto((SITE / "book" / "index.html").as_uri())
     wrong.clear()  # what the theme has to say about files is not ours
     focused(page, "a[href$='#thm-main']")
-    page.wait_for_timeout(500)
+    settle(page)
     assert page.locator(TIP).count() == 0
     assert wrong == []
     page.close()

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 from inspection import violations
+from visiting import NARROW, SCHEMES, missed, show
 
-
-def results(visit, words: str) -> list[str]:
-    opened = visit(f"search.html?q={words}")
-    opened.page.wait_for_selector("ul.search li a")
-    # Results come in one by one; the summary stands above them when all are there.
-    opened.page.wait_for_function(
-        "() => /found/i.test(document.querySelector('.search-summary')?.textContent ?? '')"
-    )
-    assert opened.complaints == []
-    return opened.page.locator("ul.search li a").all_inner_texts()
+RESULTS = "ul.search li a"
 
 
 @pytest.mark.parametrize(
@@ -26,35 +18,48 @@ def results(visit, words: str) -> list[str]:
         ("Craciun", "The setting"),
         ("non-singular map", "Glossary"),
         ("install", "Gradient descent at the edge of stability"),
-        ("Theorem 5.2", "5. Measure zero > Theorem 5.2"),
         ("Figure 5.3", "5. Measure zero > Figure 5.3"),
         ("fig. 5.3", "5. Measure zero > Fig. 5.3"),
     ],
 )
 def test_search_finds(visit, words, expected):
-    found = results(visit, words)
+    opened = visit(f"search.html?q={words}")
+    results = opened.page.locator(RESULTS)
+    results.get_by_text(expected).first.wait_for()
     # What has a number is found by it, before all else.
-    assert any(expected in title for title in (found[:1] if "." in words else found))
+    assert "." not in words or expected in results.first.inner_text()
+    assert opened.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_results_can_be_read(visit, scheme):
-    page = visit("search.html?q=sharpness", scheme=scheme).page
+def test_a_result_of_the_search_is_where_it_says(visit):
+    page = visit("search.html?q=Theorem 5.2", NARROW).page
+    page.locator(RESULTS).first.wait_for()
+    assert "5. Measure zero > Theorem 5.2" in page.locator(RESULTS).first.inner_text()
+    page.locator(RESULTS, has_text="Theorem 5.2").click()
+    page.wait_for_url("**/measurezero/index.html*#thm-main")
+    assert missed(page) == []
+
+
+def test_results_can_be_read(visit):
+    opened = visit("search.html?q=sharpness")
+    page = opened.page
     page.wait_for_selector("ul.search li .context .highlighted")
+    # Results come in one by one; the summary is shown above them when all are there.
+    page.wait_for_function(
+        "() => /found/i.test(document.querySelector('.search-summary')?.textContent ?? '')"
+    )
     page.wait_for_load_state("networkidle")
     shown = page.locator("#search-results").inner_text()
     assert "λmax" in shown
     assert not set("\\$") & set(shown)
-    assert violations(page) == []
-
-
-def test_the_magnifier_stands_before_the_words(visit):
-    page = visit("search.html?q=sharpness").page
-    page.locator(".bd-article input[name=q], .bd-search-container input[name=q]").first.wait_for()
+    for scheme in SCHEMES:
+        show(page, scheme=scheme)
+        assert violations(page) == [], scheme
     gap = page.evaluate("""() => {
         const form = document.querySelector(".bd-search-container form.bd-search, .bd-article form")
         const input = form.querySelector("input"), box = input.getBoundingClientRect()
         const words = box.left + parseFloat(getComputedStyle(input).paddingLeft)
         return words - form.querySelector(".fa-magnifying-glass").getBoundingClientRect().right
     }""")
-    assert gap >= 2
+    assert gap >= 2  # between the magnifier and the words
+    assert opened.complaints == []

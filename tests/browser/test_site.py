@@ -1,11 +1,13 @@
+"""What single pages show and do that no other test looks at."""
+
 from __future__ import annotations
 
 import io
 import re
 
-import pytest
 from conftest import PROJECT
 from fontTools.ttLib import TTFont
+from visiting import DRAWN, SCHEMES, show
 
 from companion.site.launch import Origin
 
@@ -90,15 +92,6 @@ def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit
     assert set(titles) <= set(page.locator("em").all_inner_texts())
 
 
-def test_own_data_says_how_to_get_its_command(visit):
-    page = visit("book/owndata/index.html").page
-    page.wait_for_selector(".own-data .step")  # before, there is no command
-    words = page.locator("p", has_text="pip install").first
-    assert "critical-step" in page.locator("pre").first.inner_text()
-    words.get_by_role("link", name="Install and run").click()
-    page.wait_for_url("**/book/index.html#install*")
-
-
 CONTRAST = """element => {
     const numbers = text => text.match(/[\\d.]+/g).map(Number)
     const luminance = colour => numbers(colour).slice(0, 3).map(c => c / 255)
@@ -121,11 +114,12 @@ LINKS = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_links_under_the_pointer_can_be_read(visit, scheme):
-    page = visit("book/index.html", scheme=scheme).page
-    for selector in LINKS:
-        link = page.locator(f"{selector} >> visible=true").first
-        link.hover()
-        page.wait_for_timeout(250)  # the theme fades colours in
-        assert link.evaluate(CONTRAST) >= 4.5, selector
+def test_links_under_the_pointer_can_be_read(visit):
+    page = visit("book/index.html").page
+    for scheme in SCHEMES:
+        show(page, scheme=scheme)
+        for selector in LINKS:
+            link = page.locator(f"{selector} >> visible=true").first
+            link.hover()
+            page.evaluate(DRAWN)  # the theme fades colours in
+            assert link.evaluate(CONTRAST) >= 4.5, (scheme, selector)

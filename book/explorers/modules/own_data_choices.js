@@ -2,7 +2,8 @@
 
 import { NumberFields, button, choice, tick } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
-import { ENCODINGS, LOSSES, PREPARATIONS, SEPARATORS, counted } from "./own_data_words.js";
+import { counted } from "./parts/format.js";
+import { ENCODINGS, LOSSES, PREPARATIONS, SEPARATORS } from "./own_data_words.js";
 
 const ROLES = { feature: "feature", target: "target", out: "left out" };
 

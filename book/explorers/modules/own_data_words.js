@@ -1,7 +1,7 @@
 // "Your own data" in words: the answer, what goes with it, and the command that proves it.
 
 import { lossFactors } from "./maths/data_step.js";
-import { significant } from "./parts/format.js";
+import { counted, significant } from "./parts/format.js";
 
 /** The losses, as the command names them, with how PyTorch calls them, if it has them. */
 export const LOSSES = {
@@ -48,10 +48,6 @@ export function asRead({ rowCount, names, separator, encoding, decimalComma }) {
   const how = [SEPARATORS[separator] ?? separator, ENCODINGS[encoding] ?? "UTF-16"];
   const size = `${counted(rowCount, "row")}, ${counted(names.length, "column")}`;
   return `${size}; ${how.join(", ")}, decimal ${decimalComma ? "comma" : "point"}`;
-}
-
-export function counted(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** `value` for the sum of squared errors, for each loss, with momentum β. */

@@ -1,6 +1,6 @@
 // What happens to an orbit of the scalar net, in words: what is proved, and what the run shows.
 
-import { significant } from "./parts/format.js";
+import { counted, significant } from "./parts/format.js";
 import { LONG_RUN, loss, sharpness } from "./maths/scalar_net.js";
 
 /** Values of F this close to 0 are not told from 0. */
@@ -13,7 +13,7 @@ export function inWords({ eta, x, y }, end, F) {
 
 function seen(end, eta, firstLoss) {
   if (end.kind === "diverged") {
-    const when = end.steps === 0 ? "from the start" : `after ${count(end.steps, "step")}`;
+    const when = end.steps === 0 ? "from the start" : `after ${counted(end.steps, "step")}`;
     return `The orbit diverges, as is clear ${when}.`;
   }
   if (end.kind === "minimizer") {
@@ -38,8 +38,4 @@ function proved(end, eta, F) {
     return `The start is inside the ellipse: almost every orbit from there converges${slowly}.`;
   }
   return "The start is inside the ellipse, and η > ½: almost every orbit from there stays bounded, but does not converge.";
-}
-
-function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -4,6 +4,7 @@ import { COLOURS } from "./parts/training_curves.js";
 import { button } from "./parts/controls.js";
 import { element } from "./parts/dom.js";
 import { saveFile } from "./parts/export.js";
+import { counted } from "./parts/format.js";
 import { readRuns, runsText } from "./maths/training_file.js";
 
 const FILE = "runs.json";
@@ -52,7 +53,7 @@ export class KeptRuns {
     const isKept = this.runs.some((run) => contentOf(run) === contentOf(current));
     const runs = isKept ? this.runs : [...this.runs, current];
     saveFile(runsText(runs), FILE, "application/json");
-    this.note.textContent = `Saved ${counted(runs)} to ${FILE}.`;
+    this.note.textContent = `Saved ${counted(runs.length, "run")} to ${FILE}.`;
   }
 
   #named() {
@@ -64,7 +65,7 @@ export class KeptRuns {
     if (!file) return;
     try {
       const runs = readRuns(await file.text());
-      this.#set([...this.runs, ...runs], `Loaded ${counted(runs)} from ${file.name}.`);
+      this.#set([...this.runs, ...runs], `Loaded ${counted(runs.length, "run")} from ${file.name}.`);
     } catch (error) {
       this.note.textContent = `${file.name} cannot be loaded: ${error.message}.`;
     }
@@ -103,8 +104,4 @@ function inWords({ parameters: { data, depth, width, tanh, beta }, schedule, ste
 
 function contentOf({ parameters, schedule, step }) {
   return JSON.stringify([Object.entries(parameters).sort(), schedule, step]);
-}
-
-function counted(runs) {
-  return `${runs.length} run${runs.length === 1 ? "" : "s"}`;
 }

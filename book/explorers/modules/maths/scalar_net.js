@@ -96,7 +96,7 @@ export function twoCycle(eta) {
 }
 
 /** Whether (x, y) is in the set Δ, from which every orbit tends to infinity. */
-export function escapes(x, y, eta) {
+function escapes(x, y, eta) {
   const u = 2 * eta * (x * y - 1);
   return u > 5 && 2 * Math.abs(x - y) < (1 - 4 / u) * Math.abs(x + y);
 }

@@ -23,6 +23,11 @@ export function fixed(value, digits) {
   return signed(value.toFixed(digits));
 }
 
+/** So many of a noun: 1 run, 2 runs. */
+export function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** The power of ten 10^exponent. */
 export function powerOfTen(exponent) {
   const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]);
