@@ -152,7 +152,7 @@ def test_page_shows_below_the_cell_what_it_published(built_once):
     ]
     caption = figure.get_text().split()
     assert caption[:4] == ["A", "line", "of", "slope"]
-    assert caption[-5:] == ["Fig.", "1.1,", "explained", "in", "Lines"]
+    assert caption[-5:] == ["Fig.", "1.1,", "explained", "in", "Lines."]
     assert figure.a["href"] == "#fig-line"
     line = page.select_one("#cell-draw-line .published-numbers")
     assert line.get_text().startswith("For the text: answer = 42 tiny = -1.5e-07 now = ")
