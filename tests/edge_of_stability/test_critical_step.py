@@ -260,33 +260,6 @@ def test_eigenvalues_of_the_dual_meet_only_by_design(d, depth, seed):
 # -- bad input -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("X", "Y", "depth", "message"),
-    [
-        ([[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0]], 2, r"X: need rank d_0 = 2.*A1"),
-        ([[1.0], [2.0]], [[1.0]], 2, r"X: need rank d_0 = 2.*A1"),
-        ([[0.0]], [[1.0]], 2, r"X: need rank d_0 = 1.*A1"),
-        ([[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0]], 1, r"X: need rank d_0 = 2.*A1"),
-        (np.eye(2), np.zeros((1, 2)), 2, r"Y: need .*W⋆ ≠ 0"),
-        ([[1.0, 1.0]], [[1.0, -1.0]], 3, r"Y: need .*W⋆ ≠ 0"),
-        ([[1.0, 3.0]], [[0.75, -0.25]], 3, r"Y: need .*W⋆ ≠ 0"),
-        (np.eye(2), np.eye(3), 2, r"Y: need 2 columns"),
-        ([[np.nan]], [[1.0]], 2, r"X: need finite"),
-        ([[1.0]], [[np.inf]], 2, r"Y: need finite"),
-        ([[1.0]], [[1.0]], 0, r"depth: need a positive integer"),
-        ([[1.0]], [[1.0]], 1.5, r"depth: need a positive integer"),
-        ([[1e200]], [[1e200]], 1, r"X and Y: need sizes"),
-        ([[1e-200]], [[1e-200]], 2, r"X and Y: need sizes"),
-        # η_C is 2⁻¹⁰²², the smallest normal number, and its lower bound none; and η_C = 2¹⁰²⁴.
-        ([[2.0**511]], [[1.0]], 1, r"X and Y: need sizes"),
-        ([[2.0**-512]], [[1.0]], 1, r"X and Y: need sizes"),
-    ],
-)
-def test_bad_input(X, Y, depth, message):
-    with pytest.raises(ValueError, match=message):
-        critical_step_size(X, Y, depth)
-
-
 @pytest.mark.parametrize("exponent", [-200, 160])
 def test_many_features_of_very_different_sizes_are_refused(exponent):
     X, Y = gaussian(101, 2, 130, seed=0)

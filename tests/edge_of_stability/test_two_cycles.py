@@ -144,17 +144,6 @@ def test_cycles_of_any_data_are_exact_and_attract(seed):
     assert gradient == pytest.approx(np.sqrt(size) / critical.value, rel=0.01)
 
 
-def test_a_cycle_needs_depth_a_target_and_a_positive_ratio():
-    for problem, y in (
-        (DeepLinearProblem([[1.0]], [[1.0]], (1, 1)), 0.1),
-        (DeepLinearProblem([[1.0]], [[0.0]], (1, 1, 1)), 0.1),
-        (DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1)), 0.0),
-        (DeepLinearProblem(np.eye(2), np.eye(2), (2, 1, 2)), 0.1),
-    ):
-        with pytest.raises(ValueError, match="need"):
-            two_cycle(problem, y)
-
-
 @pytest.mark.parametrize("h", [1.01, 1.1, 1.5, 1.9])
 def test_with_a_tie_no_decoupled_cycle_attracts(h):
     problem, point = whitened(np.random.default_rng(0), (2, 3, 2), np.array([1.0, 1.0]))
