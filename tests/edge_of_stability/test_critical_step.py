@@ -257,9 +257,6 @@ def test_eigenvalues_of_the_dual_meet_only_by_design(d, depth, seed):
     assert least_gap(np.diag(values), np.diag(values[::-1]), depth) < 1e-7
 
 
-# -- bad input -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("exponent", [-200, 160])
 def test_many_features_of_very_different_sizes_are_refused(exponent):
     X, Y = gaussian(101, 2, 130, seed=0)
@@ -287,14 +284,3 @@ def test_nothing_is_proved_of_balls_that_hold_a_singular_matrix():
     for radius, proved in ((0.4, True), (0.6, False)):  # [[1, t], [t, 1/4]] for |t| ≤ radius
         T = arb_mat([[1, arb(0, radius)], [arb(0, radius), 0.25]])
         assert is_positive_definite(T) is proved
-
-
-@pytest.mark.parametrize("depth", [2, 3, 5])
-def test_a_top_eigenspace_of_dimension_three(depth):
-    # x^{N−1}A + (N−1)x^{−1}B is NI at x = 1, where only a mixture of eigenvectors of D is balanced.
-    D = np.diag([-0.5, -0.2, 0.4])
-    A, B = np.eye(3) + D, np.eye(3) - D / (depth - 1)
-    found = joint_maximum(A, B, depth)
-    assert found.x == pytest.approx(1, rel=1e-6)
-    assert found.dual == pytest.approx(depth, rel=1e-12)
-    assert primal_value(A, B, depth, found.y) == pytest.approx(depth, rel=1e-12)
