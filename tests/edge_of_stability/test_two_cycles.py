@@ -87,22 +87,11 @@ def chain_multipliers(N):
     return rho, sp.cancel(low * high), 1 - 2 * (rho - 1) ** 2 / rho
 
 
-@pytest.mark.parametrize("N", range(2, 9))
-def test_the_window_of_a_scalar_chain(N):
-    rho, along, across = chain_multipliers(N)
-    doubling = sp.Poly(sp.numer(sp.cancel(along + 1)), rho)
-    fold = sp.Poly(sp.numer(sp.cancel((along - 1) / (rho - 1) ** 2)), rho)
-    assert doubling.count_roots(1, None) == 1
-    assert fold.count_roots(1, None) == 0
-    assert along.subs(rho, 2) < -1
-    assert doubling.count_roots(1, sp.Rational(17, 10)) == 1
-    assert across.subs(rho, sp.Rational(17, 10)) > -1
-
-
 @pytest.mark.parametrize("N", range(2, 7))
 def test_the_cycle_of_a_chain_is_the_closed_form_on_the_balanced_line(N):
     problem = DeepLinearProblem([[1.0]], [[1.0]], (1,) * (N + 1))
     rho, along, across = chain_multipliers(N)
+    assert across.subs(rho, sp.Rational(17, 10)) > -1  # so the window ends where along = −1
     for y in (0.01, 0.05):
         eta, low, high = two_cycle(problem, y)
         assert np.ptp(low) < 1e-12
