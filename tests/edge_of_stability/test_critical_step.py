@@ -138,6 +138,9 @@ def test_targets_nearly_orthogonal_to_the_inputs(size):
 def test_extreme_sizes(decades_X, decades_Y, depth):
     X, Y = gaussian(3, 2, 4, seed=3)
     assert_encloses(X * 10.0**decades_X, Y * 10.0**decades_Y, depth, width=1e-12)
+
+
+def test_entries_of_very_different_sizes():
     assert_encloses(np.array([[1e200, 1e-200, 1.0]]), np.array([[1e-50, 1e60, 1.0]]), 2)
 
 
