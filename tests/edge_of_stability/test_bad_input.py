@@ -91,10 +91,6 @@ def test_step_size(eta):
     refuses(message, gradient_descent, PROBLEM, TWO, eta, 1)
 
 
-def weights(*shapes):
-    return [np.ones(shape) for shape in shapes]
-
-
 # A message, and what raises it: a function with its arguments.
 REFUSED = [
     (r"eta: need one number or a shape .* to \(2,\), got", PROBLEM.step, TWO, [0.1] * 3),
@@ -107,12 +103,13 @@ REFUSED = [
     ),
     (r"v: need shape \(\.\.\., 4\), got shape \(5,\)", PROBLEM.hvp, THETA, np.ones(5)),
     (r"v: need a shape that broadcasts with \(2, 4\)", PROBLEM.hvp, TWO, np.ones((3, 4))),
-    (r"weights: need matrices of shapes \[\(1, 2\), \(2, 1\)\]", PROBLEM.join, weights((1, 2))),
-    (r"weights: need matrices of shapes", PROBLEM.join, weights((2, 1), (1, 2))),
-    (
-        r"weights: need batch axes that broadcast, got \[\(3, 1, 2\), \(2, 2",
-        PROBLEM.join,
-        weights((3, 1, 2), (2, 2, 1)),
+    *(
+        (f"weights: need {need}", PROBLEM.join, [np.ones(shape) for shape in shapes])
+        for shapes, need in (
+            ([(1, 2)], r"matrices of shapes \[\(1, 2\), \(2, 1\)\]"),
+            ([(2, 1), (1, 2)], "matrices of shapes"),
+            ([(3, 1, 2), (2, 2, 1)], r"batch axes that broadcast, got \[\(3, 1, 2\), \(2, 2"),
+        )
     ),
     (r"weights: need finite entries", PROBLEM.join, [[[1, NAN]], np.ones((2, 1))]),
     (r"method: need 'auto', 'dense' or 'lanczos', got 'qr'", PROBLEM.sharpness, THETA, "qr"),
@@ -143,13 +140,8 @@ REFUSED = [
     (r"theta: need a global minimizer", classify_minimizer, SCALAR, [0.0, 0.0], 0.1),
     (r"eta: need", classify_minimizer, SCALAR, [1.0, 1.0], 0.0),
     (r"eta: need", classify_minimizer, SCALAR, [1.0, 1.0], [0.1, 0.2]),
-    *(
-        (r"rank: need", stable_set_is_bounded, widths, rank)
-        for widths, rank in (
-            *(((1, 2, 1), 2), ((3, 1, 3), 2)),
-            *(((2, 2), rank) for rank in (3, -1, 1.0)),
-        )
-    ),
+    *((r"rank: need", stable_set_is_bounded, widths, 2) for widths in ((1, 2, 1), (3, 1, 3))),
+    *((r"rank: need", stable_set_is_bounded, (2, 2), rank) for rank in (3, -1, 1.0)),
     (r"problem: need depth", two_cycle, DeepLinearProblem(ONE, ONE, (1, 1)), 0.1),
     (r"problem: need depth.*W⋆ ≠ 0", two_cycle, ZERO, 0.1),
     (r"problem: need hidden widths", two_cycle, PROBLEM, 0.1),

@@ -47,19 +47,15 @@ def test_off_the_minimizers_it_is_the_gauss_newton_part(samples, widths):
 # -- the flattest minimizer ------------------------------------------------------------------------
 
 
-def assert_flattest(problem):
+@given(instances(max_depth=6))
+def test_flattest_minimizer_attains_the_critical_step_size(case):
+    problem, _, _ = case
     theta = flattest_minimizer(problem)
     eta = critical_step_size(problem.X, problem.Y, problem.depth)
     minimum = np.sum((problem.solution @ problem.X - problem.Y) ** 2)
     assert problem.loss(theta) == pytest.approx(minimum, rel=1e-12, abs=1e-18)
     assert is_minimizer(problem, theta)
     assert minimizer_spectrum(problem, theta)[-1] == pytest.approx(2 / eta.value, rel=1e-9)
-    return theta
-
-
-@given(instances(max_depth=6))
-def test_flattest_minimizer_attains_the_critical_step_size(case):
-    assert_flattest(case[0])
 
 
 def test_whitened_data_balance_the_leading_direction():
