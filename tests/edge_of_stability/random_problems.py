@@ -1,5 +1,7 @@
 """Random problems and points for the property-based tests, and Taylor's formula on them."""
 
+from functools import reduce
+
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -44,6 +46,11 @@ def point(problem, rng: np.random.Generator, batch: tuple[int, ...] = ()) -> NDA
 def orthogonal(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
     """A random orthogonal matrix."""
     return np.linalg.qr(rng.standard_normal((size, size)))[0]
+
+
+def product(matrices, size: int) -> NDArray[np.float64]:
+    """The product of the later times the earlier ones; the identity if there are none."""
+    return reduce(lambda before, W: W @ before, matrices, np.eye(size))
 
 
 def taylor_slope(problem, rng: np.random.Generator, order: int, steps) -> float:

@@ -47,7 +47,7 @@ def rational_instances(draw, depths, max_width=3):
 
 # S = diag(2, 3) has the resonances 1/4 and 1/6; 1/2 and 5 are none.
 @pytest.mark.parametrize("eta", [Fraction(1, 4), Fraction(1, 6), HALF, Fraction(5)])
-@pytest.mark.parametrize("h", [1, 2, 3, 4])
+@pytest.mark.parametrize("h", [1, 2, 3])
 @pytest.mark.parametrize(("d_0", "d_2"), [(1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3)])
 def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
     X = diagonal(d_0, d_0, [1] * d_0)
@@ -210,31 +210,6 @@ def test_all_kinds_of_rationals_mean_the_same(eta):
     assert certificate.eta == Fraction(3, 7)
     for one in (np.array([[1]]), sp.Matrix([[1]]), [["1"]], ((Fraction(1),),)):
         assert certify_nonsingular(one, one, (1, 1, 1), eta) == certificate
-
-
-ONE = [[1]]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        *(
-            ((ONE, ONE, (1, 1, 1), eta), r"eta: need a rational number: int, Fraction.*, got ")
-            for eta in (0.5, np.float64(0.5), sp.Float(0.5), sp.sqrt(2), "one half", "1/0")
-        ),
-        ((ONE, ONE, (1, 1, 1), 0), r"eta: need a positive rational number, got 0"),
-        ((ONE, ONE, (1, 1, 1), "-1/2"), r"eta: need a positive rational number, got '-1/2'"),
-        (([[1.0]], ONE, (1, 1, 1), 1), r"X: need a rational number.*got 1\.0"),
-        ((ONE, [[float("nan")]], (1, 1, 1), 1), r"Y: need a rational number"),
-        ((3, ONE, (1, 1, 1), 1), r"X: need a matrix of rational numbers, got int"),
-        (([1], ONE, (1, 1, 1), 1), r"X: need a matrix of rational numbers, got list"),
-        (([], ONE, (1, 1, 1), 1), r"X: need a non-empty matrix"),
-        (([[1, 2], [3]], [[1, 1]], (2, 1, 1), 1), r"X: need .* rows of one length"),
-    ],
-)
-def test_bad_input(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        certify_nonsingular(*arguments)
 
 
 # -- resonant steps -------------------------------------------------------------------------------

@@ -33,11 +33,6 @@ def test_the_target_of_the_wines_is_their_alcohol():
     np.testing.assert_array_equal(np.vstack([target, features]), load_wine().data.T)
 
 
-def test_a_constant_row_cannot_be_standardised():
-    with pytest.raises(ValueError, match="rows: need rows that are not constant, got row 1"):
-        standardised([[1.0, 2.0], [3.0, 3.0]])
-
-
 def test_wilson_band_solves_its_equation():
     # The ends p satisfy |p̂ − p| = z √(p(1 − p)/n); at 0 and n one end is 0 and 1.
     low, high = wilson_band([0, 3, 10], 10)

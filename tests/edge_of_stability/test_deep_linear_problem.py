@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given
-from random_problems import point, problems
+from random_problems import point, problems, product
 
 from edge_of_stability import DeepLinearProblem, Network
 
@@ -38,11 +38,9 @@ def test_loss_is_the_sum_of_squared_errors_of_the_product(case):
     # The implementation reduces n > d_0 samples to d_0; the definition must not notice.
     problem, rng = case
     theta = point(problem, rng)
-    product = np.eye(problem.widths[0])
-    for W in problem.split(theta):
-        product = W @ product
-    np.testing.assert_allclose(problem.end_to_end(theta), product, rtol=1e-12, atol=1e-12)
-    error = product @ problem.X - problem.Y
+    pi = product(problem.split(theta), problem.widths[0])
+    np.testing.assert_allclose(problem.end_to_end(theta), pi, rtol=1e-12, atol=1e-12)
+    error = pi @ problem.X - problem.Y
     assert problem.loss(theta) == pytest.approx(np.sum(error**2), rel=1e-11)
 
 

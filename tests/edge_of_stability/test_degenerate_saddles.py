@@ -4,8 +4,8 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
-from random_problems import orthogonal
-from scipy.linalg import null_space
+from random_problems import orthogonal, product
+from scipy.linalg import block_diag, null_space
 
 from edge_of_stability import DeepLinearProblem
 
@@ -35,30 +35,16 @@ def diagonal(values, rows, columns):
     return matrix
 
 
-def block(top, corner):
-    """diag(top, corner)."""
-    zero = np.zeros((len(top), corner.shape[1])), np.zeros((len(corner), top.shape[1]))
-    return np.block([[top, zero[0]], [zero[1], corner]])
-
-
 def saddle(rng, widths, learned, small):
     """W_1, …, W_N = frames · diag(A_j, Z_j) · frames⁻¹ with A_N ⋯ A_1 = diag(learned)."""
     depth, rank = len(widths) - 1, len(learned)
     inner = [conditioned(rng, rank) for _ in range(depth - 1)]
-    first = np.linalg.solve(prod_of(inner, rank), np.diag(learned))
+    first = np.linalg.solve(product(inner, rank), np.diag(learned))
     frames = [np.eye(widths[0]), *(conditioned(rng, d) for d in widths[1:-1]), np.eye(widths[-1])]
     return [
-        frames[j + 1] @ block(A, small[j]) @ np.linalg.inv(frames[j])
+        frames[j + 1] @ block_diag(A, small[j]) @ np.linalg.inv(frames[j])
         for j, A in enumerate([first, *inner])
     ]
-
-
-def prod_of(matrices, size):
-    """The product of the later times the earlier ones; the identity if there are none."""
-    product = np.eye(size)
-    for matrix in matrices:
-        product = matrix @ product
-    return product
 
 
 def frames_of(weights, rank, base=None):
@@ -100,10 +86,10 @@ def test_normal_form_is_an_identity(widths, rank):
             assert j == 0 or np.allclose(W[:rank, rank:], 0, atol=1e-12)
             assert j == len(tilde) - 1 or np.allclose(W[rank:, :rank], 0, atol=1e-12)
         Z = [W[rank:, rank:] for W in tilde]
-        pi = prod_of(weights, widths[0])
+        pi = product(weights, widths[0])
         alpha, beta, gamma = pi[:rank, :rank], pi[:rank, rank:], pi[rank:, :rank]
         learned = gamma @ np.linalg.solve(alpha, beta)
-        zeta = prod_of(Z, widths[0] - rank)
+        zeta = product(Z, widths[0] - rank)
         np.testing.assert_allclose(pi[rank:, rank:] - learned, zeta, atol=1e-13)
         shift = -learned - zeta / 2  # R̂ − R
         if widths[0] <= widths[-1]:
@@ -112,7 +98,7 @@ def test_normal_form_is_an_identity(widths, rank):
             Z[0] = Z[0] @ (np.eye(R.shape[1]) + np.linalg.pinv(R) @ shift).T
         parts = alpha - np.diag(sigma[:rank]), beta, gamma, learned - R
         value = sum(np.sum(part**2) for part in parts)
-        value -= 2 * np.sum(R * prod_of(Z, widths[0] - rank))
+        value -= 2 * np.sum(R * product(Z, widths[0] - rank))
         assert np.sum((pi - target) ** 2) == pytest.approx(value, abs=1e-12)
 
 

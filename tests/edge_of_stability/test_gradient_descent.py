@@ -19,13 +19,8 @@ def test_an_orbit_iterates_the_step(case):
     path = gradient_descent(problem, theta, 0.01, 5)
     assert path.thetas.shape == (6, 3, problem.dimension)
     np.testing.assert_array_equal(path.thetas[0], theta)
-    for t in range(5):
-        np.testing.assert_allclose(
-            path.thetas[t + 1],
-            path.thetas[t] - 0.01 * problem.gradient(path.thetas[t]),
-            rtol=1e-12,
-            atol=1e-12,
-        )
+    steps = path.thetas[:-1] - 0.01 * problem.gradient(path.thetas[:-1])
+    np.testing.assert_allclose(path.thetas[1:], steps, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(path.losses, problem.loss(path.thetas))
 
 

@@ -105,15 +105,3 @@ def test_lengths_hold_the_exact_ones(shift, monkeypatch):
         for ball, image in zip(balls, images, strict=True):
             assert ball.overlaps(sum(x**2 for (x,) in image.tolist()).sqrt())
             assert shift or ball.rad() < 1e-12 * ball
-
-
-def test_blocks_of_any_size_agree(monkeypatch):
-    X, Y = (np.random.default_rng(k).standard_normal((40, 70)) for k in (1, 2))
-    one = Forms.of(X, Y)
-    monkeypatch.setattr(rounding, "_ROWS", 7)
-    monkeypatch.setattr(rounding, "_BLOCK", 3)
-    other = Forms.of(X, Y)
-    for name in ("Sigma", "square", "S", "gram"):
-        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9, abs=1e-9)
-    top = 2 * float(np.linalg.eigvalsh(one.Sigma)[-1])
-    assert defect(one.pencil(top, 1.0, 0.0)) < 1e-9 * top**2

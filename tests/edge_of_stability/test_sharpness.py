@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from random_problems import point, problems
-from scipy.sparse.linalg import LinearOperator, eigsh
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from edge_of_stability import (
@@ -25,12 +24,8 @@ def test_lanczos_equals_dense(case):
     problem, rng = case
     theta = point(problem, rng, (2,))
     scale = np.abs(np.linalg.eigvalsh(problem.hessian(theta))).max()
-    np.testing.assert_allclose(
-        problem.sharpness(theta, method="lanczos"),
-        problem.sharpness(theta, method="dense"),
-        rtol=0,
-        atol=10 * LANCZOS_TOLERANCE * scale,
-    )
+    lanczos, dense = (problem.sharpness(theta, method) for method in ("lanczos", "dense"))
+    np.testing.assert_allclose(lanczos, dense, rtol=0, atol=10 * LANCZOS_TOLERANCE * scale)
 
 
 @pytest.mark.parametrize("kind", [DeepLinearProblem, partial(Network, activation="tanh")])
@@ -42,14 +37,7 @@ def test_large_problems_take_the_matrix_free_way(kind):
     theta = point(problem, rng) / 5
     automatic = problem.sharpness(theta)
     assert automatic == problem.sharpness(theta, method="lanczos")  # and the same twice
-    assert automatic == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-8)
-
-
-def test_closed_form_at_the_origin_of_depth_two():
-    # H(0) pairs W_1 with W_2 through −2S: eigenvalues ±2 s_i(S), h times each.
-    problem = DeepLinearProblem(np.eye(2), [[3.0, 0.0], [0.0, 1.0]], (2, 2, 2))
-    assert problem.sharpness(np.zeros(8)) == pytest.approx(6.0, rel=1e-12)
-    assert problem.sharpness(np.zeros(8), method="lanczos") == pytest.approx(6.0, rel=1e-7)
+    assert automatic == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-11)
 
 
 def test_a_wide_net_whose_units_are_all_equal():
@@ -75,24 +63,6 @@ def test_the_zero_hessian_and_one_parameter(method):
 def test_diagonal_operators(values):
     found = largest_eigenvalue_lanczos(lambda v: np.array(values) * v, len(values))
     assert found == pytest.approx(max(values), rel=1e-7)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_no_more_products_than_arpack_and_as_many_digits(seed):
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((20, 40))
-    problem = DeepLinearProblem(X, rng.standard_normal((20, 20)) @ X, (20, 20, 20))
-    theta, seen = point(problem, rng) / 4, []
-
-    def product(v):
-        seen.append(v)
-        return problem.hvp(theta, v)
-
-    ours, own = largest_eigenvalue_lanczos(product, problem.dimension), len(seen)
-    operator = LinearOperator((problem.dimension,) * 2, matvec=product, dtype=float)
-    eigsh(operator, k=1, which="LA", tol=LANCZOS_TOLERANCE, v0=seen[0])
-    assert own <= len(seen) - own
-    assert ours == pytest.approx(problem.sharpness(theta, method="dense"), rel=1e-11)
 
 
 def test_lanczos_gives_up(monkeypatch):

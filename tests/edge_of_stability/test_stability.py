@@ -6,12 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minimizer_walks import instances, move, sharpness
+from minimizer_walks import instance, instances, move, sharpness
 
-from edge_of_stability import DeepLinearProblem
+from edge_of_stability import DeepLinearProblem, gradient_descent
 from edge_of_stability.certificates.stability import certify_stability, inertia
 from edge_of_stability.minima.critical_step import critical_step_size
 from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
@@ -42,14 +41,9 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
         (eta_C * (1 + distance), Stability.UNSTABLE),
     ):
         assert classify_minimizer(problem, theta, eta) is expected
-        farthest, point = 0.0, start
-        for _ in range(250):
-            point = problem.step(point, eta)
-            farthest = max(farthest, float(np.linalg.norm(point - theta)))
-            if farthest > 1e-3 * np.linalg.norm(theta):
-                break
-        left = farthest > 1e-3 * np.linalg.norm(theta)
-        assert left == (expected is Stability.UNSTABLE)
+        path = gradient_descent(problem, start, eta, 250).thetas
+        near = np.linalg.norm(path - theta, axis=1) <= 1e-3 * np.linalg.norm(theta)
+        assert near.all() == (expected is Stability.STABLE)
 
 
 @pytest.mark.parametrize(
@@ -65,20 +59,6 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
 def test_scalar_net(deviation, verdict):
     eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
     assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
-
-
-@pytest.mark.parametrize(
-    ("theta", "eta", "message"),
-    [
-        ([1.0, 1.1], 0.1, "theta: need a global minimizer"),
-        ([0.0, 0.0], 0.1, "theta: need a global minimizer"),
-        ([1.0, 1.0], 0.0, "eta: need"),
-        ([1.0, 1.0], [0.1, 0.2], "eta: need"),
-    ],
-)
-def test_bad_input_to_classify(theta, eta, message):
-    with pytest.raises(ValueError, match=message):
-        classify_minimizer(SCALAR, theta, eta)
 
 
 # -- the cone of lem-cone --------------------------------------------------------------------------
@@ -157,18 +137,12 @@ def test_only_if_a_line_of_constant_spectrum(case):
         assert minimizer_spectrum(problem, problem.join(far))[-1] == pytest.approx(lowest, rel=1e-9)
 
 
-def rank_instance(widths, rank, rng):
-    X = rng.standard_normal((widths[0], widths[0] + 2))
-    W = rng.standard_normal((widths[-1], rank)) @ rng.standard_normal((rank, widths[0]))
-    return DeepLinearProblem(X, W @ X, widths)
-
-
 def farthest_walk(widths, rank, rng, steps=400):
     """Walk on M with steps of all sizes while the sharpness stays below 4 times its minimum.
 
     Returns how many times the norm of the start the walk gets away from the origin.
     """
-    problem = rank_instance(widths, rank, rng)
+    problem = instance(widths, rank, rng, spread=0.1, noise=0.0)
     start = weights = problem.split(flattest_minimizer(problem))
     limit = 4 * sharpness(problem, start)
     farthest = size = np.linalg.norm(problem.join(start))
@@ -198,15 +172,7 @@ def farthest_walk(widths, rank, rng, steps=400):
 def test_walks_run_off_exactly_where_the_theorem_says(widths, rank, bounded):
     assert stable_set_is_bounded(widths, rank) is bounded
     reached = [farthest_walk(widths, rank, np.random.default_rng(seed)) for seed in range(2)]
-    assert (max(reached) < 100) == bounded, reached
-
-
-@pytest.mark.parametrize(
-    ("widths", "rank"), [((1, 2, 1), 2), ((3, 1, 3), 2), ((2, 2), 3), ((2, 2), -1), ((2, 2), 1.0)]
-)
-def test_impossible_ranks(widths, rank):
-    with pytest.raises(ValueError, match="rank: need"):
-        stable_set_is_bounded(widths, rank)
+    assert (max(reached) < 50) == bounded, reached
 
 
 # -- exact certificates ----------------------------------------------------------------------------
@@ -215,33 +181,23 @@ def test_impossible_ranks(widths, rank):
 @st.composite
 def rational_minimizers(draw):
     """Integer factors, and targets that they fit exactly, up to a residual orthogonal to X."""
-    N = draw(st.integers(1, 3))
-    widths = tuple(draw(st.lists(st.integers(1, 2), min_size=N + 1, max_size=N + 1)))
-    small = st.integers(-3, 3)
-    weights = [
-        draw(st.lists(st.lists(small, min_size=b, max_size=b), min_size=a, max_size=a))
-        for b, a in pairwise(widths)
-    ]
-    X = draw(
-        st.lists(st.lists(small, min_size=2, max_size=2), min_size=widths[0], max_size=widths[0])
-    )
-    product = sp.eye(widths[0])
-    for W in weights:
-        product = sp.Matrix(W) * product
-    # One more sample at 0: its residual is orthogonal to every input.
-    Y = (product * sp.Matrix(X)).tolist()
-    X = [[*row, 0] for row in X]
-    Y = [[*row, draw(small)] for row in Y]
+    widths = tuple(draw(st.lists(st.integers(1, 2), min_size=2, max_size=4)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    weights = [rng.integers(-3, 4, (after, before)) for before, after in pairwise(widths)]
+    X = rng.integers(-3, 4, (widths[0], 3))
+    X[:, 2] = 0  # a sample at 0: its residual is orthogonal to every input
+    Y = np.linalg.multi_dot([np.eye(widths[-1], dtype=int), *weights[::-1], X])
+    Y[:, 2] = rng.integers(-3, 4, widths[-1])
     eta = draw(st.fractions(min_value=Fraction(1, 50), max_value=4, max_denominator=50))
-    return widths, X, Y, weights, eta
+    return X, Y, widths, weights, eta
 
 
 @given(rational_minimizers())
 def test_certificates_verify_and_agree_with_floating_point(case):
-    widths, X, Y, weights, eta = case
-    certificate = certify_stability(X, Y, widths, weights, eta)
+    X, Y, widths, weights, eta = case
+    certificate = certify_stability(*case)
     assert certificate.verify()
-    problem = DeepLinearProblem(np.array(X, float), np.array(Y, float), widths)
+    problem = DeepLinearProblem(X, Y, widths)
     theta = problem.join(weights)
     H, threshold = np.linalg.eigvalsh(problem.hessian(theta)), float(2 / eta)
     near = 1e-9 * max(threshold, H[-1])
@@ -253,8 +209,7 @@ def test_certificates_verify_and_agree_with_floating_point(case):
 
 @given(rational_minimizers(), st.integers(-1, 1), st.integers(-1, 1))
 def test_wrong_counts_do_not_verify(case, first, second):
-    widths, X, Y, weights, eta = case
-    good = certify_stability(X, Y, widths, weights, eta)
+    good = certify_stability(*case)
     forged = dataclasses.replace(
         good, above=good.above + first, equal=good.equal + second, below=good.below - first - second
     )
@@ -308,22 +263,3 @@ def test_forged_points_do_not_verify():
         {"eta": Fraction(-1, 4)},
     ):
         assert not dataclasses.replace(good, **change).verify()
-
-
-@pytest.mark.parametrize(
-    ("widths", "X", "Y", "theta", "eta", "message"),
-    [
-        ((1, 1, 1), [[1]], [[1]], [1, 2], "1/4", "theta: need a global minimizer"),
-        ((1, 1, 1), [[1]], [[1]], [0, 0], "1/4", "theta: need a global minimizer"),  # a saddle
-        # One of two normal equations holds, and the other does not.
-        ((1, 2), [[1]], [[1], [1]], [1, 0], "1/4", "theta: need a global minimizer"),
-        ((2, 1), [[1, 0], [0, 1]], [[1, 1]], [1, 0], "1/4", "theta: need a global minimizer"),
-        ((1, 1, 1), [[1]], [[1]], [1.0, 1.0], "1/4", "theta: need a rational"),
-        ((1, 1, 1), [[1]], [[1]], [1], "1/4", "theta: need 2 rationals"),
-        ((1, 1, 1), [[1]], [[1]], [[[1, 0]], [[1]]], "1/4", "theta: need 2 rationals"),
-        ((1, 1, 1), [[1]], [[1]], 3, "1/4", "theta: need 2 rationals"),
-    ],
-)
-def test_bad_input_to_certify(widths, X, Y, theta, eta, message):
-    with pytest.raises(ValueError, match=message):
-        certify_stability(X, Y, widths, theta, eta)

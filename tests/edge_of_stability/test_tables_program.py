@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "edge_of_stability", "critical-step", "data.csv", "--depth", "2"]
+MODULE = [sys.executable, "-m", "edge_of_stability", "critical-step"]
+INSTALLED = [Path(sysconfig.get_path("scripts"), "critical-step")]
+ARGUMENTS = ["data.csv", "--depth", "2", "--target"]
 PLAIN = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
-@pytest.mark.parametrize("words", [["-m", "edge_of_stability", "critical-step"], None])
-def test_the_program_and_the_module(tmp_path, words):
-    (tmp_path / "data.csv").write_text("x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n", encoding="utf-8")
-    program = (
-        [sys.executable, *words]
-        if words
-        else [Path(sysconfig.get_path("scripts"), "critical-step")]
-    )
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("program", [MODULE, INSTALLED])
+def test_the_program_and_the_module(program):
     done = subprocess.run(
-        [*program, "data.csv", "--target", "y", "--depth", "2"],
-        cwd=tmp_path,
+        [*program, *ARGUMENTS, "y"],
         capture_output=True,
         encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
@@ -43,15 +44,13 @@ def test_the_program_and_the_module(tmp_path, words):
     ],
 )
 def test_how_it_ends(tmp_path, target, stdout, code, err):
-    (tmp_path / "data.csv").write_text("x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n", encoding="utf-8")
     if stdout == "pipe":  # whose reader has ended
         reader, out = os.pipe()
         os.close(reader)
     else:
         out = os.open(tmp_path / stdout, os.O_WRONLY | os.O_CREAT)
     done = subprocess.run(
-        [*COMMAND, "--target", target],
-        cwd=tmp_path,
+        [*MODULE, *ARGUMENTS, target],
         stdout=out,
         stderr=subprocess.PIPE,
         text=True,

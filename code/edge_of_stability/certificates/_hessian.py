@@ -18,22 +18,18 @@ from ..core.rationals import RationalProblem
 Matrix = Any
 
 
-def _tanh_curve(z: Any) -> Any:
-    return -2 * z.tanh() / z.cosh() ** 2
-
-
-def _logistic(z: Any) -> Any:
-    return 1 / (1 + (-z).exp())
-
-
 # σ, σ′ and σ″ as functions of z.
 ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], ...]] = {
     "identity": (lambda z: z, lambda z: 1, lambda z: 0),
-    "tanh": (lambda z: z.tanh(), lambda z: 1 / z.cosh() ** 2, _tanh_curve),
+    "tanh": (
+        lambda z: z.tanh(),
+        lambda z: z.sech() ** 2,
+        lambda z: -2 * z.tanh() * z.sech() ** 2,
+    ),
     "softplus": (
         lambda z: z.exp().log1p(),
-        _logistic,
-        lambda z: _logistic(z) * _logistic(-z),
+        lambda z: 1 / (1 + (-z).exp()),
+        lambda z: (z / 2).sech() ** 2 / 4,
     ),
 }
 

@@ -84,8 +84,7 @@ def certify_nonsingular(
         found = fraction(determinant(problem, witness))
         if found:
             return NonsingularityCertificate(*problem.instance, witness, found, reason)
-    if problem.depth > 1:
-        raise AssertionError("a non-zero polynomial has no more zeros than its degree")
+    assert problem.depth == 1, "a non-zero polynomial has no more zeros than its degree"
     raise SingularMapError(
         f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {problem.eta}: "
         f"{1 / (2 * problem.eta)} is an eigenvalue of X X^T, so det DG vanishes everywhere and "
@@ -100,8 +99,7 @@ def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
     singular. Depth 2: η = 1/(2 s_i), s_i the non-zero singular values of S = YXᵀ, Y (d_N, n); there
     the map is non-singular, and only the origin is no witness. Depth ≥ 3: none.
     """
-    inputs, targets = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
-    checks.samples(inputs, targets)
+    inputs, targets = checks.data(X, Y)
     if checks.positive_count("depth", depth) >= 3:
         return np.empty(0)
     matrix = inputs if depth == 1 else targets @ inputs.T

@@ -62,9 +62,13 @@ def data_shapes(
         refuse("Y", f"{x_shape[1]} columns as X has", f"shape {y_shape}")
 
 
-def samples(X: FloatArray, Y: FloatArray) -> None:
-    """Check that X and Y have the same number of columns."""
-    data_shapes((len(X), len(Y)), X.shape, Y.shape)
+def data(
+    X: ArrayLike, Y: ArrayLike, widths: tuple[int, ...] | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """X (d_0, n) and Y (d_N, n) as by :func:`data_matrix`, checked against each other."""
+    inputs, targets = data_matrix("X", X), data_matrix("Y", Y)
+    data_shapes(widths or (len(inputs), len(targets)), inputs.shape, targets.shape)
+    return inputs, targets
 
 
 def coordinates(argument: str, value: ArrayLike, dimension: int) -> FloatArray:

@@ -58,12 +58,12 @@ def largest_eigenvalue_lanczos(
     raise NoConvergenceError(f"Lanczos has not converged after {_MOST_PRODUCTS} products")
 
 
-def square_root_times(A: FloatArray, w: FloatArray, most: int = 300) -> FloatArray:
-    """A^{1/2}w, nearly, from at most ``most`` products with A ⪰ 0 (d, d), by Lanczos.
+def square_root_times(A: FloatArray, w: FloatArray) -> FloatArray:
+    """A^{1/2}w, nearly, from at most 300 products with A ⪰ 0 (d, d), by Lanczos.
 
     w ≠ 0 is (d,). On the Krylov space with the orthonormal basis V it is V T^{1/2} Vᵀw.
     """
-    size = min(most, len(w))
+    size = min(300, len(w))
     V, T = np.zeros((size, len(w))), np.zeros((size, size))
     vector = w
     for m in range(1, size + 1):

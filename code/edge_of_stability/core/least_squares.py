@@ -59,8 +59,7 @@ class LeastSquares(Parameters, ABC):
 
     def __init__(self, X: ArrayLike, Y: ArrayLike, widths: Sequence[int]) -> None:
         checked = checks.layer_widths(widths)
-        inputs, targets = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
-        checks.data_shapes(checked, inputs.shape, targets.shape)
+        inputs, targets = checks.data(X, Y, checked)
         for name, value in (("X", inputs), ("Y", targets), ("widths", checked)):
             object.__setattr__(self, name, value)
 

@@ -1,11 +1,6 @@
-r"""Non-linear least squares: the loss of a network with activations.
+"""Non-linear least squares: the loss of :mod:`.least_squares` for a network with activations.
 
-The function of a point θ = (W_1, …, W_N) is
-
-    f_θ(x) = W_N σ(W_{N−1} σ(⋯ σ(W_1 x) ⋯)),     L(θ) = Σ_i ‖f_θ(x_i) − y_i‖²
-
-with σ applied to each coordinate. No ½ and no 1/n, as for :class:`DeepLinearProblem`, which is the
-case σ(z) = z. There are no bias vectors; a row of ones in X gives the first layer one.
+There are no bias vectors; a row of ones in X gives the first layer one.
 
 For ReLU, L is a polynomial on each of finitely many pieces; on the borders between them σ′(0) is
 taken to be 0, and gradient and Hessian are those of a neighbouring piece.

@@ -34,10 +34,8 @@ def rational_matrix(argument: str, value: Any, floats: bool = False) -> Fraction
     rows = value.tolist() if hasattr(value, "tolist") else value
     try:
         matrix = tuple(tuple(rational_number(argument, x, floats) for x in row) for row in rows)
-    except TypeError as error:
-        raise ValueError(
-            f"{argument}: need a matrix of rational numbers, got {type(value).__name__}"
-        ) from error
+    except TypeError:
+        checks.refuse(argument, "a matrix of rational numbers", type(value).__name__)
     if not matrix or not matrix[0] or any(len(row) != len(matrix[0]) for row in matrix):
         lengths = [len(row) for row in matrix]
         checks.refuse(argument, "a non-empty matrix with rows of one length", f"lengths {lengths}")

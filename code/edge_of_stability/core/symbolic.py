@@ -109,10 +109,8 @@ class SymbolicProblem:
 def _exact_matrix(argument: str, value: Any) -> sp.ImmutableMatrix:
     try:
         matrix = sp.ImmutableMatrix(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{argument}: need a matrix of exact entries, got {type(value).__name__}"
-        ) from error
+    except (TypeError, ValueError):
+        checks.refuse(argument, "a matrix of exact entries", type(value).__name__)
     if matrix.has(sp.Float) or matrix.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
         checks.refuse(argument, "finite exact entries (integers, rationals, symbols)", matrix)
     if 0 in matrix.shape:

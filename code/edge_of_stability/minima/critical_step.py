@@ -108,9 +108,7 @@ def critical_step_size(
     True
     """
     N = checks.positive_count("depth", depth)
-    X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
-    checks.samples(X, Y)
-
+    X, Y = checks.data(X, Y)
     if N == 1:
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ) does not depend on Y
     p, q = _exponent(X), _exponent(Y)

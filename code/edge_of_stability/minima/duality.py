@@ -49,8 +49,6 @@ class JointMaximum:
 
 def pencil(A: FloatArray, B: FloatArray, depth: int, x: float) -> FloatArray:
     """x^{N−1}A + (N−1)x^{−1}B, (d, d)."""
-    if depth == 1:
-        return A
     return x ** (depth - 1) * A + (depth - 1) / x * B
 
 

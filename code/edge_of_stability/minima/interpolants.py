@@ -24,7 +24,6 @@ class NoFitError(ArithmeticError):
     """No point with loss zero was reached."""
 
 
-@one_thread()
 def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200) -> FloatArray:
     """Search for a flat θ (D,) with f_θ(X) = Y, from an initial point (D,).
 
@@ -33,28 +32,27 @@ def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped, unused-ignore]
 
-    theta = fit(network, checks.coordinates("initial", initial, network.dimension))
-    constraint = {
-        "type": "eq",
-        "fun": lambda x: (network.predict(x) - network.Y).ravel(),
-        "jac": network.jacobian,
-    }
-    best = theta
-    for power in POWERS:
-        found = minimize(
-            lambda x, p=power: _smooth_sharpness(network, x, p),
-            best,
-            jac=True,
-            method="SLSQP",
-            constraints=constraint,
-            options={"maxiter": iterations, "ftol": 1e-12},
-        )
-        try:
-            candidate = fit(network, found.x)
-        except (NoFitError, ValueError):
-            continue
-        if network.sharpness(candidate) <= network.sharpness(best):
-            best = candidate
+    with one_thread():  # SciPy's BLAS, too, which is loaded by now
+        best = fit(network, checks.coordinates("initial", initial, network.dimension))
+        for power in POWERS:
+            found = minimize(
+                lambda x, p=power: _smooth_sharpness(network, x, p),
+                best,
+                jac=True,
+                method="SLSQP",
+                constraints={
+                    "type": "eq",
+                    "fun": lambda x: (network.predict(x) - network.Y).ravel(),
+                    "jac": network.jacobian,
+                },
+                options={"maxiter": iterations, "ftol": 1e-12},
+            )
+            try:
+                candidate = fit(network, found.x)
+            except (NoFitError, ValueError):
+                continue
+            if network.sharpness(candidate) <= network.sharpness(best):
+                best = candidate
     return best
 
 

@@ -95,10 +95,11 @@ def flattest_minimizer(problem: DeepLinearProblem) -> FloatArray:
 
     Source: this book, the theorem on the flattest minimizer.
     """
-    N = problem.depth
+    N, solution = problem.depth, problem.solution
     if N == 1:
-        return problem.join([problem.solution])
-    left, (U, s), values, right = _whitened_solution(problem)
+        return problem.join([solution])
+    U, s, Vt = np.linalg.svd(problem.X, full_matrices=False)
+    left, values, right = np.linalg.svd(problem.Y @ Vt.T, full_matrices=False)  # of ŴU
     rank = int(np.sum(values > RANK_RTOL * np.linalg.norm(problem.Y)))
     if rank == 0:
         checks.refuse("problem", "W⋆ ≠ 0 (for depth ≥ 2)", "W⋆ = 0 to working precision")
@@ -128,17 +129,3 @@ def _excess(problem: DeepLinearProblem, theta: ArrayLike) -> float:
 
 def _allowed(problem: DeepLinearProblem) -> float:
     return MINIMIZER_RTOL * float(np.linalg.norm(problem.Y))
-
-
-def _whitened_solution(
-    problem: DeepLinearProblem,
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray], FloatArray, FloatArray]:
-    """X = U diag(s) Vᵀ and the thin singular value decomposition of ŴU = YV.
-
-    Returns the left singular vectors (d_N, m), (U, s), the singular values (m,) of Ŵ and the right
-    singular vectors of ŴU (m, d_0), m = min(d_0, d_N).
-    """
-    _ = problem.solution  # raises if Σ is singular
-    U, s, Vt = np.linalg.svd(problem.X, full_matrices=False)
-    left, values, right = np.linalg.svd(problem.Y @ Vt.T, full_matrices=False)
-    return left, (U, s), values, right

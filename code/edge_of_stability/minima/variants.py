@@ -36,7 +36,7 @@ def with_biases(X: ArrayLike, Y: ArrayLike, depth: int) -> tuple[CriticalStepSiz
     to rounding, else a ValueError is raised; Y is (d_N, n).
     """
     eta = critical_step_size(X, Y, depth)
-    X, Y = checks.data_matrix("X", X), checks.data_matrix("Y", Y)
+    X, Y = checks.data(X, Y)
     n = X.shape[1]
     if np.any(np.abs(X.sum(axis=1)) > 1e-9 * np.abs(X).sum(axis=1)):
         checks.refuse("X", "rows with mean zero", "others")
