@@ -2,7 +2,8 @@
 
 A peer is a function of (θ (m, D), steps) that takes all steps with all starts on all cores. By
 hand it has the same products as :mod:`edge_of_stability.descent._products`, so each framework is
-given what it needs to be fast, and each is timed with several sizes of its batches.
+given what it needs to be fast, and each is timed with several sizes of its batches. C looks at its
+orbits as often as we do.
 """
 
 import ctypes
@@ -10,7 +11,7 @@ import importlib
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,16 @@ from typing import Any
 import numpy as np
 
 from edge_of_stability import DeepLinearProblem, Rules, run_ensemble
-from edge_of_stability.descent._products import DATA, FACTOR, ONE, Program
+from edge_of_stability.descent._products import (
+    DATA,
+    FACTOR,
+    NORM,
+    ONE,
+    RESIDUAL,
+    SLOPE,
+    Product,
+    Program,
+)
 
 CORES = 2
 Step = Callable[[np.ndarray, int], object]
@@ -180,7 +190,7 @@ def c_by_hand(problem: DeepLinearProblem, eta: float, lanes: int) -> Step | None
 
 
 def c_source(problem: DeepLinearProblem, lanes: int) -> Iterator[str]:
-    """The lines of a C file that takes steps with packs of starts."""
+    """The lines of a C file that takes steps with packs of starts, and looks as often as we do."""
     program = Program(problem.widths, 0, rescaled=False)
     D, constants = program.D, problem.Sigma.size + problem.S.size
     yield f"typedef double v __attribute__((vector_size({8 * lanes}), aligned(8)));"
@@ -190,18 +200,30 @@ def c_source(problem: DeepLinearProblem, lanes: int) -> Iterator[str]:
     yield f"    for (int e = 0; e < {D}; e++) m[e] = w[e];"
     yield f"    m[{D + FACTOR}] = none + factor; m[{D + ONE}] = none + 1;"
     yield f"    for (int e = 0; e < {constants}; e++) m[{D + DATA} + e] = none + data[e];"
-    for products in (program.prelude, program.step):
-        if products is program.step:
-            yield "    for (long t = 0; t < steps; t++) {"
-        for out, start, A, B, sign in products:
-            place = lambda M, i, j: f"m[{M.at} + {i} * {M.down} + {j} * {M.right}]"  # noqa: E731
-            yield f"    for (int i = 0; i < {out.rows}; i++)"
-            yield f"    for (int j = 0; j < {out.columns}; j++) {{"
-            yield f"      v s = {place(start, 'i', 'j') if start else 'none'};"
-            yield f"      for (int k = 0; k < {A.columns}; k++)"
-            yield f"        s += {sign} * {place(A, 'i', 'k')} * {place(B, 'k', 'j')};"
-            yield f"      {place(out, 'i', 'j')} = s; }}"
-    yield f"    }} for (int e = 0; e < {D}; e++) w[e] = m[e]; }} }}"
+    yield from c_products(program.prelude)
+    yield "    for (long t = 0; t < steps;) {"
+    yield f"    for (long end = t + {Rules().look_every}; t < end && t < steps; t++) {{"
+    yield from c_products(program.step)
+    yield "    }"
+    # Without the residual, which is needed only at the end (we compute it at each look).
+    yield from c_products(product for product in program.look if product.out.at != D + RESIDUAL)
+    yield "    long stop = 1;"
+    yield f"    for (int l = 0; l < {lanes}; l++)"
+    yield f"      stop &= !(m[{D + NORM}][l] <= 1e12 && m[{D + SLOPE}][l] > 1e-300);"
+    yield "    if (stop) break; }"
+    yield f"    for (int e = 0; e < {D}; e++) w[e] = m[e]; }} }}"
+
+
+def c_products(products: Iterable[Product]) -> Iterator[str]:
+    """A loop over the entries of each product."""
+    for out, start, A, B, sign in products:
+        place = lambda M, i, j: f"m[{M.at} + {i} * {M.down} + {j} * {M.right}]"  # noqa: E731
+        yield f"    for (int i = 0; i < {out.rows}; i++)"
+        yield f"    for (int j = 0; j < {out.columns}; j++) {{"
+        yield f"      v s = {place(start, 'i', 'j') if start else 'none'};"
+        yield f"      for (int k = 0; k < {A.columns}; k++)"
+        yield f"        s += {sign} * {place(A, 'i', 'k')} * {place(B, 'k', 'j')};"
+        yield f"      {place(out, 'i', 'j')} = s; }}"
 
 
 def ours(problem: DeepLinearProblem, eta: float, size: int) -> Step:

@@ -103,7 +103,8 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     }
     _write_json(folder / f"{name}.json", record)
     if record["stacked"]:
-        for _ in range(2):  # the first places the panels, the second the colour bars beside them
+        bars = any(axes.get_label() == "<colorbar>" for axes in figure.axes)
+        for _ in range(1 + bars):  # the first places the panels, the second the bars beside them
             figure.set_layout_engine(layout)
             _lay_out(figure)
         _draw_vectors(figure, folder, f"{name}.narrow")

@@ -112,10 +112,16 @@ class DeepLinearProblem(LeastSquares):
         """
         X, Y, _ = self.reduced
         P, (before, after), (to_left, to_right) = self._products(theta), *self._places
-        F, Q = P[..., : self.widths[0]] @ X, P[:, -self.widths[-1] :]  # (m, S, k), (m, d_N, S)
-        RF = 2 * (F[:, -self.widths[-1] :] - Y) @ F.mT
-        left = (Q.mT @ np.concatenate([Q, RF], axis=-1)).take(to_left, axis=-1)  # (m, S, 2D)
-        right = np.concatenate([F @ F.mT, P], axis=-1).take(to_right, axis=-1)
+        S, (d_0, k), d_N = P.shape[-1], X.shape, len(Y)
+        # F below 2R, (m, S + d_N, k): few products of many small matrices, which take longest.
+        FR = np.empty((len(P), S + d_N, k))
+        F, Q = FR[:, :S], P[:, -d_N:]  # (m, S, k), (m, d_N, S)
+        F[:] = (P[..., :d_0].reshape(-1, d_0) @ X).reshape(-1, S, k)
+        np.subtract(F[:, -d_N:], Y, out=FR[:, S:])
+        FR[:, S:] *= 2
+        FF = FR @ F.mT
+        left = (Q.mT @ np.concatenate([Q, FF[:, S:]], axis=-1)).take(to_left, axis=-1)  # (m, S, 2D)
+        right = np.concatenate([FF[:, :S], P], axis=-1).take(to_right, axis=-1)
         T, D = np.empty_like(H), self.dimension
         rows = max(1, _AT_ONCE // D)
         for begin in range(0, D, rows):
@@ -130,7 +136,9 @@ class DeepLinearProblem(LeastSquares):
         ends = self._ends
         P = np.empty((len(theta), ends[-1], ends[-1]))
         P[:] = self._identity
-        for j, W in enumerate(self._split(theta)):
+        first, *later = self._split(theta)
+        P[:, ends[1] : ends[2], : ends[1]] = first
+        for j, W in enumerate(later, 1):
             begin, middle, end = ends[j : j + 3]
             np.matmul(W, P[:, begin:middle, :middle], out=P[:, middle:end, :middle])
         return P

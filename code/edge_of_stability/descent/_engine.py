@@ -131,7 +131,7 @@ def _compiled(chosen: Plan, D: int) -> Callable[..., int]:
     # processes that compile at once may be handed each other's code. What the closure keeps must be
     # told apart by its value: a string and ints.
     go_on.__qualname__ = f"go_on_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return njit(GO_ON, nogil=True, cache=True)(go_on)  # type: ignore[no-any-return]
+    return njit(GO_ON, nogil=True, cache=True, no_cpython_wrapper=True)(go_on)  # type: ignore[no-any-return]
 
 
 @lru_cache

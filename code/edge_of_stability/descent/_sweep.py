@@ -1,15 +1,20 @@
-"""The compiled loop of :func:`run_ensemble`: looks at packs, and lanes that have settled leave."""
+"""The compiled loop of :func:`run_ensemble`: looks at packs, and lanes that have settled leave.
+
+Arrays are plain and made by NumPy, and loops go over numbers: with tuples of arrays and slices
+Numba takes several times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit, types
 
-from ._engine import FLOATS, GO_ON, kernel
+from ..core.checks import FloatArray
+from ._engine import FLOATS, GO_ON, Kernel, kernel
 from ._products import DATA, ESCAPE, FACTOR, MINUS, NORM, ONE, PACK_END, RESIDUAL, SLOPE, UNIT
 from .outcomes import Outcome
 
@@ -20,224 +25,179 @@ CACHED_DOUBLES = 2**14
 
 # Part of the compiled code. Its cache on disk depends on this file only, so never renumber them.
 CONVERGED, BOUNDED, DIVERGED = (int(outcome) for outcome in Outcome)
+NEVER = 2**62
 
 
-class Lanes(NamedTuple):
-    """The orbits under way; L of them are a pack. Lane number ``place`` is in pack ⌊place / L⌋."""
-
-    packs: Any  # (packs, D + 3, L): θ, factor, unit, escape of each lane, as in :mod:`._products`
-    before: Any  # (D, L), θ of the last pack as it was before the steps
-    work: Any  # (entries, L), see :class:`._engine.Kernel`
-    who: Any  # the number of the initial point in each lane, −1 if none
-    watched: Any  # a lane of this pack has a small gradient
-
-
-class Orbits(NamedTuple):
-    """What is given: for each initial point, and for all."""
-
-    start: Any
-    factor: Any
-    unit: Any
-    escape: Any
-    size: Any
-
-
-class Results(NamedTuple):
-    """What is written for each initial point."""
-
-    theta: Any
-    outcome: Any
-    taken: Any
-    settled: Any
-    residual: Any
-    slope: Any
+# The arrays of the functions below:
+#   packs (packs · (D + 3) · L,)  θ, factor, unit, escape of each lane, as in :mod:`._products`;
+#                                 lane number ``place`` is in pack ⌊place / L⌋
+#   who (packs · L,)              the number of the initial point in each lane, −1 if none
+#   watched (packs,)              whether a lane of this pack has a small gradient
+#   work, before                  see :class:`._engine.Kernel`
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]
-def _aligned(rows: int, L: int) -> Any:
-    """Zeros that begin at a cache line: a vector that crosses one takes two loads."""
-    line = 64
-    room = np.zeros(rows * L + line // 8)
-    skip = ((line - room.ctypes.data % line) % line) // 8
-    return room[skip : skip + rows * L]
-
-
-# To take an array out of a tuple costs Numba two atomic updates of its count of references. For a
-# small network that takes longer than to move an orbit: take them out once for many orbits.
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _enter(lanes: Any, orbits: Any, numbers: Any, points: Any, unit: Any) -> None:
-    """Put orbits into the lanes from the first on, at points given in these units."""
-    (packs, before, _, who, _), (start, factor, own, escape, size) = lanes, orbits
-    D, L = before.shape
-    for place, i in enumerate(numbers):
-        pack, lane, norm = place // L, place % L, 0.0
-        for d in range(D):
-            packs[pack, d, lane] = points[i, d] / unit[i]
-            norm += start[i, d] * start[i, d]
-        packs[pack, D + FACTOR, lane] = factor[i]
-        packs[pack, D + UNIT, lane] = own[i]
-        packs[pack, D + ESCAPE, lane] = escape * max(norm, size)
-        who[place] = i
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _leave(packs: Any, work: Any, theta: Any, residual: Any, slope: Any, *where: int) -> None:
-    """Write the point of a lane, in the units it was given in, and what the look has measured."""
-    (pack, lane, i), D = where, theta.shape[1]
+def _enter(
+    at: int,
+    i: int,
+    L: int,
+    packs: Any,
+    points: Any,
+    entry: Any,
+    start: Any,
+    factor: Any,
+    unit: Any,
+    escape: float,
+    norm: float,
+) -> None:
+    """Put an orbit into a lane, at a point given in the unit ``entry``."""
+    D, square = start.shape[1], 0.0
     for d in range(D):
-        theta[i, d] = packs[pack, d, lane] * packs[pack, D + UNIT, lane]
-    slope[i] = work[D + SLOPE, lane]
-    residual[i] = work[D + RESIDUAL, lane]
+        packs[at + d * L] = points[i, d] / entry[i]
+        square += start[i, d] * start[i, d]
+    packs[at + (D + FACTOR) * L] = factor[i]
+    packs[at + (D + UNIT) * L] = unit[i]
+    packs[at + (D + ESCAPE) * L] = escape * max(square, norm)
+
+
+@njit(nogil=True)  # type: ignore[untyped-decorator]
+def _leaves(
+    slope_now: float,
+    outside: bool,
+    last: bool,
+    i: int,
+    t: int,
+    window: int,
+    small: float,
+    outcome: Any,
+    taken: Any,
+    settled: Any,
+) -> bool:
+    """Whether an orbit leaves after a look, and with which outcome."""
+    if not slope_now <= small:
+        settled[i] = -1
+    elif settled[i] < 0:
+        settled[i] = t
+    converged = settled[i] >= 0 and t - settled[i] >= window
+    if outside:
+        taken[i] += t
+    elif converged or last:
+        taken[i], outcome[i] = t, CONVERGED if converged else BOUNDED
+    return outside or converged or last
+
+
+@njit(nogil=True)  # type: ignore[untyped-decorator]
+def _close_gaps(L: int, rows: int, active: int, packs: Any, who: Any, watched: Any) -> int:
+    """Fill the gaps with lanes from the end; how many are left."""
+    gap = 0
+    while True:
+        while gap < active and who[gap] >= 0:
+            gap += 1
+        while active > gap and who[active - 1] < 0:
+            active -= 1
+        if gap >= active:
+            return active
+        active -= 1
+        to, source = gap // L * rows * L + gap % L, active // L * rows * L + active % L
+        for row in range(rows):
+            packs[to + row * L] = packs[source + row * L]
+        watched[gap // L] = watched[gap // L] or watched[active // L]
+        who[gap], who[active] = who[active], -1
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]
 def _judge(
-    lanes: Any,
-    results: Any,
     pack: int,
     active: int,
+    L: int,
     t: int,
     chunk: int,
     last: bool,
     window: int,
     small: float,
+    again: bool,
+    work: Any,
+    packs: Any,
+    before: Any,
+    who: Any,
+    watched: Any,
+    theta: Any,
+    outcome: Any,
+    taken: Any,
+    settled: Any,
+    residual: Any,
+    slope: Any,
 ) -> int:
     """Let the settled lanes of a pack leave after a look; their number."""
-    packs, before, work, who, watched = lanes
-    theta, outcome, taken, settled, residual, slope = results
-    D, L = before.shape
+    D = theta.shape[1]
     left = 0
     watched[pack] = False
     for lane in range(min(L, active - pack * L)):
-        i = who[pack * L + lane]
-        if not work[D + NORM, lane] <= packs[pack, D + ESCAPE, lane]:
-            # Where between two looks it escaped is found out at the end, from here and in the same
-            # units: the same steps again.
-            theta[i] = before[:, lane]
-            taken[i] = t - chunk
-            settled[i] = -1
-            outcome[i] = DIVERGED
-            who[pack * L + lane] = -1
-            left += 1
-            continue
-        if work[D + SLOPE, lane] <= small:
-            if settled[i] < 0:
-                settled[i] = t
-            watched[pack] = True
+        i, at = who[pack * L + lane], pack * (D + PACK_END) * L + lane
+        outside = not work[(D + NORM) * L + lane] <= packs[at + (D + ESCAPE) * L]
+        if outside and not again:
+            # Where between two looks it went outside is found out at the end, from here and in the
+            # same units: the same steps again.
+            for d in range(D):
+                theta[i, d] = before[d * L + lane]
+            taken[i], settled[i], outcome[i] = t - chunk, -1, DIVERGED
+        elif _leaves(
+            work[(D + SLOPE) * L + lane],
+            outside,
+            last,
+            i,
+            t,
+            window,
+            small,
+            outcome,
+            taken,
+            settled,
+        ):
+            for d in range(D):  # in the units it was given in
+                theta[i, d] = packs[at + d * L] * packs[at + (D + UNIT) * L]
+            slope[i] = work[(D + SLOPE) * L + lane]
+            residual[i] = work[(D + RESIDUAL) * L + lane]
         else:
-            settled[i] = -1
-        converged = settled[i] >= 0 and t - settled[i] >= window
-        if converged or last:
-            taken[i] = t
-            outcome[i] = CONVERGED if converged else BOUNDED
-            _leave(packs, work, theta, residual, slope, pack, lane, i)
-            who[pack * L + lane] = -1
-            left += 1
+            watched[pack] = watched[pack] or settled[i] >= 0
+            continue
+        who[pack * L + lane] = -1
+        left += 1
     return left
 
 
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _close_gaps(lanes: Any, active: int) -> int:
-    """Fill the gaps with lanes from the end; how many are left."""
-    gap, L = 0, lanes.before.shape[1]
-    while True:
-        while gap < active and lanes.who[gap] >= 0:
-            gap += 1
-        while active > gap and lanes.who[active - 1] < 0:
-            active -= 1
-        if gap >= active:
-            return active
-        source = active - 1
-        lanes.packs[gap // L, :, gap % L] = lanes.packs[source // L, :, source % L]
-        lanes.watched[gap // L] = lanes.watched[gap // L] or lanes.watched[source // L]
-        lanes.who[gap], lanes.who[source] = lanes.who[source], -1
-        active -= 1
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _first_outside(
-    go_on: Any, memory: tuple[Any, Any, Any], lanes: Any, results: Any, orbits: Any
-) -> None:
-    """The first step outside, for those that escaped: again from the last look, one by one."""
-    packs, before, work, who, watched = lanes
-    theta, outcome, taken, _, residual, slope = results
-    D, L = before.shape
-    escaped, same = np.flatnonzero(outcome == DIVERGED), np.ones(len(theta))
-    for first in range(0, len(escaped), L):
-        waiting = many = min(L, len(escaped) - first)
-        _enter(lanes, orbits, escaped[first : first + many], theta, same)
-        while waiting > 0:  # at most as often as steps between looks: these are the same again
-            go_on(*memory, 0, 1, 1, 0.0, True, watched)
-            for lane in range(many):
-                if who[lane] >= 0:
-                    taken[who[lane]] += 1
-                    if not work[D + NORM, lane] <= packs[0, D + ESCAPE, lane]:
-                        _leave(packs, work, theta, residual, slope, 0, lane, who[lane])
-                        who[lane] = -1
-                        waiting -= 1
-
-
-@njit(nogil=True)  # type: ignore[untyped-decorator]
-def _together(
-    go_on: Any,
-    memory: tuple[Any, Any, Any],
-    lanes: Any,
-    results: Any,
-    orbits: Any,
-    points: tuple[int, int],
-    rules: tuple[int, int, int, float],
-) -> None:
-    """Run the orbits of some initial points until each has settled, but for what escaped."""
-    steps, every, window, small = rules
-    L, (begin, end) = lanes.before.shape[1], points
-    lanes.watched[:] = False
-    _enter(lanes, orbits, np.arange(begin, end), orbits.start, orbits.unit)
-    t, chunk, active = 0, 0, end - begin
-    while active > 0:
-        left, pack, count = 0, 0, (active + L - 1) // L
-        last = t == steps
-        while True:
-            pack = go_on(*memory, pack, count, chunk, small, last, lanes.watched)
-            if pack == count:
-                break
-            left += _judge(lanes, results, pack, active, t, chunk, last, window, small)
-            pack += 1
-        if left > 0:
-            active = _close_gaps(lanes, active)
-        chunk = min(every, steps - t)
-        t += chunk
-
-
-_INTS, _TABLE = types.int64[::1], types.float64[:, ::1]
-_LIMITS = (types.int64, types.int64, types.int64, *[types.float64] * 3)
+_INT, _FLOAT, _INTS, _TABLE = types.int64, types.float64, types.int64[::1], types.float64[:, ::1]
+_MEMORY = (FLOATS, FLOATS, FLOATS, _INTS, types.boolean[::1])
+_ORBITS = (_INTS, _TABLE, FLOATS, _TABLE, FLOATS, FLOATS)
+_RULES = (_INT, _INT, _INT, _FLOAT, _FLOAT, _FLOAT, types.boolean)
 _RESULTS = (_TABLE, types.int8[::1], _INTS, _INTS, FLOATS, FLOATS)
 
 
 @njit(  # type: ignore[untyped-decorator]
-    types.void(
-        *(types.FunctionType(GO_ON), *[types.int64] * 3),
-        *(_TABLE, FLOATS, FLOATS, FLOATS, *_LIMITS, *_RESULTS),
-    ),
+    types.void(types.FunctionType(GO_ON), _INT, *_MEMORY, *_ORBITS, *_RULES, *_RESULTS),
     nogil=True,
     cache=True,
 )
 def _run(
     go_on: Any,
     L: int,
-    D: int,
-    size: int,
+    work: Any,
+    packs: Any,
+    before: Any,
+    who: Any,
+    watched: Any,
+    numbers: Any,
+    points: Any,
+    entry: Any,
     start: Any,
     factor: Any,
     unit: Any,
-    data: Any,
     steps: int,
     every: int,
     window: int,
     small: float,
     escape: float,
     norm: float,
+    again: bool,
     theta: Any,
     outcome: Any,
     taken: Any,
@@ -245,27 +205,75 @@ def _run(
     residual: Any,
     slope: Any,
 ) -> None:
-    m = len(start)
-    count = min((m + L - 1) // L, max(1, CACHED_DOUBLES // (D * L)))
+    """Run the orbits of some initial points until each has settled.
+
+    Those that go outside are left before the steps in which they do, or, run ``again`` from there
+    with a look after each step, at the first point outside.
+    """
+    rows, room = start.shape[1] + PACK_END, len(watched) * L
+    for begin in range(0, len(numbers), room):
+        active = min(room, len(numbers) - begin)
+        watched[:] = False
+        for place in range(active):
+            i, at = numbers[begin + place], place // L * rows * L + place % L
+            who[place] = i
+            _enter(at, i, L, packs, points, entry, start, factor, unit, escape, norm)
+        t, chunk = 0, 0
+        while active > 0:
+            left, pack, count, last = 0, 0, (active + L - 1) // L, t == steps
+            while True:
+                pack = go_on(work, packs, before, pack, count, chunk, small, last, watched)
+                if pack == count:
+                    break
+                left += _judge(
+                    *(pack, active, L, t, chunk, last, window, small, again),
+                    *(work, packs, before, who, watched),
+                    *(theta, outcome, taken, settled, residual, slope),
+                )
+                pack += 1
+            if left > 0:
+                active = _close_gaps(L, rows, active, packs, who, watched)
+            chunk = min(every, steps - t)
+            t += chunk
+
+
+def _aligned(rows: int, L: int) -> FloatArray:
+    """Zeros that begin at a cache line: a vector that crosses one takes two loads."""
+    line = 64
+    room = np.zeros(rows * L + line // 8)
+    skip = -room.ctypes.data % line // 8
+    return room[skip : skip + rows * L]
+
+
+def _sweep(
+    compiled: Kernel,
+    start: FloatArray,
+    factor: FloatArray,
+    unit: FloatArray,
+    data: FloatArray,
+    steps: int,
+    every: int,
+    window: int,
+    small: float,
+    escape: float,
+    norm: float,
+    *results: Any,
+) -> None:
+    (go_on, L, D, size), m = compiled, len(start)
+    theta, outcome, _, settled, *_ = results
+    count = min(-(-m // L), max(1, CACHED_DOUBLES // (D * L)))
     work, packs, before = _aligned(size, L), _aligned(count * (D + PACK_END), L), _aligned(D, L)
-    memory = work, packs, before
-    lanes = Lanes(
-        packs.reshape(count, D + PACK_END, L),
-        before.reshape(D, L),
-        work.reshape(size, L),
-        np.full(count * L, -1),
-        np.zeros(count, np.bool_),
-    )
-    lanes.work[D + ONE], lanes.work[D + MINUS] = 1, -1
-    for entry in range(len(data)):
-        lanes.work[D + DATA + entry] = data[entry]
-    results = Results(theta, outcome, taken, settled, residual, slope)
-    orbits = Orbits(start, factor, unit, escape, norm)
+    constants = work.reshape(size, L)[D:]
+    constants[ONE], constants[MINUS] = 1, -1
+    constants[DATA : DATA + len(data)] = data[:, np.newaxis]
+    memory = work, packs, before, np.full(count * L, -1), np.zeros(count, np.bool_)
+    orbits, limits = (start, factor, unit), (escape, norm)
     settled[:] = -1
-    for begin in range(0, m, count * L):
-        points, rules = (begin, min(begin + count * L, m)), (steps, every, window, small)
-        _together(go_on, memory, lanes, results, orbits, points, rules)
-    _first_outside(go_on, memory, lanes, results, orbits)
+    rules = (steps, every, window, small, *limits, False)
+    _run(go_on, L, *memory, np.arange(m), start, unit, *orbits, *rules, *results)
+    escaped = np.flatnonzero(outcome == DIVERGED)
+    rules = (NEVER, 1, window, -1.0, *limits, True)
+    _run(go_on, L, *memory, escaped, theta, np.ones(m), *orbits, *rules, *results)
 
 
 def sweep(widths: tuple[int, ...], columns: int, rescaled: bool) -> Callable[..., None]:
@@ -288,4 +296,4 @@ def sweep(widths: tuple[int, ...], columns: int, rescaled: bool) -> Callable[...
 
     All arrays are C-contiguous and writable; all but three are float64.
     """
-    return partial(_run, *kernel(widths, columns, rescaled))
+    return partial(_sweep, kernel(widths, columns, rescaled))
