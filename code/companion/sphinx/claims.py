@@ -46,7 +46,7 @@ class _VerdictsDirective(SphinxDirective):
         given = [claim.verdict for claim in _claims(self.env).claims]
         whole = nodes.container(classes=["claim-verdicts"])
         for verdict, meaning in VERDICTS.items():
-            words = nodes.Text(f" {given.count(verdict)}: {meaning}")
+            words = nodes.Text(f" ({given.count(verdict)}): {meaning}")
             whole += nodes.paragraph("", "", badge(verdict, "verdict"), words)
         return [whole]
 
