@@ -72,7 +72,7 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
         # dependent.
         ([[1, 0], [2, 0], [0, 1]], [[0, 1]], (3, 2, 1), HALF, "depth 2: a minimizer", (0, 0)),
         # Σ = I, S = (1, 0): I − 4η²SᵀS − 2ηt²Σ = diag(−t², 1 − t²), so t = 1 does not do.
-        (I2, [[1, 0]], (2, 1, 1), HALF, "depth 2: W_1 = 0, W_2 = 2", (0, 0, 2)),
+        (I2, [[1, 0]], (2, 1, 1), HALF, "depth 2: W_1 = 0, W_2 = t [I; 0], t = 2", (0, 0, 2)),
         # W⋆ = diag(2, 1): a resonance (s = 2), and at (W⋆, I) the Hessian has the eigenvalue
         # 2(1 + 1²) = 1/η, so t = 1 fails.
         (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4", "depth 2: a minimizer", (4, 0, 0, 2)),

@@ -129,14 +129,14 @@ def _candidates(problem: RationalProblem) -> Iterator[tuple[tuple[Fraction, ...]
         # The determinant of the bracket is a polynomial in t² of degree rank X.
         for t in range(1, rank + 2):
             W_2 = t * np.eye(d_2, h, dtype=object)
-            yield _point(_zeros(h, d_0), W_2), f"depth 2: W_1 = 0, W_2 = {t} [I; 0]"
+            yield _point(_zeros(h, d_0), W_2), f"depth 2: W_1 = 0, W_2 = t [I; 0], t = {t}"
     else:
         # Times t^{2 d_0} the determinant of the bracket is one of degree at most 2 d_0.
         for t in range(1, 2 * d_0 + 2):
             W_1 = _zeros(h, d_0)
             W_1[:d_2] = t * solution
             W_2 = np.eye(d_2, h, dtype=object) * Fraction(1, t)
-            yield _point(W_1, W_2), f"depth 2: a minimizer, its layers scaled by {t}, 1/{t}"
+            yield _point(W_1, W_2), f"depth 2: a minimizer, its layers times t and 1/t, t = {t}"
 
 
 def _regression(problem: RationalProblem) -> tuple[int, Any]:
