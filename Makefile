@@ -70,7 +70,7 @@ test: $(READY) ## (2 min) the tests that need no browser, without the slow ones
 	@$(PY) -m pytest tests --ignore=tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-browser
-test-browser: book ## (4 min after the book) tests of the built site in Chromium, without the slow ones
+test-browser: book ## (3 min after the book) tests of the built site in Chromium, without the slow ones
 	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-all

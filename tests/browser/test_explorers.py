@@ -174,3 +174,11 @@ def test_colours_are_those_of_the_figures():
     colours = dict(re.findall(r"--explorer-(\w+): (#\w+);", sheet))
     names = ("BLUE", "ORANGE", "GREEN", "PINK", "GREY")
     assert colours == {name.lower(): getattr(style, name) for name in names}
+
+
+def test_the_still_picture_shows_where_the_explorer_does_not_come(visit):
+    page = visit("book/explorers/scalar_net.html").page
+    page.route("**/explorers/scalar_net.js", lambda route: route.abort())
+    page.reload()
+    page.locator(".explorer figure.published img").first.wait_for(state="visible")
+    assert page.locator(".explorer.is-live").count() == 0

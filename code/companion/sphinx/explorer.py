@@ -58,10 +58,10 @@ class _ExplorerDirective(SphinxDirective):
 def _load_modules(
     app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: nodes.document | None
 ) -> None:
-    """Have the explorers there before the first view: they are higher than the figures."""
+    """Load the modules of the page's explorers; explorers.css keeps room for them until then."""
     for name in _EXPLORER.findall(context.get("body", "")) if app.builder.name == "html" else ():
         module = context["pathto"](f"{_SERVED}/{name}.js", 1)
-        script = f'<script type="module" blocking="render" src="{module}"></script>'
+        script = f'<script type="module" src="{module}"></script>'
         context["metatags"] = context.get("metatags", "") + script
 
 
