@@ -66,7 +66,7 @@ paper: $(READY) ## (about two hours) the book at full size, nothing compared; SC
 	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
 
 .PHONY: test
-test: $(READY) ## (2 min) the tests that need no browser, without the slow ones
+test: $(READY) ## (2 min; 4 in a fresh clone) the tests that need no browser, without the slow ones
 	@$(PY) -m pytest tests --ignore=tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-browser

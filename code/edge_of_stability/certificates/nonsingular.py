@@ -84,7 +84,8 @@ def certify_nonsingular(
         found = fraction(determinant(problem, witness))
         if found:
             return NonsingularityCertificate(*problem.instance, witness, found, reason)
-    assert problem.depth == 1, "a non-zero polynomial has no more zeros than its degree"
+    if problem.depth > 1:  # not an `assert`, which -O leaves out: the next line would be false
+        raise AssertionError("a non-zero polynomial has no more zeros than its degree")
     raise SingularMapError(
         f"eta: need 1/(2 eta) not an eigenvalue of X X^T at depth 1, got eta = {problem.eta}: "
         f"{1 / (2 * problem.eta)} is an eigenvalue of X X^T, so det DG vanishes everywhere and "

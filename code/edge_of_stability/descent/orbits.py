@@ -49,7 +49,7 @@ def gradient_descent(
     with np.errstate(over="ignore", invalid="ignore"):
         thetas[0] = start
         for t in range(steps):
-            losses[t], gradient = _loss_and_gradient(problem, thetas[t])
+            losses[t], gradient = problem.loss_and_gradient_unchecked(thetas[t])
             thetas[t + 1] = thetas[t] - step_size[..., np.newaxis] * gradient
         losses[-1] = problem.loss_unchecked(thetas[-1])
     return Trajectory(float(step_size) if step_size.ndim == 0 else step_size, thetas, losses)
@@ -90,7 +90,7 @@ def run_network(
     done = 0
     with np.errstate(over="ignore", invalid="ignore"):
         while alive.size:
-            loss, gradient = _loss_and_gradient(network, theta)
+            loss, gradient = network.loss_and_gradient_unchecked(theta)
             norm = np.linalg.norm(gradient, axis=-1)
             lost = ~(loss < limit)
             small = ~lost & (norm <= tolerance)
@@ -107,11 +107,3 @@ def run_network(
                     theta = network.step_unchecked(theta, each)
             done += look_every
     return result
-
-
-def _loss_and_gradient(problem: LeastSquares, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """L(θ) and ∇L(θ) by one pass through the layers; the bits of ``loss`` and ``gradient``."""
-    state = problem._linearise(theta)
-    loss = np.sum((state.backward[-1] / 2) ** 2, axis=(-2, -1)) + problem.reduced[2]
-    layers = zip(state.backward, state.inputs, strict=True)
-    return loss, problem._join([B @ A.mT for B, A in layers])
