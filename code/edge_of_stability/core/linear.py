@@ -25,16 +25,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import checks
 from .checks import FloatArray
 from .least_squares import LeastSquares
-
-Indices = NDArray[np.int64]
-
-# Numbers of a Hessian that are computed at once, so that they stay in a core's cache.
-_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -97,74 +92,11 @@ class DeepLinearProblem(LeastSquares):
         return None
 
     def _hessian(self, theta: FloatArray) -> FloatArray:
-        flat, D = theta.reshape(-1, self.dimension), self.dimension
-        points = max(1, _AT_ONCE // D**2)
-        H = np.empty((len(flat), D, D))
-        for begin in range(0, len(flat), points):
-            self._hessians(flat[begin : begin + points], H[begin : begin + points])
-        return H.reshape(*theta.shape, D)
+        from ._hessians import hessians  # Numba takes half a second: only where it is needed
 
-    def _hessians(self, theta: FloatArray, H: FloatArray) -> None:
-        """Write the Hessians at m points (m, D) into H (m, D, D).
-
-        The P_ji are the blocks of one matrix whose upper part is zero, and so on for the other
-        factors. The first term for all i, j and twice the second one are T, and H = T + Tᵀ.
-        """
-        X, Y, _ = self.reduced
-        P, (before, after), (to_left, to_right) = self._products(theta), *self._places
-        S, (d_0, k), d_N = P.shape[-1], X.shape, len(Y)
-        # F below 2R, (m, S + d_N, k): few products of many small matrices, which take longest.
-        FR = np.empty((len(P), S + d_N, k))
-        F, Q = FR[:, :S], P[:, -d_N:]  # (m, S, k), (m, d_N, S)
-        F[:] = (P[..., :d_0].reshape(-1, d_0) @ X).reshape(-1, S, k)
-        np.subtract(F[:, -d_N:], Y, out=FR[:, S:])
-        FR[:, S:] *= 2
-        FF = FR @ F.mT
-        left = (Q.mT @ np.concatenate([Q, FF[:, S:]], axis=-1)).take(to_left, axis=-1)  # (m, S, 2D)
-        right = np.concatenate([FF[:, :S], P], axis=-1).take(to_right, axis=-1)
-        T, D = np.empty_like(H), self.dimension
-        rows = max(1, _AT_ONCE // D)
-        for begin in range(0, D, rows):
-            some = slice(begin, begin + rows)
-            terms = left.take(after[some], axis=-2)
-            terms *= right.take(before[some], axis=-2)
-            np.add(terms[..., :D], terms[..., D:], out=T[:, some])
-        np.add(T, T.mT, out=H)  # exactly symmetric
-
-    def _products(self, theta: FloatArray) -> FloatArray:
-        """All P_ji at m points, the blocks of (m, S, S) with S = d_0 + … + d_N."""
-        ends = self._ends
-        P = np.empty((len(theta), ends[-1], ends[-1]))
-        P[:] = self._identity
-        first, *later = self._split(theta)
-        P[:, ends[1] : ends[2], : ends[1]] = first
-        for j, W in enumerate(later, 1):
-            begin, middle, end = ends[j : j + 3]
-            np.matmul(W, P[:, begin:middle, :middle], out=P[:, middle:end, :middle])
-        return P
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        return [0, *np.cumsum(self.widths).tolist()]
-
-    @cached_property
-    def _identity(self) -> FloatArray:
-        return np.eye(self._ends[-1])
-
-    @cached_property
-    def _places(self) -> tuple[tuple[Indices, Indices], tuple[Indices, Indices]]:
-        """Of each parameter (W_j)_{pq}: the places of (j − 1, q) and (j, p) among the S."""
-        places = [
-            (q + end, p + after)
-            for (p, q), end, after in zip(
-                map(np.indices, self.shapes), self._ends, self._ends[1:], strict=False
-            )
-        ]
-        before, after = (
-            np.concatenate([x.ravel() for x in xs]) for xs in zip(*places, strict=True)
-        )
-        S = self._ends[-1]
-        return (before, after), (np.append(after, before + S), np.append(before, after + S))
+        points = theta.reshape(-1, self.dimension)
+        H = hessians(points, self.widths, *self.reduced[:2])
+        return H.reshape(*theta.shape, self.dimension)
 
 
 def _read_only(array: FloatArray) -> FloatArray:
