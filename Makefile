@@ -5,7 +5,7 @@ SHELL := /bin/sh
 
 # What several commands take; `make help` shows these lines.
 #   FRESH=1        run all notebooks anew, even those that are unchanged
-#   SCALE=quick    smaller experiments (or default, paper); only default has references
+#   SCALE=paper    larger experiments, as in make paper; only default has references
 #   JOBS=1         notebooks, tests or errors at a time (one for each processor)
 #   TIMEOUT=7200   seconds a cell may take
 #   PYTHON=…       the Python that .venv is made with (python3)

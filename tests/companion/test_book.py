@@ -20,9 +20,9 @@ pytestmark = pytest.mark.xdist_group("the build folder")
 PATIENCE = 1800  # seconds for a build by someone else: the reader's own `make book`, say
 
 
-def run_book(*options: str) -> None:
+def run_book() -> None:
     """Run the notebooks as `make book` does, after any other build of this folder."""
-    command = [sys.executable, "-m", "companion", "--root", str(REPOSITORY), "run", *options]
+    command = [sys.executable, "-m", "companion", "--root", str(REPOSITORY), "run"]
     deadline = time.monotonic() + PATIENCE
     while True:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -40,8 +40,3 @@ def test_every_figure_and_number_regenerates():
     assert all(run.reused for run in runs)
     compared = {deviation.figure for deviation in check_runs(PROJECT, runs)}
     assert set(read_declarations(PROJECT)) <= compared
-
-
-@pytest.mark.slow
-def test_the_small_scale_runs():
-    run_book("--scale", "quick")

@@ -37,12 +37,12 @@ def test_a_parameter_is_a_python_literal_or_else_text(text, value):
         (["run", "--jobs", "-3"], "argument --jobs: '-3': a whole number of at least 1 needed"),
         (["run", "--timeout", "1e3"], "argument --timeout: '1e3': a whole number"),
         (["run", "-p", "seed"], "'seed': name=value needed"),
-        (["run", "-p", "scale=quick"], "the option --scale sets it"),
+        (["run", "-p", "scale=paper"], "the option --scale sets it"),
         (["run", "--scale", "huge"], "invalid choice: 'huge'"),
         (["book", "-p", "slope=3"], "unrecognized arguments"),
         # No other experiment becomes a reference.
         (["reference", "--all", "-p", "slope=3"], "unrecognized arguments: -p"),
-        (["reference", "--all", "--scale", "quick"], "unrecognized arguments: --scale"),
+        (["reference", "--all", "--scale", "paper"], "unrecognized arguments: --scale"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_refused(capsys, arguments, message):
@@ -52,7 +52,7 @@ def test_an_option_that_cannot_be_meant_is_refused(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_the_scale_chooses_one_of_three_sizes_and_nothing_else():
+def test_the_scale_chooses_a_size_and_nothing_else():
     for path in Project(REPOSITORY).notebooks:
         notebook = Notebook.read(path)
         for cell in notebook.code:

@@ -100,13 +100,12 @@ def table(root: Path) -> Path:
 
 
 def runs_a_notebook(root: Path, words: list[str]) -> None:
-    """Run it as the text says, but small: on the table where the text has one."""
+    """Run it as the text says, on a table where the text has one."""
     (notebook,) = (word for word in words if word.endswith(".ipynb") and "/" in word)
     book_of_one(root, notebook)
     path = str(table(root))
     told = [word.replace("/path/to/DATA.csv", path) for word in words]
-    small = ["-p", "scale", "quick"] if "papermill" in words else ["--scale", "quick"]
-    said = run_real(root, *told, *small)
+    said = run_real(root, *told)
     if "companion" in words:
         assert "No data compared" in said
     else:

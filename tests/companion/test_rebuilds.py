@@ -71,7 +71,7 @@ def test_a_style_sheet_that_changes_alone_reaches_the_site(toy, build):
 
 
 def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy, build, capsys):
-    assert build("run", "book/toy/lines.ipynb", "-p", "slope=3", "--scale", "quick") == 0
+    assert build("run", "book/toy/lines.ipynb", "-p", "slope=3", "--scale", "paper") == 0
     told = capsys.readouterr().out
     assert "No data compared: references belong to the default scale and parameters." in told
     (executed,) = (
@@ -80,7 +80,7 @@ def test_a_run_at_another_scale_shows_what_was_injected_and_is_not_compared(toy,
         if "injected" in str(cells := json.loads(path.read_text())["cells"])
     )
     (injected,) = (c for c in executed if "injected-parameters" in c["metadata"].get("tags", []))
-    assert "quick" in "".join(injected["source"])
+    assert "paper" in "".join(injected["source"])
     # Only what was injected is hidden.
     hidden = [c for c in executed if "remove-input" in c["metadata"].get("tags", [])]
     assert hidden == [injected]

@@ -115,7 +115,7 @@ def test_compare(toy, build, refusal, capsys):
 
 @pytest.mark.slow
 def test_another_scale_says_that_nothing_was_compared(toy, build, capsys):
-    assert build("book", "--scale", "quick") == 0
+    assert build("book", "--scale", "paper") == 0
     assert "no data compared: references belong to scale default" in capsys.readouterr().out
     text = words(toy)
     assert "no figure and no number was compared with a reference" in text

@@ -91,7 +91,7 @@ REFUSED = [
     ([code("a", "1 / 0", ["raises-exception"])], "cell 0 has the tag raises-exception"),
     ([code("a", "1"), code("b", "# later")], "cell 1 has no statement"),
     ([code("a", "import edge_of_stability"), code("b", "%%script true\n1")], "cell 1: "),
-    ([code("a", 'scale: Literal["quick"] = "quick"', ["parameters"])], f"cell 0 {PARAMETERS}"),
+    ([code("a", 'scale: Literal["paper"] = "paper"', ["parameters"])], f"cell 0 {PARAMETERS}"),
     ([code("a", 'scale, seed = "default", 0', ["parameters"])], f"cell 0 {PARAMETERS}"),
     ([code("a", "if True:\n    seed = 0", ["parameters"])], f"cell 0 {PARAMETERS}"),
     ([code("a", 'scale = "default"')], "cell 0 sets scale, but lacks the tag parameters"),
@@ -110,7 +110,7 @@ def test_what_would_not_run_or_not_count_is_refused_before_anything_runs(sources
 def test_cells_are_counted_as_in_the_source(sources):
     sources.write_notebook(draw="1 / 0")
     with pytest.raises(BookError, match="cell 3: ZeroDivisionError"):
-        run_notebooks(Project(sources.root), [sources.notebook], scale="quick")
+        run_notebooks(Project(sources.root), [sources.notebook], scale="paper")
 
 
 def test_minor_versions_of_python_have_keys_of_their_own(sources, monkeypatch):

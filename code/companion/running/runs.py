@@ -28,7 +28,7 @@ from companion.running.keys import common_key, run_key
 from companion.running.notebooks import Notebook
 from companion.running.processes import begin_worker, end
 
-SCALES = ("quick", "default", "paper")
+SCALES = ("default", "paper")
 KEPT = 3  # runs kept per notebook: switching between branches does not execute anything again
 
 
