@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE SCHEDULER TIMEOUT
+SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE TIMEOUT
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -62,8 +62,8 @@ book: $(READY) ## (3 min, a few seconds if nothing changed) run the notebooks, c
 	@$(BOOK) book $(RUN_OPTIONS)
 
 .PHONY: paper
-paper: $(READY) ## (about two hours) the book at full size, nothing compared; SCHEDULER=tcp://… sends its ensembles to a Dask cluster
-	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS) $(if $(SCHEDULER),--scheduler "$$SCHEDULER")
+paper: $(READY) ## (about two hours) the book at full size, nothing compared
+	@$(BOOK) book --scale paper --timeout 86400 $(LIMITS)
 
 .PHONY: test
 test: $(READY) ## (2 min; 4 in a fresh clone) the tests that need no browser, without the slow ones

@@ -1,8 +1,8 @@
 """The machine behind the book: run notebooks, check what they publish, build the site.
 
 It knows no mathematics: :mod:`edge_of_stability` has that, and neither imports the other.
-Notebooks use :func:`publish`, :func:`publish_number`, :func:`executor` and ``style``; the rest is
-driven by ``python -m companion`` (see ``make help``).
+Notebooks use :func:`publish`, :func:`publish_number` and ``style``; the rest is driven by
+``python -m companion`` (see ``make help``).
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from companion.notebook.cluster import executor
-
 if TYPE_CHECKING:
     from companion.notebook import style
     from companion.notebook.publish import publish, publish_number
 
-__all__ = ["executor", "publish", "publish_number", "style"]
+__all__ = ["publish", "publish_number", "style"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     # Ctrl-C ends the program at once. There is nothing to tidy up: what is on disk is whole at any
@@ -53,16 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m companion", description=__doc__)
-    # Parameters are of one notebook: a site whose notebooks ran with others is not this book. And
-    # references are those of the committed notebooks.
-    parser.set_defaults(parameter=[], scale="default")
+    parser.set_defaults(scale="default")
     parser.add_argument("--root", type=Path, default=Path(), help="the checkout (default: here)")
     known = parser.add_subparsers(required=True)
 
     executing, changing, chosen = (argparse.ArgumentParser(add_help=False) for _ in range(3))
     executing.add_argument("--jobs", type=_positive, help="notebooks at a time")
     executing.add_argument("--timeout", type=_positive, default=900, help="seconds a cell may take")
-    executing.add_argument("--scheduler", help="address of a Dask scheduler for the ensembles")
     executing.add_argument("--fresh", action="store_true", help="reuse no earlier run")
     changing.add_argument("--scale", choices=SCALES, default="default", help="size of experiments")
     chosen.add_argument("notebooks", nargs="*", metavar="NOTEBOOK.ipynb")
@@ -75,15 +70,7 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     add(commands.book, executing, changing)
-    add(commands.run, executing, changing, chosen).add_argument(
-        "-p",
-        dest="parameter",
-        type=_assignment,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter of the notebook; VALUE is a Python literal, else text; may be repeated",
-    )
+    add(commands.run, executing, changing, chosen)
     reference = add(commands.reference, executing, chosen)
     reference.add_argument("--figure", action="append", default=[], help="only this figure")
     reference.add_argument("--all", action="store_true", help="everything, looked at or not")
@@ -104,19 +91,6 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r}: a whole number of at least 1 needed")
     return int(text)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    """Read NAME=VALUE: a Python literal (``7``, ``["a", "b"]``, ``'3'``), else text (``1:30``)."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"{text!r}: name=value needed")
-    if name == "scale":
-        raise argparse.ArgumentTypeError(f"{text!r}: the option --scale sets it")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value
 
 
 if __name__ == "__main__":

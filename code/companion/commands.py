@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,6 @@ from companion.checking.reproducibility import digest, gather
 from companion.checking.statements import check_statements
 from companion.checking.stubs import write_stubs
 from companion.errors import BookError, refuse
-from companion.notebook.cluster import SCHEDULER
 from companion.project import Project
 from companion.proving.coq import prove, render
 from companion.running.execution import Run
@@ -54,12 +52,12 @@ def book(project: Project, options: Namespace) -> None:
 def run(project: Project, options: Namespace) -> None:
     """Run and check notebooks (all, if none is named), without building the site."""
     runs = _runs(project, options, _chosen(project, options.notebooks))
-    compared = options.scale == "default" and not options.parameter
+    compared = options.scale == "default"
     check_runs(project, runs, compared=compared)
     for done in runs:
         print(f"{done.notebook}: {len(published_figures(done))} figures in {done.published}")
     if not compared:
-        print("No data compared: references belong to the default scale and parameters.")
+        print("No data compared: references belong to the default scale.")
 
 
 def reference(project: Project, options: Namespace) -> None:
@@ -154,13 +152,10 @@ def launch(project: Project, _: Namespace) -> None:
 
 
 def _runs(project: Project, options: Namespace, notebooks: Sequence[Path]) -> list[Run]:
-    if options.scheduler:
-        os.environ[SCHEDULER] = options.scheduler
     return run_notebooks(
         project,
         notebooks,
         scale=options.scale,
-        parameters=dict(options.parameter),
         jobs=options.jobs,
         timeout=options.timeout,
         reuse=not options.fresh,

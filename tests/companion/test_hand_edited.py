@@ -142,7 +142,6 @@ ARGUMENTS = [
     (["reference"], "say what to accept, by one of\nmake reference FIGURE=name"),
     (["reference", "--figure", "line", LINES], "make reference NOTEBOOK=book/….ipynb"),
     (["run", "book/toy/none.ipynb"], "book/toy/none.ipynb: no such notebook in the book"),
-    (["run", LINES, "-p", "slop=3.0"], "no parameter slop; it has scale, slope"),
     (["compare", "none.npz"], "none.npz: no figure is called 'none'"),
     (["compare", "line.npz"], "line.npz: no such file"),
     (["figure", "line", LINES], "line: there is a figure, or a cell of lines.ipynb, of that"),

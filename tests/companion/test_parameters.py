@@ -1,4 +1,4 @@
-"""Options and parameters of the command line: what they mean, and what is refused."""
+"""Options of the command line that are refused, and what the parameter `scale` may choose."""
 
 from __future__ import annotations
 
@@ -14,34 +14,12 @@ from toy import REPOSITORY
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("7", 7),
-        ("1e3", 1000.0),
-        ("True", True),
-        ("['a', 2]", ["a", 2]),
-        ("'3'", "3"),
-        # What YAML, or Python with less care, takes for something else.
-        *((text, text) for text in ("no", "1:30", "a: b.csv", "", "007", "[1", "1 + 1", "a=b")),
-    ],
-)
-def test_a_parameter_is_a_python_literal_or_else_text(text, value):
-    options = parser().parse_args(["run", "-p", f"target={text}"])
-    assert options.parameter == [("target", value)]
-    assert type(options.parameter[0][1]) is type(value)
-
-
-@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "--jobs", "-3"], "argument --jobs: '-3': a whole number of at least 1 needed"),
         (["run", "--timeout", "1e3"], "argument --timeout: '1e3': a whole number"),
-        (["run", "-p", "seed"], "'seed': name=value needed"),
-        (["run", "-p", "scale=paper"], "the option --scale sets it"),
         (["run", "--scale", "huge"], "invalid choice: 'huge'"),
-        (["book", "-p", "slope=3"], "unrecognized arguments"),
         # No other experiment becomes a reference.
-        (["reference", "--all", "-p", "slope=3"], "unrecognized arguments: -p"),
         (["reference", "--all", "--scale", "paper"], "unrecognized arguments: --scale"),
     ],
 )

@@ -1,12 +1,8 @@
 """Where an ensemble runs makes no difference; and nothing is lost when something breaks."""
 
 import multiprocessing
-import subprocess
-import sys
-import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-import distributed
 import numpy as np
 import pytest
 import threadpoolctl
@@ -155,48 +151,3 @@ def test_progress_counts_initial_points():
     seen = []
     sweep(block=1000, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1000, 3000), (2000, 3000), (3000, 3000)]
-
-
-@pytest.fixture
-def dask_cluster(tmp_path):
-    """A scheduler and two workers, three processes that know each other by loopback alone."""
-    address = tmp_path / "scheduler.json"
-    common = ["--scheduler-file", str(address), "--host", "127.0.0.1", "--no-dashboard"]
-
-    def start(*command):
-        with (tmp_path / "log.txt").open("a") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "dask", *command, *common], stdout=log, stderr=log
-            )
-
-    processes = [start("scheduler", "--port", "0")]
-    try:
-        for _ in range(2):
-            processes.append(start("worker", "--no-nanny", "--nthreads", "1"))
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        with distributed.Client(scheduler_file=str(address), timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
-            yield client, processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def test_dask_and_a_worker_killed_in_the_middle(dask_cluster):
-    client, workers = dask_cluster
-    steps = 100_000  # a block takes some hundredths of a second: the kill falls into the middle
-
-    def kill_one(done, total):
-        if workers[0].poll() is None and done < total:
-            workers[0].kill()
-            workers[0].wait()
-
-    there = run_ensemble(
-        SCALAR, STARTS, 0.9, steps, executor=client.get_executor(), block=150, progress=kill_one
-    )
-    assert workers[0].poll() is not None
-    assert len(client.scheduler_info()["workers"]) == 1
-    assert_same_bits(there, run_ensemble(SCALAR, STARTS, 0.9, steps))

@@ -55,8 +55,8 @@ def check_sources(project: Project) -> None:
 def check_runs(project: Project, runs: Sequence[Run], *, compared: bool = True) -> list[Deviation]:
     """Check what the runs published; return every comparison with a reference.
 
-    References belong to the default scale and parameters. Runs with others are not `compared`: it
-    is only checked that they published what is declared.
+    References belong to the default scale. Runs at another are not `compared`: it is only checked
+    that they published what is declared.
     """
     declarations = read_declarations(project)
     problems = list(_presence(declarations, runs))

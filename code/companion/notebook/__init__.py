@@ -1,3 +1,3 @@
-"""What runs inside notebooks: publishing, style, the ensembles of a cluster."""
+"""What runs inside notebooks: publishing and style."""
 
 FOLDER = "_published"  # beside the running notebook: what it publishes

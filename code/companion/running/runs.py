@@ -10,11 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import psutil
@@ -37,19 +36,17 @@ def run_notebooks(
     notebooks: Sequence[Path],
     *,
     scale: str = "default",
-    parameters: Mapping[str, Any] | None = None,
     jobs: int | None = None,
     timeout: int = 900,
     reuse: bool = True,
 ) -> list[Run]:
     """Execute each notebook, or reuse its run if nothing it depends on has changed.
 
-    Every notebook with a parameter `scale` is given the scale, and must have the other parameters.
-    `jobs` notebooks run at a time (by default one for each processor), and no cell for longer than
-    `timeout` seconds. A parameter that is unknown and a notebook that fails are refused, with
-    notebook, cell and error; runs that were completed stay in the store.
+    Every notebook with a parameter `scale` is given the scale. `jobs` notebooks run at a time (by
+    default one for each processor), and no cell for longer than `timeout` seconds. Notebooks that
+    fail are refused, with cell and error; runs that were completed stay in the store.
     """
-    runs = _planned(project, notebooks, scale, parameters or {}, reuse)
+    runs = _planned(project, notebooks, scale, reuse)
     todo = [run for run in runs if not run.reused]
     _execute_all(project, todo, jobs or os.cpu_count() or 1, timeout)
     for run in runs:
@@ -59,14 +56,13 @@ def run_notebooks(
 
 def stored_runs(project: Project, notebooks: Sequence[Path]) -> list[Run]:
     """Return the finished runs of `notebooks` at scale "default"; nothing is executed."""
-    return [run for run in _planned(project, notebooks, "default", {}, reuse=True) if run.reused]
+    return [run for run in _planned(project, notebooks, "default", reuse=True) if run.reused]
 
 
 def _planned(
     project: Project,
     notebooks: Sequence[Path],
     scale: str,
-    parameters: Mapping[str, Any],
     reuse: bool,
 ) -> list[Run]:
     common = common_key(project)
@@ -74,13 +70,9 @@ def _planned(
     for path in notebooks:
         name, notebook = project.name(path), Notebook.read(path)
         refuse(f"{name}: {obstacle}" for obstacle in notebook.obstacles())
-        known = notebook.parameters
-        if unknown := ", ".join(sorted(set(parameters) - set(known))):
-            raise BookError(f"{name}: no parameter {unknown}; it has {', '.join(known) or 'none'}")
-        given = dict(parameters)
         # What equals the default is not injected: the page then shows the cell the author wrote.
-        if "scale" in known and known["scale"] != repr(scale):
-            given = {"scale": scale, **given}
+        default = notebook.parameters.get("scale", repr(scale))
+        given = {"scale": scale} if default != repr(scale) else {}
         key = run_key(common, notebook, given)
         folder = project.runs / Path(name).with_suffix("") / key
         reused = reuse and (folder / RECORD).is_file()

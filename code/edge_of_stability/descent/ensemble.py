@@ -57,9 +57,8 @@ def run_ensemble(
     sharpness : bool
         Whether to compute λ_max where the orbit converged.
     executor : concurrent.futures.Executor, optional
-        Where the blocks run: a thread or process pool, ``Client.get_executor()`` of a Dask cluster,
-        ... Default: threads, one for each core. It is not shut down. What it or a block raises is
-        passed on.
+        Where the blocks run, a thread or process pool, say. Default: threads, one for each core. It
+        is not shut down. What it or a block raises is passed on.
     block : int, optional
         Initial points in a block, a unit of work. Default: about 2¹⁶ / D, or fewer, so that
         each core has as many blocks.
