@@ -64,6 +64,17 @@ def test_what_changed_is_executed_and_nothing_else(toy):
     assert stale(toy) == {"lines.ipynb", "alone.ipynb"}
 
 
+def test_a_page_that_changes_is_written_and_one_that_shows_nothing_of_it_is_not(toy, build):
+    changed, other = (toy.site / f"book/toy/{name}.html" for name in ("apparatus", "alone"))
+    written = []
+    for _ in range(2):  # the first time the book is in a new folder, and all pages are written
+        toy.apparatus.write_text(f"{toy.apparatus.read_text()}\nOne more sentence.\n")
+        assert build() == 0
+        written.append([path.stat().st_mtime_ns for path in (changed, other)])
+    assert written[1][0] > written[0][0]
+    assert written[1][1] == written[0][1]
+
+
 def test_a_style_sheet_that_changes_alone_reaches_the_site(toy, build):
     (toy.root / "book/_static/book.css").write_text("body { color: teal }")
     assert build() == 0

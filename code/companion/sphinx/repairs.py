@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -78,7 +79,8 @@ def _pages_to_write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     folders = [*app.config.html_static_path, *app.config.html_extra_path]
     files = (path for name in folders for path in sorted((Path(app.srcdir) / name).rglob("*")))
     static = source_digest(path for path in files if path.is_file())
-    shown = (titles, env.toc_secnumbers, env.toc_fignumbers, static)
+    # A copy: Sphinx takes the page that it reads again out of its own.
+    shown = deepcopy((titles, env.toc_secnumbers, env.toc_fignumbers, static))
     before = getattr(env, "shown_by_links", shown)
     env.shown_by_links = shown  # type: ignore[attr-defined]
     return env.found_docs if shown != before else ()
