@@ -14,6 +14,8 @@ from companion.errors import refuse
 _LOADING = {"src", "srcset", "poster"}
 _LOADING_RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
 _CSS_URL = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])([^'\")\s]+)")
+# Most of a page is formulas, whose elements load nothing and lead nowhere.
+_FORMULA = re.compile(r"<mjx-container .*?</mjx-container>", re.DOTALL)
 # Made by Sphinx: their links and ids are its business.
 _OWN_PAGES_ONLY = ("genindex.html", "search.html")
 
@@ -27,7 +29,7 @@ class _Page(HTMLParser):
         self.loads: list[str] = []
         self.links: list[str] = []
         self.problems: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        self.feed(_FORMULA.sub("", path.read_text(encoding="utf-8")))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}

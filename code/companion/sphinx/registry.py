@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -174,6 +175,7 @@ class Placed(NamedTuple):
     title: list[nodes.Node]  # in parentheses, as sphinx-proof typesets it
 
 
+@cache  # a process has one environment; it is asked when all pages are read
 def placed(env: BuildEnvironment) -> list[Placed]:
     """All registered statements that pages state, in reading order."""
     statements = read_registry(Path(env.srcdir) / STATEMENTS)

@@ -58,9 +58,8 @@ def _complete_titles(app: Sphinx) -> list[tuple[str, dict[str, str], str]]:
 
 
 def _titles_of(env: BuildEnvironment, docname: str) -> Iterator[tuple[str, str | None]]:
-    for section in env.get_doctree(docname).findall(nodes.section):
-        if isinstance(section[0], nodes.title):
-            yield _text(section[0].children), section["ids"][0]
+    for entry in env.tocs[docname].findall(nodes.reference):
+        yield _text(entry.children), entry["anchorname"].removeprefix("#") or None
     for kind, names in _NUMBERED.items():
         for label, number in env.toc_fignumbers.get(docname, {}).get(kind, {}).items():
             yield from ((f"{name} {'.'.join(map(str, number))}", label) for name in names)
