@@ -19,19 +19,12 @@ result.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 
 from ..core.checks import FloatArray
 from ..core.threads import one_thread
-
-# Where the search for a root ends: the width of its bracket, or the value. The error of the dual is
-# quadratic in the second.
-_SHORTEST = 2e-16
-_SMALLEST = 1e-9
 
 # Relative gaps up to which eigenvalues may count as one top eigenvalue. Which of them serves best
 # depends on rounding, so each is tried and the best vector kept.
@@ -67,6 +60,8 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     if depth == 1:
         values, vectors = np.linalg.eigh(A)
         return JointMaximum(1.0, vectors[:, -1], float(values[-1]))
+    from scipy.optimize import brentq  # takes longer to import than this package
+
     size_A, size_B = (float(np.linalg.eigvalsh(matrix)[-1]) for matrix in (A, B))
     A, B = A / size_A, B / size_B
 
@@ -78,40 +73,18 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
 
     # The interval of the module's docstring, a little widened for rounding.
     low, high = math.log1p(-1 / depth) / depth - 1e-9, math.log(depth) / depth + 1e-9
-    t = _root(imbalance, low, high)
+    if imbalance(low) >= 0:
+        t = low
+    elif imbalance(high) <= 0:
+        t = high
+    else:
+        t = brentq(imbalance, low, high, xtol=2e-16, rtol=1e-15)
     x = math.exp(t)
     values, vectors = np.linalg.eigh(pencil(A, B, depth, x))
     y = _balanced_vector(A, B, depth, x, values, vectors)
     scale = (size_B / size_A) ** (1 / depth)
     value = float(values[-1]) * size_A ** (1 / depth) * size_B ** (1 - 1 / depth)
     return JointMaximum(x * scale, y, value)
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where an increasing function changes sign, possibly by a jump, or the nearer end.
-
-    Secants, with the value at an end that stays put halved (Illinois), and every third step a
-    halving, which a jump needs. (SciPy's brentq takes longer to import than the command runs.)
-    """
-    at_low, at_high = function(low), function(high)
-    if at_low >= 0:
-        return low
-    if at_high <= 0:
-        return high
-    for step in count(1):
-        t = low - at_low * (high - low) / (at_high - at_low)
-        if step % 3 == 0 or not low < t < high:
-            t = (low + high) / 2
-        if not low < t < high or high - low <= _SHORTEST:
-            return t
-        value = function(t)
-        if abs(value) <= _SMALLEST:
-            return t
-        if value < 0:
-            low, at_low, at_high = t, value, at_high / 2
-        else:
-            high, at_high, at_low = t, value, at_low / 2
-    raise AssertionError  # count does not end
 
 
 def _balanced_vector(
