@@ -15,7 +15,7 @@ from pybtex.database import parse_string
 
 from companion.checking.claims import VERDICTS, fingerprint, occurs, read_claims
 from companion.project import Project
-from companion.sphinx import elements, outputs
+from companion.sphinx import elements, outputs, published
 from companion.sphinx.bibliography import AuthorYearLabels, citation_entry
 from companion.sphinx.search import plain_letters
 from toy import CITATION, REPOSITORY, TRACT
@@ -180,3 +180,15 @@ def test_a_figure_is_shown_with_the_first_sentence_of_its_caption():
     sentence = outputs._first_sentence(page, "line")
     assert "".join(part.astext() for part in sentence) == "Is it 0.5 or x. y?"
     assert outputs._first_sentence(page, "none") == []
+
+
+def test_a_caption_names_rows_where_panels_are_below_each_other():
+    caption = nodes.caption("", "", nodes.Text("Left: a. Right, for "), nodes.math("", "x"))
+    caption += nodes.Text(": to the Left of b.")
+    published._name_rows(caption)
+    for other, words in (("for-narrow", ("Left", "Right")), ("for-wide", ("Top", "Bottom"))):
+        hidden = [part for part in caption.findall(nodes.inline) if other in part["classes"]]
+        shown = [part for part in caption.children if part not in hidden]
+        first, second = words
+        expected = f"{first}: a. {second}, for x: to the Left of b."
+        assert "".join(part.astext() for part in shown) == expected

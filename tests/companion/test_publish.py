@@ -44,7 +44,7 @@ def test_publish_writes_pictures_data_and_alt_text(tmp_path):
         "alt": ALT,
         "width": pytest.approx(72 * style.WIDTH),
         "letters": 11.0,
-        "stacked": False,
+        "stacked": 0,
     }
 
 
@@ -179,7 +179,7 @@ def test_panels_side_by_side_are_stacked_for_a_phone(tmp_path):
     figure.legend(2 * handles, 2 * labels, loc="outside lower center", ncols=2)
     publish(figure, "two-lines", {"y": [0.0, 1.0]}, ALT)
     folder = tmp_path / "_published" / "figures"
-    assert json.loads((folder / "two-lines.json").read_text())["stacked"]
+    assert json.loads((folder / "two-lines.json").read_text())["stacked"] == 2
     assert (folder / "two-lines.narrow.svg").exists()
     assert (folder / "two-lines.narrow.dark.svg").exists()
     first, second = (panel.get_position() for panel in axes)
@@ -199,7 +199,7 @@ def test_nine_pictures_of_the_plane_keep_two_columns():
     for panel in axes.flat:
         panel.plot([0, 1], [0, 1])
         panel.set_aspect("equal")
-    assert stack(figure)
+    assert stack(figure) == 9
     places = [panel.get_subplotspec() for panel in axes.flat]
     assert {place.colspan.start for place in places} == {0, 1}
     assert len(set(places)) == 9

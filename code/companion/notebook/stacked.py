@@ -14,18 +14,18 @@ WIDTH = 3.6  # inches: a phone shows it at its natural size
 TALLEST = 2.9  # inches, of a panel with its labels
 
 
-def stack(figure: Figure) -> bool:
-    """Put the panels of `figure` below each other; return whether any were side by side.
+def stack(figure: Figure) -> int:
+    """Put the panels of `figure` below each other; return how many there are.
 
-    More than three panels whose axes have one scale, as pictures of the plane have, keep two
-    columns.
+    If none are side by side, nothing is done and it is 0. More than three panels whose axes have
+    one scale, as pictures of the plane have, keep two columns.
     """
     from matplotlib.gridspec import GridSpec
 
     panels = {axes: spec for axes in figure.axes if (spec := axes.get_subplotspec())}
     places = list(dict.fromkeys(panels.values()))
     if not any(place.colspan.start for place in places):
-        return False
+        return 0
     have_one_scale = all(axes.get_aspect() != "auto" for axes in panels)
     columns = 2 if have_one_scale and len(places) > 3 else 1
     rows = math.ceil(len(places) / columns)
@@ -36,7 +36,7 @@ def stack(figure: Figure) -> bool:
         axes.set_subplotspec(grid[places.index(place)])
     figure.set_size_inches(WIDTH, rows * height)
     figure.set_figheight(rows * height + _narrow_legends(figure) / figure.dpi)
-    return True
+    return len(places)
 
 
 def _height(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +26,9 @@ from companion.running.notebooks import Notebook
 from companion.sphinx.elements import depended_on, download, page_link, volatile
 
 _logger = logging.getLogger(__name__)
+# Where panels are, and where a phone shows them.
+_BELOW = {"Left": "Top", "Right": "Bottom"}
+_SIDE = re.compile(r"\b(Left|Right)\b(?=[:,])")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls instead
@@ -59,9 +63,8 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
 
     Raise `FileNotFoundError` if its notebook has not published it.
     """
-    folder = _folder(env, name)
+    folder, record = _folder(env, name), _record(env, name)
     depended_on(env, folder / f"{name}.svg")
-    record = json.loads(depended_on(env, folder / f"{name}.json").read_text(encoding="utf-8"))
     forms = {"": ["for-wide"], ".narrow": ["for-narrow"]} if record["stacked"] else {"": []}
     images = [
         nodes.image(
@@ -82,6 +85,26 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
 
 def _folder(env: BuildEnvironment, name: str) -> Path:
     return Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
+
+
+def _record(env: BuildEnvironment, name: str) -> dict[str, Any]:
+    path = depended_on(env, _folder(env, name) / f"{name}.json")
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _name_rows(caption: nodes.caption) -> None:
+    """Say Top and Bottom instead of Left and Right where the panels are below each other."""
+    for text in [part for part in caption.children if isinstance(part, nodes.Text)]:
+        words = [
+            [
+                nodes.inline("", word, classes=["for-wide"]),
+                nodes.inline("", _BELOW[word], classes=["for-narrow"]),
+            ]
+            if word in _BELOW
+            else [nodes.Text(word)]
+            for word in _SIDE.split(text)
+        ]
+        caption.replace(text, [node for several in words for node in several])
 
 
 class _PublishedDirective(SphinxDirective):
@@ -108,6 +131,8 @@ class _PublishedDirective(SphinxDirective):
         figure = nodes.figure("", shown, classes=["published"], published=name)
         self.set_source_info(figure)
         caption = self._caption()
+        if _record(self.env, name)["stacked"] in (2, 3):
+            _name_rows(caption)
         if "repeat" in self.options:
             figure["classes"].append("repeated")
             figure += nodes.legend("", nodes.paragraph("", "", *caption.children))
