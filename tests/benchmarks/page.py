@@ -22,14 +22,14 @@ def page(results: Mapping[str, Any]) -> str:
     """The Markdown of the page: machine, tables, and where this package is slower."""
     parts = [
         machine(results["machine"]),
-        f"The limit is measured: {results['multiply-adds a second'] / 1e9:.0f} thousand million "
+        f"The limit is measured: {results['multiply-adds a second'] / 1e9:.0f} billion "
         "fused multiply-adds a second in float64, on all cores used.",
         "## Ensembles",
         "Millions of gradient steps a second; the last column is the share of the limit.",
         table(with_share(results["ensembles"])),
         "Each way counts with its best batch. All sizes of a batch, in C of a vector, are:",
         table(list(by_size(results["sizes"]))),
-        "How many times as fast `run_ensemble` is:",
+        "How much faster `run_ensemble` is, as a factor:",
         table(list(ratios(results["ensembles"]))),
         "## Targets",
         "What the ensembles were meant to reach, and whether this run reached it.",
