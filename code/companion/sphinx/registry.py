@@ -26,10 +26,9 @@ from companion.sphinx.elements import (
     separated,
     table,
 )
-from companion.sphinx.formal import WHOLE, formal_theorems
+from companion.sphinx.formal import STATEMENTS, WHOLE, formal_theorems
 from companion.sphinx.repairs import stated_on_pages
 
-STATEMENTS = "book/statements.yml"
 MAP = "book/map"
 
 
