@@ -2,6 +2,7 @@
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from edge_of_stability import (
     DeepLinearProblem,
     EnsembleResult,
     Gaussian,
+    Outcome,
     run_ensemble,
 )
-from edge_of_stability.descent import _blocks, ensemble
+from edge_of_stability.descent import _blocks, _engine
 from edge_of_stability.descent._sweep import CACHED_DOUBLES
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -21,11 +23,10 @@ SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 STARTS = Gaussian(3000, 1.5, seed=7)
 
 
-def assert_same_bits(one: EnsembleResult, other: EnsembleResult):
-    for name in ("outcome", "theta", "steps", "settled", "loss", "minimized", "gradient_norm"):
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-    if one.sharpness is not None:
-        np.testing.assert_array_equal(one.sharpness, other.sharpness)
+def assert_same_bits(one: EnsembleResult, other: EnsembleResult, order=np.s_[:]):
+    names = ["outcome", "theta", "steps", "settled", "loss", "minimized", "gradient_norm"]
+    for name in names + ["sharpness"] * (one.sharpness is not None):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name)[order], name)
 
 
 def sweep(**options) -> EnsembleResult:
@@ -33,18 +34,46 @@ def sweep(**options) -> EnsembleResult:
     return run_ensemble(SCALAR, STARTS, 0.9, 1000, **options)
 
 
-@pytest.fixture(scope="module")
-def expected() -> EnsembleResult:
-    return sweep(executor=None, block=10**6)
+def processes():
+    return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
 
 
-@pytest.mark.parametrize("block", [1, 7, 1000, 1024])
-def test_any_block_size(expected, block):
-    if block == 1:
-        few = run_ensemble(SCALAR, STARTS.points(2)[:50], 0.9, 1000, block=1)
-        np.testing.assert_array_equal(few.theta, expected.theta[:50])
-    else:
-        assert_same_bits(sweep(block=block), expected)
+@pytest.mark.parametrize(
+    ("pool", "block"),
+    [(nullcontext, 7), (nullcontext, 1024), (lambda: ThreadPoolExecutor(3), 100), (processes, 500)],
+)
+def test_any_executor_and_block_size(pool, block):
+    with pool() as executor:
+        assert_same_bits(sweep(executor=executor, block=block), sweep(block=10**6))
+
+
+@pytest.mark.parametrize("widths", [(2, 3, 2), (1, 2, 2, 1), (3, 2)], ids=str)
+def test_any_way_and_number_of_lanes(monkeypatch, widths):
+    rng = np.random.default_rng(0)
+    data = (rng.standard_normal((d, 5)) / np.sqrt(5) for d in (widths[0], widths[-1]))
+    problem = DeepLinearProblem(*data, widths)
+    starts = rng.standard_normal((50, problem.dimension))
+    chosen = _engine.plan(widths, widths[0], widths[0] == 1)
+    assert chosen.way == "registers"
+
+    def run(way, lanes, steps):
+        plan = chosen._replace(way=way, lanes=lanes)
+        with monkeypatch.context() as patch:
+            _engine.kernel.cache_clear()
+            patch.setattr(_engine, "plan", lambda *_: plan)
+            result = run_ensemble(problem, starts, 0.2, steps)
+            _engine.kernel.cache_clear()
+        return result
+
+    for steps in (40, 500):
+        expected = run("registers", chosen.lanes, steps)
+        for way, lanes in (("registers", 4), ("registers", 32), ("tiles", 8)):
+            assert_same_bits(run(way, lanes, steps), expected)
+    expected, by_blas = run("registers", 4, 40), run("BLAS", 1, 40)  # sums are rounded otherwise
+    inside = expected.outcome != Outcome.DIVERGED
+    for name in ("theta", "gradient_norm", "excess"):
+        one, other = (getattr(result, name)[inside] for result in (expected, by_blas))
+        np.testing.assert_allclose(other, one, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +99,7 @@ def test_a_lane_knows_neither_its_place_nor_its_neighbours(widths, scale, larges
     assert not once.diverged.all()
     order = rng.permutation(count)
     again = run_ensemble(problem, starts[order], eta[order], 400, block=13, sharpness=limits)
-    names = ("outcome", "theta", "steps", "settled", "loss", "gradient_norm")
-    for name in (*names, "sharpness") if limits else names:
-        np.testing.assert_array_equal(getattr(again, name), getattr(once, name)[order])
+    assert_same_bits(again, once, order)
 
 
 def test_points_go_on_together_in_parts_of_the_block():
@@ -83,18 +110,6 @@ def test_points_go_on_together_in_parts_of_the_block():
     whole = run_ensemble(problem, starts, 0.3, 100, block=len(starts))
     assert len(set(whole.outcome)) > 1
     assert_same_bits(run_ensemble(problem, starts, 0.3, 100, block=64), whole)
-
-
-def test_blocks_by_default_are_full_and_as_many_for_each_core(monkeypatch):
-    for cores in (1, 2, 7):
-        monkeypatch.setattr(ensemble, "_cores", lambda cores=cores: cores)
-        for m in (1, 8, 9, 1000, 3000, 10**6):
-            for D in (2, 800, 10**5):
-                size = ensemble._size(m, D)
-                assert size % ensemble.PACK == 0
-                assert size - ensemble.PACK < max(1, ensemble.BLOCK_DOUBLES / D)
-                if m > 100 * ensemble.PACK * cores and D == 2:
-                    assert -(-m // size) % cores == 0
 
 
 def test_blas_has_one_thread_while_a_block_runs(monkeypatch):
@@ -113,21 +128,6 @@ def test_blas_has_one_thread_while_a_block_runs(monkeypatch):
 
 def blas():
     return [item for item in threadpoolctl.threadpool_info() if item["user_api"] == "blas"]
-
-
-def test_threads(expected):
-    with ThreadPoolExecutor(3) as pool:
-        assert_same_bits(sweep(executor=pool, block=100), expected)
-
-
-def test_processes(expected):
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as pool:
-        assert_same_bits(sweep(executor=pool, block=500), expected)
-        eta = np.linspace(0.3, 0.95, 300)
-        starts = STARTS.points(2)[:300]
-        parts = run_ensemble(SCALAR, starts, eta, 100, executor=pool, block=64)
-        assert_same_bits(parts, run_ensemble(SCALAR, starts, eta, 100))
 
 
 def test_without_compiled_code_an_ensemble_says_so(monkeypatch):
