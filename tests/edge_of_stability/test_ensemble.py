@@ -12,44 +12,58 @@ from edge_of_stability import (
     run_ensemble,
 )
 from edge_of_stability.descent import _engine, _sweep
+from edge_of_stability.descent._blocks import units
 
 # Kernels take long to compile: one worker does it for all of them.
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
 SCALAR = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
 CHAIN = (1, 1, 1, 1, 1, 1)
-# Of one layer and of more, bracketed either way, in tiles of unequal sizes, in units of their own.
+# Of one layer and of more, bracketed either way, in tiles of unequal sizes; with d_0 = 1 < N in
+# units of their own, in which Σ disappears.
 WAYS = {
-    "registers": [(3, 2), (2, 3, 2), CHAIN],
-    "tiles": [(5, 10, 10, 3), (9, 4, 11), (30, 29, 28), (1, 130, 140, 2), (45, 40)],
+    "registers": [(3, 2), (2, 3, 2), (1, 1, 1), (1, 1, 1, 1), (1, 2, 3), (1, 3, 2, 2, 1), CHAIN],
+    "tiles": [(5, 10, 10, 3), (9, 4, 11), (30, 29, 28), (1, 12, 10, 2), (1, 130, 140, 2), (45, 40)],
     "BLAS": [(16, 80, 90, 60), (60, 90, 80, 16)],
 }
+# Of Σ^{1/2} and of the entries of θ; where the units depend on them.
+SIZES = [(0.03, 20.0), (1e5, 1e-3), (1e-6, 1e6), (1e6, 1e6), (1e-6, 1e-6)]
 
 
-def example(widths):
-    """A problem of moderate size and the generator it was drawn with."""
+def example(widths, root_of_sigma=1.0, size=1.0):
+    """A problem with Σ^{1/2} and entries of θ of about these sizes, and its generator."""
     rng, samples = np.random.default_rng(0), widths[0] + 3
     X, Y = (rng.standard_normal((d, samples)) / np.sqrt(samples) for d in (widths[0], widths[-1]))
-    return DeepLinearProblem(X, Y, widths), rng
+    Y *= size ** (len(widths) - 1) * root_of_sigma
+    return DeepLinearProblem(root_of_sigma * X, Y, widths), rng
 
 
-@pytest.mark.parametrize(
-    ("way", "widths"), [(way, widths) for way, some in WAYS.items() for widths in some]
-)
-def test_an_ensemble_is_gradient_descent(way, widths):
-    assert _engine.plan(widths, widths[0], widths[0] == 1).way == way
-    problem, rng = example(widths)
-    count = 37 if problem.dimension < 10_000 else 11
-    starts = min(0.5, max(widths) ** -0.5) * rng.standard_normal((count, problem.dimension))
-    eta = rng.uniform(0.01, 0.05, count) / max(1, max(widths) / 10)
-    for steps in (0, 1, 32, 45):
-        result = run_ensemble(problem, starts, eta, steps, rules=Rules(tolerance=1e-300))
-        expected = gradient_descent(problem, starts, eta, steps)
-        np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(result.loss, expected.losses[-1], rtol=1e-10)
-        slopes = np.linalg.norm(problem.gradient(result.theta), axis=1)
-        np.testing.assert_allclose(result.gradient_norm, slopes, rtol=1e-10)
-        assert (result.steps == steps).all()
-        assert result.bounded.all()
+def test_the_way_is_chosen_by_size():
+    for way, some in WAYS.items():
+        assert {_engine.plan(widths, widths[0], widths[0] == 1).way for widths in some} == {way}
+
+
+@pytest.mark.parametrize("widths", [widths for some in WAYS.values() for widths in some], ids=str)
+def test_an_ensemble_is_gradient_descent(widths):
+    for root_of_sigma, size in [(1.0, 1.0), *SIZES * (widths[0] == 1)]:
+        problem, rng = example(widths, root_of_sigma, size)
+        starts = rng.standard_normal((37 if problem.dimension < 10_000 else 11, problem.dimension))
+        starts *= min(0.5, max(widths) ** -0.5) * size
+        eta = rng.uniform(0.01, 0.05, len(starts)) / max(1, max(widths) / 10)
+        eta /= root_of_sigma**2 * size ** (2 * problem.depth - 2)
+        assert np.all(units(problem, eta) != 1) == (widths[0] == 1)
+        slope = np.linalg.norm(problem.S) * size ** (problem.depth - 1)
+        for steps in (0, 1, 7, 32, 45):
+            result = run_ensemble(problem, starts, eta, steps, rules=Rules(tolerance=1e-300))
+            expected = gradient_descent(problem, starts, eta, steps)
+            slopes = np.linalg.norm(problem.gradient(result.theta), axis=1)
+            for found, true, scale in (
+                (result.theta, expected.thetas[-1], size),
+                (result.loss**0.5, expected.losses[-1] ** 0.5, np.linalg.norm(problem.Y)),
+                (result.gradient_norm, slopes, slope),
+            ):
+                np.testing.assert_allclose(found, true, rtol=1e-12, atol=1e-12 * scale)
+            assert (result.steps == steps).all()
+            assert result.bounded.all()
 
 
 RNG = np.random.default_rng(3)
@@ -197,3 +211,37 @@ def test_sharpness_of_more_limits_than_one_batch_of_hessians():
     result = run_ensemble(problem, starts, 0.1, 5000, sharpness=True)
     assert result.converged.all()
     np.testing.assert_allclose(result.sharpness, problem.sharpness(result.theta), rtol=1e-12)
+
+
+def test_zero_targets():
+    problem = DeepLinearProblem([[2.0]], [[0.0], [0.0]], (1, 2, 2))
+    starts = 0.2 * np.random.default_rng(0).standard_normal((10, problem.dimension))
+    assert units(problem, 0.1) != 1
+    result = run_ensemble(problem, starts, 0.1, 45, rules=Rules(tolerance=1e-300))
+    expected = gradient_descent(problem, starts, 0.1, 45)
+    np.testing.assert_allclose(result.theta, expected.thetas[-1], rtol=1e-12, atol=1e-13)
+
+
+def test_plain_steps_where_the_unit_would_be_extreme():
+    """Whatever the size of η, each lane is gradient descent, and its bits are its own."""
+    eta = np.array([1e-320, 1e-300, 1e-150, 1e-90, 0.3, 1e90, 1e150, 1e300])
+    assert list(units(SCALAR, eta) == 1) == [True, True, True, False, False, False, True, True]
+    starts = np.tile([1.2, 0.9], (len(eta), 1))
+    together = run_ensemble(SCALAR, starts, eta, 200)
+    for lane, step in enumerate(eta):
+        alone = run_ensemble(SCALAR, starts[lane : lane + 1], step, 200)
+        np.testing.assert_array_equal(alone.theta[0], together.theta[lane])
+    np.testing.assert_allclose(together.theta[:4], starts[:4], rtol=1e-14)
+    expected = [Outcome.BOUNDED] * 4 + [Outcome.CONVERGED] + [Outcome.DIVERGED] * 3
+    assert list(together.outcome) == expected
+
+
+@pytest.mark.parametrize("size", [1e-60, 1e60])
+def test_extreme_data(size):
+    """Σ = size², in a plain step or not, with the step size that belongs to it."""
+    problem = DeepLinearProblem([[size]], [[size]], (1, 1, 1))
+    starts = np.random.default_rng(3).uniform(-1.5, 1.5, (50, 2))
+    one = run_ensemble(problem, starts, 0.3 / size**2, 2000)
+    reference = run_ensemble(SCALAR, starts, 0.3, 2000)
+    np.testing.assert_array_equal(one.outcome, reference.outcome)
+    np.testing.assert_allclose(one.theta, reference.theta, rtol=1e-9)

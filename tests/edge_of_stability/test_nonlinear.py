@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from random_problems import SMOOTH, networks, slope
+from random_problems import SMOOTH, networks
 
 from edge_of_stability import Network, flat_interpolant, gradient_descent, run_network
 from edge_of_stability.core.activations import ACTIVATIONS
-from edge_of_stability.minima.interpolants import NoFitError, _smooth_sharpness, fit
+from edge_of_stability.minima.interpolants import NoFitError, fit
 
 ROUNDING = 1e-11
 
@@ -85,23 +85,6 @@ def test_runs_diverge_beyond_the_stated_loss():
     border = 3 + np.sqrt(1e12 * (1 + 9))
     starts = [[20.0, border * (1 - 1e-6)], [20.0, border * (1 + 1e-6)]]
     assert list(run_network(network, starts, 0.1, 0).diverged) == [False, True]
-
-
-@pytest.mark.parametrize("power", [1.0, 8.0])
-def test_smooth_sharpness_is_a_norm_of_the_spectrum_with_its_gradient(power):
-    rng = np.random.default_rng(8)
-    network = Network(rng.standard_normal((2, 4)), rng.standard_normal((1, 4)), (2, 4, 1), "tanh")
-    theta, v = rng.standard_normal((2, network.dimension))
-    J = network.jacobian(theta)
-    spectrum = np.linalg.eigvalsh(2 * J @ J.T)
-    value, gradient = _smooth_sharpness(network, theta, power)
-    assert value == pytest.approx(np.sum(spectrum**power) ** (1 / power), rel=1e-10)
-    steps = np.logspace(-4, -3, 5)
-    errors = [
-        abs(_smooth_sharpness(network, theta + h * v, power)[0] - value - h * gradient @ v)
-        for h in steps
-    ]
-    assert slope(steps, errors) == pytest.approx(2, abs=0.1)
 
 
 def test_fit_to_the_last_digits_of_large_targets():
