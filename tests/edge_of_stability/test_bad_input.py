@@ -39,9 +39,9 @@ UNIT = [[1, 0], [0, 1]]
 FLAT = [[1.0, 2.0], [2.0, 4.0]]  # of rank one
 
 
-def refuses(message, call, *arguments, error=ValueError):
+def refuses(message, call, *arguments, error=ValueError, **options):
     with pytest.raises(error, match=message):
-        call(*arguments)
+        call(*arguments, **options)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,12 @@ def test_theta(theta, message):
     refuses(message, PROBLEM.step, theta, 0.1)
 
 
-@pytest.mark.parametrize("eta", [0, -0.1, NAN, INF, [0.1, -0.1], [0.1, INF]])
-def test_step_size(eta):
-    message = r"eta: need a positive finite step size, got"
-    refuses(message, PROBLEM.step, TWO, eta)
-    refuses(message, gradient_descent, PROBLEM, TWO, eta, 1)
-
-
 # A message, and what raises it: a function with its arguments.
 REFUSED = [
+    *(
+        (r"eta: need a positive finite step size, got", gradient_descent, PROBLEM, TWO, eta, 1)
+        for eta in (0, -0.1, NAN, [0.1, -0.1], [0.1, INF])
+    ),
     (r"eta: need one number or a shape .* to \(2,\), got", PROBLEM.step, TWO, [0.1] * 3),
     (r"initial: need shape", gradient_descent, PROBLEM, np.ones(3), 0.1, 2),
     *(
@@ -183,11 +180,9 @@ def test_other_arguments(case):
     refuses(*case)
 
 
-@pytest.mark.parametrize("option", [{"block": 0}, {"rules": 1e-9}], ids=str)
-def test_options_of_ensembles(option):
-    (name,) = option
-    with pytest.raises(ValueError, match=f"{name}: need"):
-        run_ensemble(SCALAR, [[1.0, 1.0]], 0.1, 10, **option)
+def test_options_of_ensembles():
+    refuses(r"block: need", run_ensemble, SCALAR, [[1.0, 1.0]], 0.1, 10, block=0)
+    refuses(r"rules: need", run_ensemble, SCALAR, [[1.0, 1.0]], 0.1, 10, rules=1e-9)
 
 
 def test_no_witness_where_the_map_is_singular():
