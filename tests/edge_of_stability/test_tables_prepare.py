@@ -33,6 +33,7 @@ def test_rows_with_a_missing_value_are_dropped_if_asked(tmp_path):
     assert prepare(found, ["y"], ["x"], drop_missing=True).row_count == 4
     with pytest.raises(ValueError, match=f"line {len(cells) + 4}, column 'text': 'b' is not a num"):
         prepare(found, ["y"], drop_missing=True)
+    assert prepare(table([1, 3, 5], [0, 1, 5]), ["y"], drop_missing=True).notes == ()
     with pytest.raises(ValueError, match="rows: 0; at least two are needed"):
         prepare(read_table(saved(tmp_path, "x,y\n1,NA\n,2\n")), ["y"], drop_missing=True)
 
