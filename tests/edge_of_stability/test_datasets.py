@@ -28,8 +28,7 @@ def test_data_are_rows_and_can_be_standardised(load, shapes):
 
 def test_the_target_of_the_wines_is_their_alcohol():
     features, target = wine()
-    assert target.min() > 10  # per cent by volume
-    assert target.max() < 16
+    assert 10 < target.min() < target.max() < 16  # per cent by volume
     np.testing.assert_array_equal(np.vstack([target, features]), load_wine().data.T)
 
 

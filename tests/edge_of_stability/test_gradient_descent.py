@@ -24,15 +24,6 @@ def test_an_orbit_iterates_the_step(case):
     np.testing.assert_array_equal(path.losses, problem.loss(path.thetas))
 
 
-def test_a_hand_worked_orbit():
-    # (2, 1): r = 1, η = 1/4: x′ = 2 − ½, y′ = 1 − 1
-    path = gradient_descent(NET, [2.0, 1.0], 0.25, 1)
-    np.testing.assert_array_equal(path.thetas, [[2.0, 1.0], [1.5, 0.0]])
-    np.testing.assert_array_equal(path.losses, [1.0, 1.0])
-    assert path.eta == 0.25
-    assert isinstance(path.eta, float)
-
-
 @given(problems(min_depth=2))
 def test_the_imbalance_changes_at_second_order_only(case):
     # W_{j+1}ᵀW_{j+1} − W_jW_jᵀ moves by η²(∇_{j+1}ᵀ∇_{j+1} − ∇_j∇_jᵀ) a step.

@@ -58,13 +58,10 @@ def test_flattest_minimizer_attains_the_critical_step_size(case):
     assert minimizer_spectrum(problem, theta)[-1] == pytest.approx(2 / eta.value, rel=1e-9)
 
 
-def test_whitened_data_balance_the_leading_direction():
-    problem = DeepLinearProblem(np.eye(2), np.diag([8.0, 1.0]), (2, 2, 2, 2))
-    weights = problem.split(flattest_minimizer(problem))
-    # 2N σ_1^{2−2/N} = 6 · 8^{4/3} = 96
-    assert minimizer_spectrum(problem, problem.join(weights))[-1] == pytest.approx(96)
-    for W in weights:
-        assert np.linalg.svd(W)[1][0] == pytest.approx(2)
+def test_no_solution_but_zero():
+    assert is_minimizer(DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2, 2)), np.zeros(8))
+    single = DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2))
+    assert flattest_minimizer(single) == pytest.approx(np.zeros(4))
 
 
 # -- trying to beat the formula --------------------------------------------------------------------
@@ -147,9 +144,31 @@ def test_descent_on_the_sharpness_ends_at_the_formula(widths, rank):
     assert -1e-9 <= excess <= 1e-5
 
 
-def test_small_cases_by_hand():
-    scalar = DeepLinearProblem([[1.0]], [[1.0]], (1, 1, 1))
-    assert minimizer_spectrum(scalar, [2.0, 0.5]) == pytest.approx([8.5])
-    assert is_minimizer(DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2, 2)), np.zeros(8))
-    single = DeepLinearProblem(np.eye(2), np.zeros((2, 2)), (2, 2))
-    assert flattest_minimizer(single) == pytest.approx(np.zeros(4))
+# -- hidden widths below the rank of the solution (exercise 6 of the chapter) ----------------------
+
+
+def bottleneck(rng, depth):
+    """A network with hidden widths k < r⋆, and one for the best approximation of rank k to Ŵ."""
+    d_0, d_N = (int(d) for d in rng.integers(2, 5, 2))
+    k = int(rng.integers(1, min(d_0, d_N)))
+    X, Y = rng.normal(size=(d_0, d_0 + 2)), rng.normal(size=(d_N, d_0 + 2))
+    widths = (d_0, *[k] * (depth - 1), d_N)
+    U, s, Vt = np.linalg.svd(Y @ np.linalg.pinv(X) @ X, full_matrices=False)
+    within_reach = (U[:, :k] * s[:k]) @ Vt[:k]
+    return DeepLinearProblem(X, Y, widths), DeepLinearProblem(X, within_reach, widths)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_no_global_minimizer_of_a_bottleneck_is_flatter_than_the_bound(depth):
+    rng = np.random.default_rng(depth)
+    excess = []
+    for _ in range(40):
+        problem, fitted = bottleneck(rng, depth)
+        bound = 2 / critical_step_size(fitted.X, fitted.Y, depth).upper
+        weights = fitted.split(flattest_minimizer(fitted))
+        for _ in range(15):
+            theta = problem.join(weights)
+            assert np.abs(problem.gradient(theta)).max() < 1e-8 * (1 + np.abs(theta).max()) ** 5
+            excess.append(np.linalg.eigvalsh(problem.hessian(theta))[-1] / bound - 1)
+            weights = move(weights, 0.3, rng)
+    assert -1e-9 < min(excess) < 0.05

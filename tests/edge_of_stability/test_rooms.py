@@ -1,10 +1,14 @@
 """How the modules of the package may use each other, and what importing it costs."""
 
 import ast
+import doctest
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import edge_of_stability
 
@@ -40,6 +44,11 @@ def test_checks_share_nothing_with_what_they_check():
     for name in FILES:
         if name.endswith("_check"):
             assert all(target.endswith("_check") for target in imported(name)), name
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_examples_of_docstrings(name):
+    assert not doctest.testmod(import_module(f"edge_of_stability.{name}")).failed
 
 
 def test_importing_the_package_leaves_the_large_libraries_alone():

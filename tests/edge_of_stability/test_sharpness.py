@@ -49,37 +49,19 @@ def test_a_wide_net_whose_units_are_all_equal():
     assert problem.sharpness(np.zeros(300)) == pytest.approx(2.0, rel=1e-7)  # H(0): ±2S
 
 
-@pytest.mark.parametrize("method", ["dense", "lanczos"])
-def test_the_zero_hessian_and_one_parameter(method):
-    problem = DeepLinearProblem(np.eye(2), np.eye(2), (2, 3, 3, 2))
-    assert problem.sharpness(np.zeros(problem.dimension), method=method) == 0.0
-    problem = DeepLinearProblem([[3.0]], [[1.0]], (1, 1))
-    np.testing.assert_allclose(problem.sharpness([[0.5], [1.0]], method=method), 18.0, rtol=1e-12)
-
-
 @pytest.mark.parametrize(
-    "values", [[3.0, 0.0, 0.0], [-3.0, -1.0, -0.5, -0.25], [1.0] * 30, [5.0, *[1.0] * 40, -9.0]]
+    "values",
+    [[18.0], [0.0] * 5, [3.0, 0.0], [-3.0, -1.0, -0.5], [1.0] * 30, [5.0, *[1.0] * 40, -9.0]],
 )
 def test_diagonal_operators(values):
     found = largest_eigenvalue_lanczos(lambda v: np.array(values) * v, len(values))
-    assert found == pytest.approx(max(values), rel=1e-7)
+    assert found == pytest.approx(max(values), rel=1e-7, abs=0)
 
 
 def test_lanczos_gives_up(monkeypatch):
     monkeypatch.setattr(eigen, "_MOST_PRODUCTS", 5)
     with pytest.raises(eigen.NoConvergenceError, match="after 5 products"):
         largest_eigenvalue_lanczos(lambda v: np.arange(200.0) * v, 200)
-
-
-@pytest.mark.parametrize(("d", "n"), [(1, 1), (5, 5), (40, 90), (120, 130)])
-def test_square_root_times_a_vector(d, n):
-    rng = np.random.default_rng(d)
-    X, w = rng.standard_normal((d, n)), rng.standard_normal(d)
-    values, vectors = np.linalg.eigh(X @ X.T)
-    expected = vectors @ (np.sqrt(values) * (w @ vectors))
-    np.testing.assert_allclose(
-        eigen.square_root_times(X @ X.T, w), expected, rtol=0, atol=1e-6 * np.abs(expected).max()
-    )
 
 
 def test_small_problems_use_one_thread_of_blas(monkeypatch):

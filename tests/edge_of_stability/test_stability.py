@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from minimizer_walks import instance, instances, move, sharpness
+from minimizer_walks import instance, move, sharpness
 
 from edge_of_stability import DeepLinearProblem, gradient_descent
 from edge_of_stability.certificates.stability import certify_stability, inertia
 from edge_of_stability.minima.critical_step import critical_step_size
-from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer, minimizer_spectrum
+from edge_of_stability.minima.minimizers import flattest_minimizer, is_minimizer
 from edge_of_stability.minima.stability import (
     Stability,
     classify_minimizer,
@@ -46,19 +46,16 @@ def test_verdict_agrees_with_gradient_descent(depth, seed, distance):
         assert near.all() == (expected is Stability.STABLE)
 
 
-@pytest.mark.parametrize(
-    ("deviation", "verdict"),
-    [
+def test_scalar_net():
+    for deviation, verdict in (
         (0, Stability.UNDECIDED),
         (-1e-7, Stability.UNDECIDED),
         (1e-7, Stability.UNDECIDED),
         (-1.5e-6, Stability.STABLE),
         (1.5e-6, Stability.UNSTABLE),
-    ],
-)
-def test_scalar_net(deviation, verdict):
-    eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
-    assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
+    ):
+        eta = 4 / 17 * (1 + deviation)  # λ_max = 2(4 + 1/4) = 17/2
+        assert classify_minimizer(SCALAR, [2.0, 0.5], eta) is verdict
 
 
 # -- the cone of lem-cone --------------------------------------------------------------------------
@@ -107,34 +104,10 @@ def test_the_cone_is_invariant_at_the_border_of_the_ball(depth, seed, factor, sa
 # -- boundedness -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("widths", "rank", "bounded"),
-    [
-        ((3, 2), 2, True),
-        ((3, 9, 2), 1, True),  # N = 2: always
-        ((4, 2, 5, 2, 4), 2, True),  # no two wide neighbours
-        ((4, 2, 5, 3, 4), 2, False),
-        ((1, 1, 1, 1), 0, False),  # W_1 = W_3 = 0 and any W_2: the Hessian is 0
-        ((1, 1, 1), 0, True),
-    ],
-)
-def test_by_hand(widths, rank, bounded):
-    assert stable_set_is_bounded(widths, rank) is bounded
-
-
-@given(instances(min_depth=2, max_width=3))
-def test_only_if_a_line_of_constant_spectrum(case):
-    """Two wide neighbours: the padded flattest minimizer lies on a line of the same sharpness."""
-    problem, rank, _ = case
-    widths = problem.widths
-    weights = problem.split(flattest_minimizer(problem))
-    lowest = minimizer_spectrum(problem, problem.join(weights))[-1]
-    wide = [j for j in range(1, len(weights) - 1) if min(widths[j], widths[j + 1]) > rank]
-    assert (not wide) == stable_set_is_bounded(widths, rank)
-    for j in wide:
-        far = [W.copy() for W in weights]
-        far[j][-1, -1] += 1e4 * np.linalg.norm(far[j])
-        assert minimizer_spectrum(problem, problem.join(far))[-1] == pytest.approx(lowest, rel=1e-9)
+def test_one_layer_and_no_solution_but_zero():
+    assert stable_set_is_bounded((3, 2), 2)
+    assert stable_set_is_bounded((1, 1, 1), 0)
+    assert not stable_set_is_bounded((1, 1, 1, 1), 0)  # W_1 = W_3 = 0, any W_2: the Hessian is 0
 
 
 def farthest_walk(widths, rank, rng, steps=400):
@@ -219,10 +192,8 @@ def test_wrong_counts_do_not_verify(case, first, second):
 @pytest.mark.parametrize(
     ("eta", "counts", "verdict"),
     [
-        ("1/4", (1, 0, 1), Stability.UNSTABLE),  # 2/η = 8 < 17/2
-        ("4/17", (0, 1, 1), Stability.UNDECIDED),
-        ("4/18", (0, 0, 2), Stability.STABLE),
-        (Fraction(10**30 * 4, 10**30 * 17 + 1), (0, 0, 2), Stability.STABLE),  # beyond float64
+        ("4/17", (0, 1, 1), Stability.UNDECIDED),  # 2/η = 17/2, and closer than float64 can tell
+        (Fraction(10**30 * 4, 10**30 * 17 + 1), (0, 0, 2), Stability.STABLE),
         (Fraction(10**30 * 4, 10**30 * 17 - 1), (1, 0, 1), Stability.UNSTABLE),
     ],
 )
@@ -230,15 +201,12 @@ def test_scalar_net_exactly(eta, counts, verdict):
     certificate = certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], eta)
     assert (certificate.above, certificate.equal, certificate.below) == counts
     assert certificate.verdict is verdict
-    assert certificate.verify()
-
-
-def test_the_unbounded_family_exactly():
-    for T in (0, 7, 10**9):
-        weights = [[[1], [0]], [[1, 0], [0, T]], [[1, 0]]]
-        at_six = certify_stability([[1]], [[1]], (1, 2, 2, 1), weights, "1/3")
-        assert (at_six.above, at_six.equal, at_six.below) == (0, 1, 7)
-        assert at_six.verify()
+    for change in (
+        {"theta": (Fraction(2), Fraction(1))},
+        {"theta": (Fraction(2),)},
+        {"eta": -certificate.eta},
+    ):
+        assert not dataclasses.replace(certificate, **change).verify()
 
 
 @given(st.integers(1, 5), st.integers(0, 2**32 - 1))
@@ -253,13 +221,3 @@ def test_inertia_of_singular_and_hollow_matrices(d, seed):
         int(c) for c in (sum(values > 1e-9), sum(abs(values) <= 1e-9), sum(values < -1e-9))
     )
     assert inertia([[Fraction(int(x)) for x in row] for row in A]) == expected
-
-
-def test_forged_points_do_not_verify():
-    good = certify_stability([[1]], [[1]], (1, 1, 1), [2, "1/2"], "1/4")
-    for change in (
-        {"theta": (Fraction(2), Fraction(1))},
-        {"theta": (Fraction(1),)},
-        {"eta": Fraction(-1, 4)},
-    ):
-        assert not dataclasses.replace(good, **change).verify()

@@ -76,20 +76,17 @@ def test_two_rows_by_hand(tmp_path, capsys, options, cells, expected):
         assert found[loss]["lower"] <= factor * expected <= found[loss]["upper"]
 
 
-def test_conversions():
+def test_conversions_are_rounded_outwards():
     """Each loss is c times the sum: gradient descent with η/c on it takes the same steps."""
-    shares = {"mean": 10, "half_mean": 20, "sum": 1, "half_sum": 2, "mean_of_entries": 30}
-    assert loss_factors(10, 3) == shares
     third = 1 / 3  # times 10 it is rounded
     for lower, upper in ((0.3, 0.7), (third, third)):
         eta = CriticalStepSize(third, lower, upper, np.ones(1), 1.0)
-        for factor in shares.values():
+        for factor in loss_factors(10, 3).values():
             found = interval(eta, factor)
             assert found["lower"] <= found["value"] <= found["upper"]
             assert Fraction(found["lower"]) <= factor * Fraction(lower)
             assert factor * Fraction(upper) <= Fraction(found["upper"])
-            width = found["upper"] - found["lower"]
-            assert width <= factor * (upper - lower) + 1e-15 * factor
+            assert found["upper"] - found["lower"] <= factor * (upper - lower + 1e-15)
 
 
 # -- what is printed ------------------------------------------------------------------------------
@@ -127,13 +124,11 @@ def test_json_and_text(small, capsys, depth):
         "two_values": False,
         "warnings": [],
     }
-    code, out, err = called(capsys, *arguments)
-    assert (code, err) == (0, "")
+    out = called(capsys, *arguments)[1]
     assert "12 rows, 2 features and an intercept\ncolumn 4 without a name: left out\n" in out
     hidden = "" if depth == 1 else "s, no biases, hidden widths at least 2\n"
     assert f"network: {depth} layer{hidden}" in out
-    first, _, low, *_ = next(line for line in out.splitlines() if "MSELoss()" in line).split()
-    assert (first, float(low)) == ("η_C", pytest.approx(steps["mean_of_entries"]["value"], 1e-5))
+    assert ("from every starting point" in out) == (depth == 1)
     lines = {
         "mean_of_entries": ("mean over rows and targets", "24 × sum    MSELoss()"),
         "mean": ("mean over rows", "12 × sum"),
@@ -143,14 +138,10 @@ def test_json_and_text(small, capsys, depth):
     }
     assert list(steps) == list(lines)
     for loss, (label, end) in lines.items():
-        assert list(steps[loss]) == ["lower", "value", "upper"]
         (line,) = (line for line in out.splitlines() if line.startswith(f"  {label}  "))
-        low, high = line.removeprefix(f"  {label}").split()[:2]
-        assert float(low) <= steps[loss]["lower"] <= steps[loss]["upper"] <= float(high)
-        assert float(high) == pytest.approx(float(low), rel=1e-8)
+        low, high = map(float, line.removeprefix(f"  {label}").split()[:2])
+        assert low <= steps[loss]["lower"] <= steps[loss]["upper"] <= high <= (1 + 1e-8) * low
         assert line.endswith(end)
-    assert "For a non-linear network" in out
-    assert ("from every starting point" in out) == (depth == 1)
 
 
 def test_momentum_and_biases(small, capsys):
@@ -224,17 +215,13 @@ def test_warnings_are_on_stderr(tmp_path, capsys):
     [
         ("--target q", "no column 'q'; there are 'a', 'b', 'c', 'd'"),
         ("--target a --target a", "each column in one role, target, feature or left out"),
-        ("--target a --feature a", "got 'a' twice"),
         ("--target a --leave-out a", "got 'a' twice"),
-        ("--target a --feature b --feature b", "got 'b' twice"),
         ("--target a --momentum 1", "--momentum needs a number from 0 to below 1"),
-        ("--target a --momentum nan", "--momentum needs a number from 0 to below 1"),
         ("--target a --biases --raw", "biases in every layer (--biases) need centred features"),
         ("--target a --biases --intercept", "need centred features and no intercept"),
         ("--target a --loss logistic", "two different numbers"),
         ("--target a --target b --loss logistic", "needs two layers or more, one target"),
         ("--target a --target b --target c --target d", "one column that is no target"),
-        ("--target a --depth 0", "depth: need a positive integer, got 0"),
         (f"--target a --depth 1{'0' * 400}", "too large"),
         ("--target a --encoding none", "encoding: need one that Python knows"),
     ],
@@ -259,31 +246,27 @@ def test_bad_options(small, capsys, arguments, message):
     assert message in err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("path", ["none.csv", ".", "two\nlines.csv"])
-def test_unreadable_paths(path, capsys):
-    message = f"{path!r}: cannot be read: "
-    assert message in refusal(capsys, path, "--target", "y", "--depth", 2)
+def test_a_path_that_is_none(capsys):
+    said = refusal(capsys, "two\nlines.csv", "--target", "y", "--depth", 2)
+    assert r"'two\nlines.csv': cannot be read: " in said
 
 
 def test_a_misspelt_column_among_many(tmp_path, capsys):
     names = [*(f"column {k}" for k in range(50)), "progression"]
     file = write(tmp_path / "wide.csv", names, np.ones((51, 2)))
-    said = refusal(capsys, file, "--target", "progresion", "--depth", 1)
-    assert "no column 'progresion'; did you mean 'progression'?" in said
-    said = refusal(capsys, file, "--target", "q", "--depth", 1)
-    assert "there are 'column 0', 'column 1', " in said
-    assert said.endswith("'column 39', ...\n")
+    for target, hint in (
+        ("progresion", "did you mean 'progression'?\n"),
+        ("q", "'column 39', ...\n"),
+    ):
+        assert refusal(capsys, file, "--target", target, "--depth", 1).endswith(hint)
 
 
 def test_options_for_rows_and_targets(tmp_path, capsys):
     file = tmp_path / "gaps.csv"
     file.write_text("x,y\n1,2\n,3\n4,1\n0,5\n2,NA\n", encoding="utf-8")
     options = (file, "--target", "y", "--depth", 1, "--drop-missing")
-    found = answer(capsys, *options, "--target-preparation", "raw")
-    assert (found["rows"], found["target_preparation"]) == (3, "raw")
-    assert found["notes"] == ["2 of 5 rows have a missing value: dropped"]
     out = called(capsys, *options, "--target-preparation", "raw")[1]
-    assert "dropped\nprepared: every column minus its mean, divided by" in out
+    assert "2 of 5 rows have a missing value: dropped\nprepared: every column minus" in out
     assert "targets: y; the numbers of the file as they are\n" in out
 
 
@@ -294,6 +277,5 @@ def test_options_for_files(tmp_path, capsys):
     found = answer(capsys, file, "--target", "y", "--depth", "10000", *options, "--leave-out", "t")
     assert (found["features"], found["depth"]) == (["größe"], 10_000)
     file.write_text("x, cm\ty\n1\t2\n3\t4\n2\t1\n", encoding="utf-8")
-    for tab in ("tab", r"\t", "\t"):
-        found = answer(capsys, file, "--target", "y", "--depth", "1", "--separator", tab)
-        assert found["features"] == ["x, cm"]
+    found = answer(capsys, file, "--target", "y", "--depth", "1", "--separator", "tab")
+    assert found["features"] == ["x, cm"]

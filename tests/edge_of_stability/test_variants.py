@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from minimizer_walks import move
+from random_problems import orthogonal, problems
 from scipy.special import expit
 
 from edge_of_stability import DeepLinearProblem, critical_step_size, flattest_minimizer
@@ -37,7 +38,7 @@ def test_multipliers_of_momentum(seed):
     rng = np.random.default_rng(seed)
     beta, eta, d = rng.uniform(0.01, 0.99), rng.uniform(0.1, 2), int(rng.integers(1, 5))
     values = rng.uniform(-0.5, 5, d)
-    Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    Q = orthogonal(rng, d)
     A, identity = np.eye(d) - eta * (Q * values) @ Q.T, np.eye(d)
     for P, R, c in (
         (A + beta * identity, beta * identity, 1 + beta),
@@ -115,12 +116,9 @@ def test_velocity_zero_may_hit_the_stable_direction():
             assert np.isclose(x, z**t * start, rtol=1e-6)
 
 
-@given(seeds)
-def test_layerwise_steps_are_one_step(seed):
-    rng = np.random.default_rng(seed)
-    widths = tuple(int(d) for d in rng.integers(1, 4, int(rng.integers(2, 5))))
-    X, Y = (rng.standard_normal((d, 4)) for d in (widths[0], widths[-1]))
-    problem = DeepLinearProblem(X, Y, widths)
+@given(problems())
+def test_layerwise_steps_are_one_step(case):
+    problem, rng = case
     steps = np.exp(rng.uniform(-6, -3, problem.depth))
     mean = np.exp(np.log(steps).mean())
     ratios = np.sqrt(steps / mean)
