@@ -101,7 +101,7 @@ def resonant_steps(X: ArrayLike, Y: ArrayLike, depth: int) -> FloatArray:
     the map is non-singular, and only the origin is no witness. Depth ≥ 3: none.
     """
     inputs, targets = checks.data(X, Y)
-    if checks.positive_count("depth", depth) >= 3:
+    if checks.count("depth", depth, least=1) >= 3:
         return np.empty(0)
     matrix = inputs if depth == 1 else targets @ inputs.T
     singular_values = np.linalg.svd(matrix, compute_uv=False)

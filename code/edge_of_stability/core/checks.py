@@ -106,8 +106,3 @@ def count(argument: str, value: int, least: int = 0) -> int:
         kind = "positive" if least else "non-negative"
         refuse(argument, f"a {kind} integer", repr(value))
     return int(value)
-
-
-def positive_count(argument: str, value: int) -> int:
-    """A positive int."""
-    return count(argument, value, least=1)

@@ -72,7 +72,7 @@ def run_ensemble(
     """
     whole = _whole(problem, initial, eta, steps, rules, sharpness)
     m, D = whole.end, problem.dimension
-    size = _size(m, D) if block is None else checks.positive_count("block", block)
+    size = _size(m, D) if block is None else checks.count("block", block, least=1)
     results = whole.empty()
     done = 0
     with one_blas_thread(), _workers(executor, -(-m // size)) as pool:

@@ -77,7 +77,7 @@ def run_network(
     m = len(theta)
     each = np.array(np.broadcast_to(checks.step_size(eta, (m,)), m))
     checks.count("steps", steps)
-    look_every = checks.positive_count("look_every", look_every)
+    look_every = checks.count("look_every", look_every, least=1)
     result = DescentResult(
         outcome=np.full(m, Outcome.BOUNDED, dtype=np.int8),
         theta=theta.copy(),

@@ -58,8 +58,8 @@ class Rules:
     look_every: int = 32
 
     def __post_init__(self) -> None:
-        checks.positive_count("window", self.window)
-        checks.positive_count("look_every", self.look_every)
+        checks.count("window", self.window, least=1)
+        checks.count("look_every", self.look_every, least=1)
         if not (np.isfinite(self.tolerance) and self.tolerance > 0):
             checks.refuse("tolerance", "a positive number", repr(self.tolerance))
         if not (np.isfinite(self.escape) and self.escape >= 2):

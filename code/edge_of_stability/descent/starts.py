@@ -27,7 +27,7 @@ class Gaussian:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        checks.positive_count("count", self.count)
+        checks.count("count", self.count, least=1)
         checks.count("seed", self.seed)
         if not (np.isfinite(self.scale) and self.scale > 0):
             checks.refuse("scale", "a positive finite number", repr(self.scale))

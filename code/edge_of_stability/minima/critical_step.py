@@ -107,7 +107,7 @@ def critical_step_size(
     >>> eta.lower <= 0.5 <= eta.upper
     True
     """
-    N = checks.positive_count("depth", depth)
+    N = checks.count("depth", depth, least=1)
     X, Y = checks.data(X, Y)
     if N == 1:
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ) does not depend on Y
