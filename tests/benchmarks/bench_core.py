@@ -1,45 +1,43 @@
 """Time Hessians, λ_max and η_C side by side with what others would use for them.
 
-Run as ``python tests/benchmarks/bench_core.py [--json FILE] [--threads N]``. The ways of a table
-take turns, and of each the least processor time counts, which other work disturbs least.
-The peers: `jax.hessian` under jit; ARPACK and LOBPCG of SciPy on our products with the Hessian; and
-for η_C an ordinary minimisation of λ_max by ARPACK that proves nothing. JAX may be missing.
+Run as ``python tests/benchmarks/bench_core.py [--json FILE]``, with one thread of BLAS. The least
+processor time of each way counts, which other work disturbs least. The peers: `jax.hessian` under
+jit; ARPACK and LOBPCG of SciPy on our products with the Hessian; and for η_C an ordinary
+minimisation of λ_max by ARPACK that proves nothing. JAX may be missing.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from page import table
+from peers import jax_in_float64, jax_loss
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize_scalar
 from scipy.sparse.linalg import LinearOperator, eigsh, lobpcg
 from threadpoolctl import threadpool_limits
+from turns import in_turns
 
 from edge_of_stability import DeepLinearProblem, critical_step_size
 from edge_of_stability.core.eigen import LANCZOS_TOLERANCE
 
-BUDGET = 0.5  # seconds spent on each way of a table, but at least two calls
 DEPTH = 3  # for η_C
-HESSIANS = [
-    ((2, 2, 2), 1),
-    ((2, 2, 2), 64),
-    ((2,) * 9, 1),
-    ((2,) * 33, 1),
-    ((2,) * 33, 16),
-    ((1,) * 33, 1),
-    ((5, 10, 10, 3), 1),
-    ((5, 10, 10, 3), 16),
-    ((10, 20, 10), 1),
-    ((4,) * 33, 1),
-    ((10,) * 6, 1),
-    ((10,) * 6, 16),
-]
+HESSIANS = {  # widths, and how many points at once
+    (2, 2, 2): (1, 64),
+    (2,) * 9: (1,),
+    (2,) * 33: (1, 16),
+    (1,) * 33: (1,),
+    (5, 10, 10, 3): (1, 16),
+    (10, 20, 10): (1,),
+    (4,) * 33: (1,),
+    (10,) * 6: (1, 16),
+}
 WIDTHS = (20, 70, 225, 710)  # of two layers: D = 2 · width² up to 10⁶
 FEATURES = [(100, 10), (300, 10), (1000, 10), (1000, 1000), (3000, 10)]
 
@@ -61,39 +59,15 @@ def example(widths: tuple[int, ...]) -> tuple[DeepLinearProblem, np.ndarray]:
     return problem, problem.join(weights)
 
 
-def turns(calls: Calls) -> dict[str, float]:
-    """Processor seconds of each call: the least of its turns, the first of which may compile."""
-    seconds = dict.fromkeys(calls, np.inf)
-    begin, count = time.perf_counter(), 0
-    while count < 2 or time.perf_counter() - begin < BUDGET * len(calls):
-        count += 1
-        for name, call in calls.items():
-            start = time.process_time()
-            call()
-            seconds[name] = min(seconds[name], time.process_time() - start)
-    return seconds
-
-
 # -- Hessians -------------------------------------------------------------------------------------
 
 
 def jax_hessian(problem: DeepLinearProblem, theta: np.ndarray) -> Callable[[], Any] | None:
     """The Hessians by JAX, compiled."""
-    if importlib.util.find_spec("jax") is None:
+    jax = jax_in_float64()
+    if jax is None:
         return None
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    X, Y, constant = problem.reduced
-    ends = np.cumsum([a * b for a, b in problem.shapes])[:-1]
-
-    def loss(point: Any) -> Any:
-        product = jax.numpy.asarray(X)
-        for part, shape in zip(jax.numpy.split(point, ends), problem.shapes, strict=True):
-            product = part.reshape(shape) @ product
-        return jax.numpy.sum((product - Y) ** 2) + constant
-
-    hessian = jax.hessian(loss)
+    hessian = jax.hessian(jax_loss(problem))
     compiled = jax.jit(hessian if theta.ndim == 1 else jax.vmap(hessian))
     np.testing.assert_allclose(compiled(theta), problem.hessian(theta), atol=1e-9)
     return lambda: compiled(theta).block_until_ready()
@@ -102,7 +76,7 @@ def jax_hessian(problem: DeepLinearProblem, theta: np.ndarray) -> Callable[[], A
 def hessians() -> list[dict[str, Any]]:
     """Milliseconds of a Hessian, one alone or many at once."""
     rows = []
-    for widths, batch in HESSIANS:
+    for widths, batch in ((widths, n) for widths, many in HESSIANS.items() for n in many):
         problem, theta = example(widths)
         if batch > 1:
             theta = theta + 0.01 * np.random.default_rng(1).standard_normal((batch, len(theta)))
@@ -110,10 +84,10 @@ def hessians() -> list[dict[str, Any]]:
         peer = jax_hessian(problem, theta)
         if peer is not None:
             calls["jax.hessian"] = peer
-        scaled = {name: 1e3 * value / batch for name, value in turns(calls).items()}
+        scaled = {name: 1e3 * value / batch for name, value in seconds(calls).items()}
         many = f", {batch} at once" if batch > 1 else ""
-        row = {"network": named(widths) + many, "D": problem.dimension, "ours": scaled["ours"]}
-        rows.append(shown({**row, "jax.hessian": scaled.get("jax.hessian")}))
+        row = {"network": named(widths) + many, "D": problem.dimension}
+        rows.append(row | dict.fromkeys(("ours", "jax.hessian")) | scaled)
     return rows
 
 
@@ -156,7 +130,7 @@ def largest_eigenvalues() -> list[dict[str, Any]]:
             )[0][0]
         values = [float(call()) for call in calls.values()]
         np.testing.assert_allclose(values, values[0], rtol=1e-6)
-        rows.append(shown({"D": D, **turns(calls)}))
+        rows.append({"D": D, **seconds(calls)})
     return rows
 
 
@@ -189,12 +163,10 @@ def by_arpack(X: np.ndarray, Y: np.ndarray) -> float:
     return 1 / float(minimize_scalar(top, bracket=(guess - 0.2, guess + 0.2), tol=1e-4).fun)
 
 
-def critical_step_sizes(largest: int) -> list[dict[str, Any]]:
+def critical_step_sizes() -> list[dict[str, Any]]:
     """Seconds of η_C, and the relative width of the proven interval."""
     rows = []
     for d_0, d_N in FEATURES:
-        if d_0 > largest:
-            continue
         rng = np.random.default_rng(0)
         X, Y = rng.standard_normal((d_0, 2 * d_0)), rng.standard_normal((d_N, 2 * d_0))
         proved = critical_step_size(X, Y, DEPTH)
@@ -205,40 +177,31 @@ def critical_step_sizes(largest: int) -> list[dict[str, Any]]:
         }
         width = (proved.upper - proved.lower) / proved.lower
         name = f"{d_0} to {d_N}, width {width:.0e}"
-        rows.append(shown({"network": name, **turns(calls)}))
+        rows.append({"network": name, **seconds(calls)})
     return rows
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
-    """Print a row as it is measured, and what in it is faster than we are."""
-    numbers = {name: value for name, value in row.items() if isinstance(value, float)}
-    label = ", ".join(str(value) for name, value in row.items() if name in ("network", "D"))
-    print(f"  {label}:", "; ".join(f"{name} {value:.3g}" for name, value in numbers.items()))
-    for name, value in numbers.items():
-        if value < numbers["ours"]:
-            print(f"    slower than {name}, {numbers['ours'] / value:.1f} times", flush=True)
-    return row
+def seconds(calls: Calls) -> dict[str, float]:
+    """Processor seconds of each call."""
+    return in_turns(calls, time.process_time)
 
 
 def main() -> None:
     """Print the tables, and write them as JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", help="write the results here")
-    parser.add_argument("--threads", type=int, default=1, help="of BLAS")
-    parser.add_argument("--largest", type=int, default=3000, help="the most features for η_C")
     chosen = parser.parse_args()
     results = {}
-    with threadpool_limits(chosen.threads, user_api="blas"):
+    with threadpool_limits(1, user_api="blas"):
         for name, title, measure in (
             ("hessian", "Exact Hessian, milliseconds for a point", hessians),
             ("sharpness", "λ_max, seconds", largest_eigenvalues),
-            ("critical step", "η_C, seconds", lambda: critical_step_sizes(chosen.largest)),
+            ("critical step", "η_C, seconds", critical_step_sizes),
         ):
-            print(title)
             results[name] = measure()
+            print(f"{title}\n\n{table(results[name])}\n", flush=True)
     if chosen.json:
-        with open(chosen.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=2)
+        Path(chosen.json).write_text(json.dumps(results, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":

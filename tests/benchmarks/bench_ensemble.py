@@ -3,8 +3,7 @@
 Run as ``python tests/benchmarks/bench_ensemble.py [--json FILE] [--quick] [--only NAME …]``. Every
 line of a table does the same work: the same starts, all steps (nothing settles and stops early),
 two cores. The machine's limit is a loop of fused multiply-adds that does nothing else, on both
-cores. Times are the best of many short runs. The ways of a table, the limit among them, take turns,
-so that other work on the machine hits them alike. Frameworks that are missing are named as such.
+cores. Frameworks that are missing are named as such.
 """
 
 import argparse
@@ -17,11 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import turns
 from numba import njit
-from peers import CORES, PEERS, check, optional, ours
+from page import MISSING, table
+from peers import CORES, PEERS, check, ours
+from turns import best, in_turns, optional
 
 from companion.running.machine import processor
 from edge_of_stability import DeepLinearProblem, run_ensemble
@@ -29,11 +32,8 @@ from edge_of_stability.descent._blocks import one_blas_thread
 from edge_of_stability.descent._lanes import WIDTH, add_product, load, store
 from edge_of_stability.descent._products import multiply_adds
 
-ROUNDS = 10  # turns that each way of a table takes
-TURN = 0.1  # seconds of a turn, about
 NETWORKS = ["1-1-1", "1-1-1-1-1-1", "2-2-2", "5-10-10-3", "10-20-10", "20-20-20", "30-30-30"]
 NETWORKS += ["40-40-40", "20-64-64-10", "50-64-64-10"]
-MISSING = "not installed"
 REQUIREMENTS = "tests/benchmarks/requirements.txt"
 LIMIT = "the machine's limit"
 
@@ -53,35 +53,6 @@ def starts(problem: DeepLinearProblem, count: int) -> np.ndarray:
     """Points from which no orbit diverges, (count, D)."""
     scale = 0.3 / np.sqrt(max(problem.widths))
     return scale * np.random.default_rng(1).standard_normal((count, problem.dimension))
-
-
-def best(call: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Seconds of a call: the best of many short runs, which other work on the machine spares."""
-    return in_turns({"": call}, clock)[""]
-
-
-def in_turns(
-    calls: dict[Any, Callable[[], object]], clock: Callable[[], float] = time.perf_counter
-) -> dict[Any, float]:
-    """Seconds of each call, the best of its turns.
-
-    A quick call is repeated within a turn; one that takes seconds has fewer turns.
-    """
-    times, repeats, turns = {}, {}, {}
-    for name, call in calls.items():
-        call()  # compiles
-        begin = clock(), time.perf_counter()
-        call()
-        times[name], took = clock() - begin[0], time.perf_counter() - begin[1]
-        repeats[name] = max(1, int(TURN / took))
-        turns[name] = min(ROUNDS, int(ROUNDS * 2 * TURN / took))
-    for turn in range(ROUNDS):
-        for name, call in calls.items():
-            for _ in range(repeats[name] if turn < turns[name] else 0):
-                start = clock()
-                call()
-                times[name] = min(times[name], clock() - start)
-    return times
 
 
 # -- the machine's limit --------------------------------------------------------------------------
@@ -155,7 +126,7 @@ def ensembles(names: list[str]) -> dict[str, Any]:
             if len(rates) > 1:
                 sizes += [{"network": name, "way": way, "sizes": rates}]
         rows.append(row)
-        table(name, [row])
+        print(table([row]), flush=True)
     return {"multiply-adds a second": peak, "ensembles": rows, "sizes": sizes}
 
 
@@ -219,28 +190,13 @@ def picture() -> float:
     return best(lambda: run_ensemble(example("1-1-1")[0], grid, 0.7, 2000))
 
 
-def table(title: str, rows: list[dict[str, Any]]) -> None:
-    """Print rows as a table with one line a column, so that long names fit."""
-    print(f"\n{title}")
-    for key in rows[0]:
-        cells = [row[key] for row in rows]
-        shown = [
-            MISSING if c is None else f"{c:.4g}" if isinstance(c, float) else str(c) for c in cells
-        ]
-        print(f"  {key:28}", *(cell.rjust(14) for cell in shown))
-
-
 def machine() -> dict[str, Any]:
     """Describe where this ran."""
     versions = {}
     for name in ("numpy", "numba", "torch", "jax"):
-        module = optional(name)
-        versions[name] = MISSING if module is None else module.__version__
-        if module is None:
-            print(
-                f"{name} is not installed, so its columns stay empty; to compare with it, run "
-                f"{sys.executable} -m pip install -r {REQUIREMENTS}"
-            )
+        versions[name] = getattr(optional(name), "__version__", MISSING)
+        if versions[name] == MISSING:
+            print(f"without {name}: {sys.executable} -m pip install -r {REQUIREMENTS} installs it")
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -254,28 +210,23 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     """Run everything, print the tables, write the JSON."""
-    global ROUNDS, TURN
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", help="write the results here")
     parser.add_argument("--quick", action="store_true", help="few short turns: does it work?")
     parser.add_argument("--only", nargs="*", choices=NETWORKS, help="these networks alone")
     chosen = parser.parse_args()
     if chosen.quick:
-        ROUNDS, TURN = 2, 0.01
+        turns.ROUNDS, turns.TURN = 2, 0.01
     results: dict[str, Any] = {"machine": machine()}
     results |= ensembles(chosen.only or NETWORKS)
-    peak = results["multiply-adds a second"]
-    print(f"{peak / 1e9:.1f}e9 fused multiply-adds a second on {CORES} cores\n")
     results["exponent of D"] = by_dimension(results["ensembles"])
     if not chosen.only:
-        results["first call"] = first_call()
-        results["picture"] = picture()
-        results["scaling"] = scaling()
-        for name in ("first call", "picture", "scaling"):
+        for measure in (first_call, picture, scaling):
+            name = measure.__name__.replace("_", " ")
+            results[name] = measure()
             print(name, results[name], flush=True)
     if chosen.json:
-        with open(chosen.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=2)
+        Path(chosen.json).write_text(json.dumps(results, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":

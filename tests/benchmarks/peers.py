@@ -7,7 +7,6 @@ orbits as often as we do.
 """
 
 import ctypes
-import importlib
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from turns import optional
 
 from edge_of_stability import DeepLinearProblem, Rules, run_ensemble
 from edge_of_stability.descent._products import (
@@ -33,14 +33,6 @@ from edge_of_stability.descent._products import (
 
 CORES = 2
 Step = Callable[[np.ndarray, int], object]
-
-
-def optional(name: str) -> Any:
-    """A module, or None if it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError:
-        return None
 
 
 def by_hand(problem: DeepLinearProblem, eta: float, array: Callable[[np.ndarray], Any]) -> Any:
@@ -84,8 +76,14 @@ def batches(theta: np.ndarray, size: int) -> list[np.ndarray]:
     return np.split(theta, range(size, len(theta), size))
 
 
+def on_all_cores(run: Step, size: int) -> Step:
+    """`run` for batches of this size, side by side in threads."""
+    pool = ThreadPoolExecutor(CORES)
+    return lambda theta, steps: list(pool.map(lambda b: run(b, steps), batches(theta, size)))
+
+
 def numpy_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step:
-    step, pool = by_hand(problem, eta, np.asarray), ThreadPoolExecutor(CORES)
+    step = by_hand(problem, eta, np.asarray)
 
     def run(theta: np.ndarray, steps: int) -> None:
         W = weights(problem, theta)
@@ -93,7 +91,7 @@ def numpy_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step:
             for _ in range(steps):
                 W = step(W)
 
-    return lambda theta, steps: list(pool.map(lambda b: run(b, steps), batches(theta, size)))
+    return on_all_cores(run, size)
 
 
 def torch_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step | None:
@@ -113,25 +111,17 @@ def torch_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step | N
     return run
 
 
-def jax_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step | None:
+def jax_in_float64() -> Any:
+    """JAX, or None if it is not installed."""
     jax = optional("jax")
-    if jax is None:
-        return None
-    jax.config.update("jax_enable_x64", True)
-    step, pool = by_hand(problem, eta, jax.numpy.asarray), ThreadPoolExecutor(CORES)
-
-    @jax.jit
-    def descend(W: Any, steps: int) -> Any:
-        return jax.lax.fori_loop(0, steps, lambda _, W: step(W), W)
-
-    def run(theta: np.ndarray, steps: int) -> None:
-        jax.block_until_ready(descend(weights(problem, theta), steps))
-
-    return lambda theta, steps: list(pool.map(lambda b: run(b, steps), batches(theta, size)))
+    if jax is not None:
+        jax.config.update("jax_enable_x64", True)
+    return jax
 
 
-def jax_loss(problem: DeepLinearProblem, jnp: Any) -> Callable[[Any], Any]:
-    """L of one point."""
+def jax_loss(problem: DeepLinearProblem) -> Callable[[Any], Any]:
+    """L of one point, in JAX."""
+    jnp = jax_in_float64().numpy
     X, Y, constant = problem.reduced
     ends = np.cumsum([rows * columns for rows, columns in problem.shapes])[:-1]
 
@@ -144,22 +134,34 @@ def jax_loss(problem: DeepLinearProblem, jnp: Any) -> Callable[[Any], Any]:
     return loss
 
 
-def jax_autograd(problem: DeepLinearProblem, eta: float, size: int) -> Step | None:
-    jax = optional("jax")
-    if jax is None:
-        return None
-    jax.config.update("jax_enable_x64", True)
-    gradient = jax.vmap(jax.grad(jax_loss(problem, jax.numpy)))
-    pool = ThreadPoolExecutor(CORES)
+def jax_descent(step: Callable[[Any], Any], prepare: Callable[..., Any], size: int) -> Step:
+    """Steps of JAX, compiled, from what `prepare` makes of a batch of points."""
+    jax = jax_in_float64()
 
     @jax.jit
-    def descend(theta: Any, steps: int) -> Any:
-        return jax.lax.fori_loop(0, steps, lambda _, t: t - eta * gradient(t), theta)
+    def descend(points: Any, steps: int) -> Any:
+        return jax.lax.fori_loop(0, steps, lambda _, each: step(each), points)
 
     def run(theta: np.ndarray, steps: int) -> None:
-        descend(theta, steps).block_until_ready()
+        jax.block_until_ready(descend(prepare(theta), steps))
 
-    return lambda theta, steps: list(pool.map(lambda b: run(b, steps), batches(theta, size)))
+    return on_all_cores(run, size)
+
+
+def jax_by_hand(problem: DeepLinearProblem, eta: float, size: int) -> Step | None:
+    jax = jax_in_float64()
+    if jax is None:
+        return None
+    step = by_hand(problem, eta, jax.numpy.asarray)
+    return jax_descent(step, lambda theta: weights(problem, theta), size)
+
+
+def jax_autograd(problem: DeepLinearProblem, eta: float, size: int) -> Step | None:
+    jax = jax_in_float64()
+    if jax is None:
+        return None
+    gradient = jax.vmap(jax.grad(jax_loss(problem)))
+    return jax_descent(lambda theta: theta - eta * gradient(theta), np.asarray, size)
 
 
 def c_by_hand(problem: DeepLinearProblem, eta: float, lanes: int) -> Step | None:

@@ -209,10 +209,11 @@ def figure_of(source: str) -> str:
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, part: str | None = None) -> list[str]:
     """Findings of axe-core that count, each with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
+    options = {"resultTypes": ["violations"], "preload": False}
+    found = Axe().run(page, context=part, options=options).response
     return [
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]

@@ -6,11 +6,11 @@ import json
 import shlex
 from pathlib import Path
 
+import pytest
 from conftest import settle
 
 from edge_of_stability.tables.command import main
 
-PAGE = "book/owndata/index.html"
 GOOD = "x,z,y\n1,2,3\n4,1,2\n0,5,1\n2,2,7\n3,3,3\n"
 
 
@@ -29,10 +29,13 @@ def choose(page, content: str | bytes, name: str = "my table.csv") -> None:
     with page.expect_file_chooser() as waiting:
         live(page).get_by_role("button", name="Choose a CSV file…").click()
     waiting.value.set_files(file)
-    page.wait_for_function(
-        "name => document.querySelector('.own-data .source').innerText.includes(name)", arg=name
-    )
+    source_says(page, name)
     settled(page)
+
+
+def source_says(page, words: str) -> None:
+    """Wait until the page names the table that it shows, in these words."""
+    page.locator(".own-data .source", has_text=words).wait_for()
 
 
 def press(page, words: str) -> None:
@@ -62,3 +65,8 @@ def command_says(page, content: str | bytes, folder: Path, capsys) -> dict:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert main(["critical-step", str(path), *words[2:], "--json"]) == 0
     return json.loads(capsys.readouterr().out)["critical_step_size"]
+
+
+def agrees_with_command(page, content: str | bytes, folder: Path, capsys) -> None:
+    found = command_says(page, content, folder, capsys)
+    assert step(page) == pytest.approx(found["mean_of_entries"]["value"], 1e-5)

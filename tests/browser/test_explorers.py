@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import SITE
-from visiting import NARROW, SCHEMES, show
+from conftest import SITE, press, settle
+from visiting import NARROW, SCHEMES, WIDE, show
 
 from companion import style
 
@@ -18,9 +18,10 @@ MODULES = SITE / "_static" / "explorers"
 def caption_of_still(page) -> str:
     """The caption of the only picture that is shown; the explorer is not."""
     still = page.locator(".explorer figure.published img:visible")
+    still.wait_for()
     assert still.count() == 1
     assert len(still.get_attribute("alt")) > 100
-    assert not page.locator(".explorer-live").is_visible()
+    assert page.locator(".explorer-live:visible").count() == 0
     (caption,) = page.locator(".explorer .caption-text:visible").all_inner_texts()
     return caption
 
@@ -32,17 +33,18 @@ def test_without_scripts_there_is_a_still(visit, name):
     assert caption_of_still(visit(f"book/explorers/{name}.html", java_script_enabled=False).page)
 
 
-def test_other_pages_do_not_load_explorers(visit):
-    page = visit("book/setting/index.html").page
-    sources = page.evaluate("[...document.scripts].map(script => script.src)")
-    assert sources
-    assert not [source for source in sources if "/explorers/" in source]
+def test_where_the_explorer_does_not_come_there_is_a_still(visit):
+    page = visit("book/explorers/scalar_net.html").page
+    page.route("**/explorers/scalar_net.js", lambda route: route.abort())
+    page.reload()
+    assert caption_of_still(page)
 
 
-@pytest.mark.parametrize("name", EXPLORERS)
-def test_an_explorer_by_keyboard_in_both_schemes_and_on_paper(explore, name):
+@pytest.mark.parametrize("name", [*EXPLORERS, "owndata/index"])
+def test_each_control_has_a_name_and_is_reached_by_keyboard_in_order(explore, name):
     page = explore(name)
-    kinds = "button, input, select, summary, pre, [role=slider]"
+    page.wait_for_selector(".explorer-live :is(.outcome, .note):visible")
+    kinds = "button, input, select, summary, [tabindex='0']"
     controls = page.locator(f".explorer-live :is({kinds}):not(:disabled):visible")
     nameless = controls.evaluate_all(
         "all => all.filter(c => !(c.labels?.[0]?.textContent || c.getAttribute('aria-label')"
@@ -59,12 +61,15 @@ def test_an_explorer_by_keyboard_in_both_schemes_and_on_paper(explore, name):
         ), control.evaluate("f => f.outerHTML")
         page.keyboard.press("Tab")
 
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_an_explorer_in_both_schemes_and_on_paper(explore, name):
+    page = explore(name)
     inks = set()
     for scheme in SCHEMES:
         show(page, scheme=scheme)
         inks.add(page.evaluate("getComputedStyle(document.querySelector('.chart text')).fill"))
     assert len(inks) == 2
-
     page.emulate_media(media="print")
     printed = caption_of_still(page)
     page.emulate_media(media="screen")
@@ -76,38 +81,55 @@ def test_an_explorer_by_keyboard_in_both_schemes_and_on_paper(explore, name):
 @pytest.mark.parametrize("name", AT_ONCE)
 def test_a_redraw_is_bounded(explore, name):
     """However many changes one frame brings, they are drawn once, and nothing piles up."""
-    page = explore(name)
-    grown, drawings = page.evaluate(
+    grown, drawings = explore(name).evaluate(
         """async () => {
           const frame = () => new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
           const input = document.querySelector('.explorer-live input[type=range]');
+          const set = (part) => {
+            input.value = String(Number(input.min) + part * (input.max - input.min));
+            input.dispatchEvent(new Event('input'));
+          };
           const count = () => document.querySelectorAll('.explorer-live *').length;
-          const sets = new Map();
+          const drawings = new Map();
           const observer = new MutationObserver((records) => {
-            for (const { target } of records) sets.set(target, (sets.get(target) ?? 0) + 1);
+            for (const { target } of records) drawings.set(target, (drawings.get(target) ?? 0) + 1);
           });
           await frame();
           const before = count();
-          const path = [...document.querySelectorAll('.explorer-live path.orbit')];
-          for (const p of path) observer.observe(p, { attributeFilter: ['d'] });
-          const [low, high] = [Number(input.min), Number(input.max)];
-          for (let i = 0; i < 100; i += 1) {
-            input.value = String(low + ((high - low) * i) / 100);
-            input.dispatchEvent(new Event('input'));
+          for (const path of document.querySelectorAll('.explorer-live path.orbit')) {
+            observer.observe(path, { attributeFilter: ['d'] });
           }
+          for (let i = 0; i < 100; i += 1) set(i / 100);
           await frame();
-          const drawings = Math.max(...sets.values());
+          const most = Math.max(...drawings.values());
           for (let i = 0; i < 40; i += 1) {
-            input.value = String(low + ((high - low) * (i % 7)) / 7);
-            input.dispatchEvent(new Event('input'));
+            set((i % 7) / 7);
             await frame();
           }
-          input.value = String(low + (high - low) / 2);
-          return [count() - before, drawings];
+          return [count() - before, most];
         }"""
     )
     assert drawings == 1
     assert abs(grown) < 30  # ticks come and go with the axes
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "width", "height"),
+    [
+        ("index", ".first-screen :is(.chart, input[type=range])", WIDE, 800),
+        ("index", ".first-screen :is(.chart, input[type=range])", NARROW, 844),
+        ("owndata/index", ".own-data .step strong", WIDE, 800),
+        ("owndata/index", ".own-data .step strong", 820, 1000),
+        ("owndata/index", ".own-data .step strong", NARROW, 844),
+    ],
+)
+def test_what_a_page_is_for_is_on_its_first_screen(visit, name, parts, width, height):
+    page = visit(f"book/{name}.html", width=width, height=height).page
+    page.wait_for_selector(".explorer.is-live :is(.slider-mark, .step strong)")
+    for box in (each.bounding_box() for each in page.locator(parts).all()):
+        assert box["y"] + box["height"] < height
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("shifted") < 0.1  # there was room for it
 
 
 TOGETHER = {  # numbers of charts and labels of sliders that one screen of a phone shows
@@ -144,10 +166,7 @@ ADDRESSES = {
     "scalar_net": ("x=50&eta=-1&t=2.6&y=", "x = 3.2, eta = 0, t = 3, y = 0.42"),
     "critical_step": ("w11=1e999&s12=1,5&N=2.5", "w11 = 5, s12 = 1, N = 3"),
     "slack_line": ("T=NaN&eta=0.3333&logdelta=-99", "T = 10, eta = 0.333, logdelta = -7"),
-    "train": (
-        "depth=9&eta=5:1&seed=x&data=7",
-        "depth = 5, eta = 0:0.32, seed = 1, data = 2",
-    ),
+    "train": ("depth=9&eta=5:1&seed=x", "depth = 5, eta = 0:0.32, seed = 1"),
 }
 
 
@@ -169,16 +188,30 @@ def test_what_an_address_asks_in_vain_is_said(explore, name):
     assert page.evaluate("location.hash") == "#explore"
 
 
+def inputs_of(page) -> list:
+    return page.locator(".explorer-live :is(input, select):visible").evaluate_all(
+        "all => all.map(each => each.type === 'checkbox' ? each.checked : each.value)"
+    )
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_link_that_is_copied_holds_the_state(explore, name):
+    page = explore(name, permissions=["clipboard-read", "clipboard-write"])
+    sliders = page.locator(".explorer-live input[type=range]:not(:disabled)")
+    for slider in sliders.all()[:3]:
+        slider.press("ArrowLeft")
+    settle(page)
+    state = inputs_of(page)
+    press(page, "Copy link")
+    page.locator(".note", has_text="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    again = explore(name, "#" + copied.partition("#")[2])
+    settle(again)
+    assert inputs_of(again) == state != inputs_of(explore(name))
+
+
 def test_colours_are_those_of_the_figures():
     sheet = (MODULES / "explorers.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"--explorer-(\w+): (#\w+);", sheet))
     names = ("BLUE", "ORANGE", "GREEN", "PINK", "GREY")
     assert colours == {name.lower(): getattr(style, name) for name in names}
-
-
-def test_the_still_picture_shows_where_the_explorer_does_not_come(visit):
-    page = visit("book/explorers/scalar_net.html").page
-    page.route("**/explorers/scalar_net.js", lambda route: route.abort())
-    page.reload()
-    page.locator(".explorer figure.published img").first.wait_for(state="visible")
-    assert page.locator(".explorer.is-live").count() == 0

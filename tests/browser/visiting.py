@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -126,3 +127,9 @@ def load_images(page: Page) -> None:
     page.wait_for_function(
         "() => [...document.images].every(i => i.complete || !i.checkVisibility())"
     )
+
+
+def all_results(page: Page) -> None:
+    """Wait for the results of a search and what they quote, which come in one by one."""
+    page.locator(".search-summary", has_text=re.compile("found", re.IGNORECASE)).wait_for()
+    page.wait_for_load_state("networkidle")
