@@ -173,7 +173,7 @@ launch: $(READY) ## (3 s) write the branch that the launch buttons open (COMPANI
 
 .PHONY: launch-check
 launch-check: $(READY) ## (20 min) run every notebook as Binder and Colab would (PYTHON=python3.12 COLAB_PYTHON=python3.13)
-	@$(PY) tests/launch/check.py --scale "$$SCALE" --python "$$PYTHON" --python "$$COLAB_PYTHON" $(if $(NOTEBOOK),-- "$$NOTEBOOK")
+	@$(PY) tests/launch/check.py --python "$$PYTHON" --python "$$COLAB_PYTHON" $(if $(NOTEBOOK),-- "$$NOTEBOOK")
 
 .PHONY: serve
 serve: book ## (until Ctrl-C) serve the site at http://localhost:PORT

@@ -1,7 +1,7 @@
 """Run every launched notebook as Binder and as Colab would, as far as one machine can show it.
 
 The launch buttons open a branch. This makes that branch in a repository of its own and runs its
-notebooks, each in its folder, at the scale asked for, in fresh environments:
+notebooks, each in its folder, in fresh environments:
 
 Binder
     the Python and the pip part of ``environment.yml``, installed in a checkout of the branch, and
@@ -11,7 +11,7 @@ Colab
     before the notebook starts; only the first cell of the notebook installs the rest, from the
     branch.
 
-At the default scale, which is a reader's, figures and numbers are compared with their references.
+Figures and numbers are compared with their references.
 
 What this cannot show is the services themselves: that they are up, and what else they install.
 """
@@ -36,7 +36,6 @@ from companion.checking.checks import check_runs
 from companion.notebook import FOLDER
 from companion.project import BookError, Project
 from companion.running.execution import Run
-from companion.running.notebooks import Notebook
 from companion.site.launch import Origin, prepared, write_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +61,6 @@ class Place:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--python", action="append", required=True, help="once for each version")
-    parser.add_argument("--scale", default="default")
     parser.add_argument("notebooks", nargs="*", help="default: all of the book")
     options = parser.parse_args()
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
@@ -75,9 +73,9 @@ def main() -> int:
         folder = Path(name)
         branch = _make_branch(folder / "repository")
         binder = _binder(branch, folder / "binder", in_binder)
-        failures = _run_all(binder, options.scale, notebooks)
+        failures = _run_all(binder, notebooks)
         in_there = _colab(branch, folder / "colab", in_colab, colab["packages"])
-        failures += _run_all(in_there, options.scale, notebooks)
+        failures += _run_all(in_there, notebooks)
     for failure in failures:
         print(failure, file=sys.stderr)
     print(f"{len(notebooks)} notebooks in Binder and in Colab, {len(failures)} failures")
@@ -140,21 +138,20 @@ def _environment(python: str, target: Path, packages: Sequence[str], cwd: Path) 
 # Runs ---------------------------------------------------------------------------------------
 
 
-def _run_all(place: Place, scale: str, notebooks: Sequence[str]) -> list[str]:
+def _run_all(place: Place, notebooks: Sequence[str]) -> list[str]:
     """Run the notebooks; return a line for each that fails or publishes something else."""
-    found = ((n, _run_one(place, scale, n)) for n in tqdm(notebooks, desc=place.name, unit="nb"))
+    found = ((n, _run_one(place, n)) for n in tqdm(notebooks, desc=place.name, unit="nb"))
     return [f"{place.name}: {name}: {problem}" for name, problem in found if problem]
 
 
-def _run_one(place: Place, scale: str, name: str) -> str:
+def _run_one(place: Place, name: str) -> str:
     """Run a notebook; return what is wrong, or nothing."""
     notebook = place.folder / name
     # Notebooks of one folder publish into the same place.
     shutil.rmtree(notebook.parent / FOLDER, ignore_errors=True)
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--kernel", "launched"]
-    parameters = ["-p", "scale", scale] if "scale" in Notebook.read(notebook).parameters else []
     result = subprocess.run(
-        [*command, *parameters, notebook.name, notebook.with_suffix(".executed").name],
+        [*command, notebook.name, notebook.with_suffix(".executed").name],
         cwd=notebook.parent,
         env=_bare_environment(place),
         capture_output=True,
@@ -165,7 +162,7 @@ def _run_one(place: Place, scale: str, name: str) -> str:
         return result.stderr.strip().splitlines()[-1]
     try:
         run = Run(name, "", notebook.parent, notebook)
-        check_runs(PROJECT, [run], compared=scale == "default")
+        check_runs(PROJECT, [run])
     except BookError as error:
         return str(error)
     return ""
