@@ -40,7 +40,7 @@ def setup(app: Sphinx) -> None:
     app.add_node(statement_table)
     app.add_directive("statement-table", _TableDirective)
     app.connect("doctree-read", _add_badges)
-    app.connect("env-get-outdated", _overviews)
+    app.connect("env-get-updated", _overviews)
     # Before the links are resolved: the table has some.
     app.connect("doctree-resolved", _fill_tables, priority=400)
 
@@ -148,12 +148,8 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
 # All statements -----------------------------------------------------------------------------
 
 
-def _overviews(
-    _app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    """Pages with an overview are made again whenever any page changes: it may state something."""
-    if not (added or changed or removed):
-        return []
+def _overviews(_: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Pages with an overview are written in every build: some page may state something else."""
     return [name for name, data in env.metadata.items() if data.get("has_statement_overview")]
 
 
