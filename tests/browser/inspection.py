@@ -209,11 +209,10 @@ def figure_of(source: str) -> str:
 _LESSER_BUT_COUNTED = ("region", "empty-table-header")
 
 
-def violations(page: Page, part: str | None = None) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Findings of axe-core that count, each with the first elements it concerns."""
     # `preload` would fetch the style sheets again, by addresses that are not theirs.
-    options = {"resultTypes": ["violations"], "preload": False}
-    found = Axe().run(page, context=part, options=options).response
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
     return [
         f"{rule['id']} ({rule['impact']}, {len(rule['nodes'])} ×): {node['html'][:150]} — "
         + node["failureSummary"].replace("\n", " ")[:300]

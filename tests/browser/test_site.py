@@ -7,7 +7,6 @@ import re
 
 from conftest import PROJECT
 from fontTools.ttLib import TTFont
-from inspection import violations
 from visiting import DRAWN, SCHEMES, show
 
 from companion.site.launch import Origin
@@ -79,6 +78,17 @@ def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit
     assert "pip install" in page.locator("section:target, section:has(> span:target)").inner_text()
 
 
+CONTRAST = """element => {
+    const numbers = text => text.match(/[\\d.]+/g).map(Number)
+    const luminance = colour => numbers(colour).slice(0, 3).map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0)
+    const ground = e => (numbers(getComputedStyle(e).backgroundColor)[3] ?? 1) === 0
+        ? ground(e.parentElement) : getComputedStyle(e).backgroundColor
+    const both = [luminance(getComputedStyle(element).color), luminance(ground(element))]
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05)
+        * (getComputedStyle(element).opacity < 1 ? 0 : 1)
+}"""
 LINKS = (
     ".bd-article p a.reference",
     ".bd-article h2",  # which shows its link
@@ -98,6 +108,4 @@ def test_links_under_the_pointer_can_be_read(visit):
             link = page.locator(f"{selector} >> visible=true").first
             link.hover()
             page.evaluate(DRAWN)  # the theme fades colours in
-            link.evaluate("e => { e.id ||= 'pointed-at' }")
-            assert violations(page, f"#{link.get_attribute('id')}") == [], (scheme, selector)
-            link.evaluate("e => { if (e.id === 'pointed-at') e.removeAttribute('id') }")
+            assert link.evaluate(CONTRAST) >= 4.5, (scheme, selector)
