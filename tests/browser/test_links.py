@@ -7,11 +7,23 @@ from visiting import NARROW, WIDE, missed
 
 # For each kind of target a page, a link of it, and the width of the window.
 LINKS = {
-    "statement": ("index", "a[href$='measurezero/index.html#thm-main']", NARROW),
-    "term": ("index", "a[href*='glossary.html#term-']", WIDE),
-    "folded": ("saddles/covered", "a[href$='normal_form.html#equation-eq-leading-rate']", NARROW),
-    "cell": ("stability/index", ".published-links a:not(.download)", WIDE),
-    "section": ("measurezero/index", ".bd-toc a[href='#transport']", WIDE),
+    "statement": ("book/index.html", "a[href$='measurezero/index.html#thm-main']", NARROW),
+    "term": ("book/index.html", "a[href*='glossary.html#term-']", WIDE),
+    "folded": (
+        "book/saddles/covered.html",
+        "a[href$='normal_form.html#equation-eq-leading-rate']",
+        NARROW,
+    ),
+    "cell": ("book/stability/index.html", ".published-links a:not(.download)", WIDE),
+    "section": ("book/measurezero/index.html", ".bd-toc a[href='#transport']", WIDE),
+}
+# Anchors of the same kinds of elements.
+MORE = {
+    "figure": ("book/measurezero/preimages.html", "a[href*='index.html#fig-']", WIDE),
+    "claim": ("book/claims/evidence.html", "a[href*='index.html#claim-']", NARROW),
+    "exercise": ("book/nonsingularity/index.html", "a[href*='exercises.html#exercise-']", WIDE),
+    "symbol": ("book/notation.html", "a[href*='index.html#']", NARROW),
+    "work": ("book/measurezero/index.html", "a[href*='bibliography.html#']", NARROW),
 }
 
 
@@ -21,10 +33,13 @@ def arrive(page, selector: str) -> None:
     page.wait_for_function("() => location.hash.length > 1 && document.readyState === 'complete'")
 
 
-@pytest.mark.parametrize("kind", LINKS)
-def test_a_click_ends_at_the_target(visit, kind):
-    name, selector, width = LINKS[kind]
-    page = visit(f"book/{name}.html", width).page
+@pytest.mark.parametrize(
+    ("name", "selector", "width"),
+    [*LINKS.values(), *(pytest.param(*link, marks=pytest.mark.slow) for link in MORE.values())],
+    ids=[*LINKS, *MORE],
+)
+def test_a_click_ends_at_the_target(visit, name, selector, width):
+    page = visit(name, width).page
     arrive(page, selector)
     assert missed(page) == []
 
@@ -44,11 +59,14 @@ def test_reload_and_back_end_at_the_target(visit):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_a_long_page_stands_still_on_a_slow_machine(visit, width):
-    for place in (
+@pytest.mark.parametrize(
+    "place",
+    [
         "measurezero/index.html#ex-tie",
         "stability/index.html#proof-thm-unstable",
         "saddles/normal_form.html#equation-eq-leading-rate",
-    ):
-        page = visit(f"book/{place}", width, slowness=4).page
-        assert page.evaluate("window.shifted") < 0.1, place
+    ],
+)
+def test_a_long_page_stands_still_on_a_slow_machine(visit, place, width):
+    page = visit(f"book/{place}", width, slowness=4).page
+    assert page.evaluate("window.shifted") < 0.1

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from conftest import PROJECT, SITE
 from pypdf import PdfReader
 
@@ -23,7 +24,9 @@ from companion.release.print_edition.printing import page_numbers
 from companion.release.print_edition.printing import printed as printed_here
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pdf")]  # printed once, for all of them
+MEGABYTE = 1e6
 Result = TypeVar("Result")
+STATEMENTS = yaml.safe_load(PROJECT.statements.read_text(encoding="utf-8"))
 
 
 def apart(call: Callable[..., Result], *arguments: object) -> Result:
@@ -33,9 +36,7 @@ def apart(call: Callable[..., Result], *arguments: object) -> Result:
 
 
 def printed(markup: str) -> bytes:
-    """A document that holds `markup`."""
-    section = f'<section class="page" id="here">{markup}</section>'
-    return apart(printed_here, f'<main class="print-edition">{section}</main>', SITE)
+    return apart(printed_here, alone(markup), SITE)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,12 @@ def squeezed(words: str) -> str:
     return "".join(unicodedata.normalize("NFKC", words).split())
 
 
-def test_title_page_metadata_and_size(reader, content, text):
+def test_it_is_a_book_and_not_a_heavy_one(reader, content):
+    assert 100 < len(reader.pages) < 600
+    assert len(content) < 30 * MEGABYTE
+
+
+def test_title_page_and_metadata(reader, text):
     citation = yaml.safe_load(PROJECT.citation.read_text(encoding="utf-8"))
     title = yaml.safe_load(PROJECT.config.read_text(encoding="utf-8"))["title"]
     (author,) = citation["authors"]
@@ -74,7 +80,6 @@ def test_title_page_metadata_and_size(reader, content, text):
     assert reader.metadata.author == author["name"]
     assert reader.root_object["/Lang"] == "en"
     assert reader.root_object["/MarkInfo"]["/Marked"]
-    assert len(content) < 30e6  # bytes
 
 
 def test_every_page_of_the_site_is_in_outline_and_contents(reader, places, text):
@@ -97,6 +102,18 @@ def flat(outline) -> Iterator:
             yield item
 
 
+def test_every_statement_has_the_number_of_the_site(places, text):
+    page = BeautifulSoup((SITE / "book/statements.html").read_text("utf-8"), "html.parser")
+    names = {
+        link["href"].partition("#")[2]: link.get_text()
+        for link in page.select(".statement-table td:first-child a[href*='#']")
+    }
+    assert set(STATEMENTS) <= set(names)
+    for label in STATEMENTS:
+        (number,) = {page for name, page in places.items() if name.endswith(f"--{label}")}
+        assert squeezed(names[label]) in text(number), label
+
+
 def test_every_link_leads_somewhere(reader):
     targets = set(reader.named_destinations)
     internal = external = 0
@@ -111,38 +128,52 @@ def test_every_link_leads_somewhere(reader):
                 assert link.get("/Dest", action.get("/D")) in targets
                 internal += 1
     assert external > 30
-    assert internal > 500
+    assert internal > 5 * len(STATEMENTS)
 
 
-def test_every_figure_is_there_with_its_words(reader):
+def test_every_figure_is_there_with_its_words_and_every_formula_with_its_tex(reader):
     published = {
         json.loads(path.read_text(encoding="utf-8"))["alt"]
         for path in (PROJECT.stage / "book").glob("*/_published/figures/*.json")
     }
-    objects = [reader.get_object(number) for number in reader.xref[0]]
-    spoken = {each["/Alt"] for each in objects if isinstance(each, dict) and "/Alt" in each}
+    spoken = set(alternatives(reader.root_object["/StructTreeRoot"]))
     assert published
     assert published <= spoken
+    assert r"\eta" in {words.strip() for words in spoken}
 
 
-FORMULA = (
-    "<mjx-container><mjx-math style='display: inline-block; width: {}mm'>x</mjx-math>"
-    "</mjx-container>"
-)
+def alternatives(root) -> Iterator[str]:
+    """The alt texts in the structure of the document."""
+    todo = [root]
+    while todo:
+        node = todo.pop().get_object()
+        if isinstance(node, list):
+            todo += [child for child in node if not isinstance(child, int)]
+        elif isinstance(node, dict):
+            if "/Alt" in node:
+                yield node["/Alt"]
+            if "/K" in node and not isinstance(node["/K"], int):
+                todo.append(node["/K"])
 
 
-@pytest.mark.parametrize(
-    ("markup", "complaint"),
-    [
-        ('<div style="width: 50cm">too wide</div>', r"too wide.*outside the page"),
-        ('<img src="no-such.svg" alt="x">', r"no-such\.svg: the PDF needs it"),
-        (FORMULA.format(500), "would be printed at"),
-    ],
-)
-def test_what_the_paper_does_not_show_is_refused(markup, complaint):
-    with pytest.raises(BookError, match=complaint):
-        printed(markup)
+def test_something_wider_than_the_paper_is_refused():
+    with pytest.raises(BookError, match=r"too wide.*outside the page"):
+        printed('<div style="width: 50cm">too wide</div>')
 
 
-def test_a_wide_formula_is_shrunk():
-    assert printed(FORMULA.format(200))
+def test_a_missing_file_is_refused():
+    with pytest.raises(BookError, match=r"no-such\.svg: the PDF needs it"):
+        printed('<img src="no-such.svg" alt="x">')
+
+
+def test_a_wide_formula_is_shrunk_until_it_could_not_be_read():
+    drawn = "<mjx-math style='display: inline-block; width: {}mm'>x</mjx-math>"
+    formula = f"<mjx-container>{drawn}</mjx-container>"
+    assert printed(formula.format(200))
+    with pytest.raises(BookError, match="would be printed at"):
+        printed(formula.format(500))
+
+
+def alone(markup: str) -> str:
+    """A document that holds `markup`."""
+    return f'<main class="print-edition"><section class="page" id="here">{markup}</section></main>'

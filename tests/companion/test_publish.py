@@ -89,6 +89,14 @@ def test_a_blank_axes_is_refused_also_beside_a_full_one(y):
         publish(plt.figure(), "nothing", {"y": [1.0]}, ALT)
 
 
+def test_a_blank_axes_is_refused_also_on_top_of_a_full_one(tmp_path):
+    figure, axes = plt.subplots()
+    axes.plot([0, 1], [0, 1])
+    axes.twinx()
+    with pytest.raises(PublishError, match="axes 1 is blank"):
+        publish(figure, "two-lines", {"y": [0.0, 1.0]}, ALT)
+
+
 def test_image_without_frame_is_not_blank():
     figure, axes = plt.subplots()
     axes.imshow(np.arange(4.0).reshape(2, 2))

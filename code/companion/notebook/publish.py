@@ -29,6 +29,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import Image, display
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -195,28 +196,38 @@ def _numeric_array(figure: str, key: str, value: Any) -> np.ndarray:
 
 
 def _require_ink(figure: Figure, name: str) -> None:
-    """Refuse a figure with an axes in which nothing but the frame would be seen.
-
-    Pixels are the only honest witness: an axes whose lines are all NaN, or lie outside its limits,
-    "has data" as far as Matplotlib's bookkeeping goes. So the figure is drawn without frames, ticks
-    and grids.
-    """
+    """Refuse a figure with an axes in which nothing but the frame would be seen."""
     if not figure.axes:
         raise PublishError(f"figure {name!r}: it has no axes; a picture needed")
-    framed = [axes for axes in figure.axes if axes.axison]
-    for axes in framed:
-        axes.set_axis_off()
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
     for number, axes in enumerate(figure.axes):
-        box = axes.get_window_extent()
-        rows = slice(int(len(pixels) - box.y1), int(len(pixels) - box.y0))
-        inside = pixels[rows, int(box.x0) : int(box.x1)].reshape(-1, 4)
-        if not len(inside) or not ((inside != inside[0]).any() or inside[0, 3]):
+        if not _shows_something(figure, axes):
             raise PublishError(f"figure {name!r}: axes {number} is blank; a picture needed")
-    for axes in framed:
-        axes.set_axis_on()
+
+
+def _shows_something(figure: Figure, axes: Axes) -> bool:
+    """Draw `axes` alone, without frame, ticks and grid, and see whether any pixel is inked.
+
+    Pixels are the only honest witness: an axes whose lines are all NaN, or lie outside its limits,
+    "has data" as far as Matplotlib's bookkeeping goes.
+    """
+    canvas = FigureCanvasAgg(figure)
+    hidden = [other for other in figure.axes if other is not axes and other.get_visible()]
+    was_on = axes.axison
+    try:
+        for other in hidden:
+            other.set_visible(False)
+        axes.set_axis_off()
+        canvas.draw()
+        box = axes.get_window_extent()
+        pixels = np.asarray(canvas.buffer_rgba())
+        rows = slice(int(pixels.shape[0] - box.y1), int(pixels.shape[0] - box.y0))
+        inside = pixels[rows, int(box.x0) : int(box.x1)].reshape(-1, 4)
+        return bool(len(inside)) and bool((inside != inside[0]).any() or inside[0, 3] > 0)
+    finally:
+        for other in hidden:
+            other.set_visible(True)
+        if was_on:
+            axes.set_axis_on()
 
 
 def _lay_out(figure: Figure) -> LayoutEngine | None:

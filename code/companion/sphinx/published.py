@@ -37,7 +37,8 @@ SMALLEST = 9  # CSS pixels: letters of a figure are not made smaller, it scrolls
 class picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes in lower case
     """The images of a figure: light and dark, and for phones both with the panels stacked.
 
-    ``natural`` and ``least`` are widths in CSS pixels, of the images that are not stacked.
+    ``natural`` and ``least`` are widths in CSS pixels, of the images that are not stacked, and
+    ``stacked`` is the number of panels of those that are, or 0.
     """
 
 
@@ -63,8 +64,9 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
 
     Raise `FileNotFoundError` if its notebook has not published it.
     """
-    folder, record = _folder(env, name), _record(env, name)
+    folder = _folder(env, name)
     depended_on(env, folder / f"{name}.svg")
+    record = json.loads(depended_on(env, folder / f"{name}.json").read_text(encoding="utf-8"))
     forms = {"": ["for-wide"], ".narrow": ["for-narrow"]} if record["stacked"] else {"": []}
     images = [
         nodes.image(
@@ -78,18 +80,12 @@ def published_picture(env: BuildEnvironment, name: str) -> picture:
         for mode, variant in (("light", ""), ("dark", ".dark"))
     ]
     width, letters = record["width"], record["letters"]  # in points
-    return picture(
-        "", *images, natural=round(width * 96 / 72), least=math.ceil(width * SMALLEST / letters)
-    )
+    natural, least = round(width * 96 / 72), math.ceil(width * SMALLEST / letters)
+    return picture("", *images, natural=natural, least=least, stacked=record["stacked"])
 
 
 def _folder(env: BuildEnvironment, name: str) -> Path:
     return Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
-
-
-def _record(env: BuildEnvironment, name: str) -> dict[str, Any]:
-    path = depended_on(env, _folder(env, name) / f"{name}.json")
-    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def _name_rows(caption: nodes.caption) -> None:
@@ -131,7 +127,7 @@ class _PublishedDirective(SphinxDirective):
         figure = nodes.figure("", shown, classes=["published"], published=name)
         self.set_source_info(figure)
         caption = self._caption()
-        if _record(self.env, name)["stacked"] in (2, 3):
+        if shown["stacked"] in (2, 3):
             _name_rows(caption)
         if "repeat" in self.options:
             figure["classes"].append("repeated")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -65,6 +66,7 @@ def joint_maximum(A: FloatArray, B: FloatArray, depth: int) -> JointMaximum:
     size_A, size_B = (float(np.linalg.eigvalsh(matrix)[-1]) for matrix in (A, B))
     A, B = A / size_A, B / size_B
 
+    @cache  # brentq asks again for both ends
     def imbalance(t: float) -> float:
         """(x^N a − b)/(x^N a + b) for the top eigenvector at x = e^t: increases with t."""
         y = np.linalg.eigh(pencil(A, B, depth, math.exp(t)))[1][:, -1]
