@@ -20,6 +20,14 @@ OUTSIDE = """() => Math.max(...[...document.querySelectorAll('.chart .faint')].m
   const frame = path.ownerSVGElement.querySelector('clipPath rect').getBBox();
   return Math.max(frame.y - curve.y, curve.y + curve.height - frame.y - frame.height);
 }))"""
+# Whether the orbit in the plane, the first picture, is all in its frame.
+IN_FRAME = """() => {
+  const path = document.querySelector('.chart .orbit'), orbit = path.getBBox();
+  const frame = path.ownerSVGElement.querySelector('clipPath rect').getBBox();
+  return orbit.x >= frame.x && orbit.y >= frame.y
+    && orbit.x + orbit.width <= frame.x + frame.width
+    && orbit.y + orbit.height <= frame.y + frame.height;
+}"""
 
 
 def start_of(page) -> tuple[float, float]:
@@ -43,6 +51,7 @@ def test_presets_say_what_they_show(explore):
         assert ("two-cycle" in legend.inner_text()) == (name in ("2-cycle", "chaos"))
         assert ("two-cycle (unstable)" in legend.inner_text()) == (name == "chaos")
         assert (page.evaluate(OUTSIDE) < 0.1) == (name != "divergence")
+        assert page.evaluate(IN_FRAME) or name == "divergence"
     page.get_by_label("Step size").fill("1.05")
     settle(page)
     assert "ellipse" not in legend.inner_text()
@@ -165,6 +174,8 @@ def test_slow_convergence_is_called_slow(explore):
     page.evaluate("location.hash = '#eta=0.499&x=1.172&y=-0.108'")
     assert "has not settled" in outcome(page)
     assert outcome(page).endswith("from there converges, some slowly.")
+    page.evaluate("location.hash = '#eta=0&x=1.5&y=1.5'")
+    assert outcome(page) == "With η = 0 nothing moves."
 
 
 def test_basin_and_cascade_follow_the_step_size(explore):

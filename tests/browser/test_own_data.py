@@ -47,7 +47,11 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     unfold(page, "How the file is written")
     live(page).get_by_label("decimal commas").check()
     settled(page)
-    source_says(page, "my table.csv: 30 rows, 5 columns; semicolon, UTF-8, decimal comma.")
+    assert page.locator(".own-data .source").inner_text() == (
+        "Shown is my table.csv: 30 rows, 5 columns; semicolon, UTF-8, decimal comma."
+    )
+    assert live(page).get_by_label("Target", exact=True).input_value() == "y"
+    assert not page.get_by_role("button", name="Save the table").is_visible()
     live(page).get_by_label("Target", exact=True).select_option("it's b")
     unfold(page, "Columns and rows")
     live(page).get_by_label("y", exact=True).select_option("target")
@@ -62,6 +66,10 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     live(page).get_by_label("add a constant feature").check()
     step(page)
     found = command_says(page, content, tmp_path, capsys)
+    line = page.locator(".own-data pre").inner_text()
+    assert "'my table.csv' --target 'it'\"'\"'s b' --target y --leave-out=-c --depth 3" in line
+    rest = "--centre --target-preparation standardise --intercept --momentum 0.9 --decimal-comma"
+    assert rest in line
     assert "30 rows. Features and an intercept: centred" in shown(page)
     losses = live(page).get_by_label("Loss")
     values = losses.locator("option").evaluate_all("all => all.map(each => each.value)")
@@ -72,6 +80,7 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     unfold(page, "For every loss")
     table = [float(cell) for cell in page.locator(".own-data td").all_inner_texts()]
     assert table == pytest.approx([found[loss]["value"] for loss in values], 1e-5)
+    assert "With momentum, a null set is one of pairs of a starting point" in shown(page)
 
 
 DROP = """([text, name]) => {
@@ -100,6 +109,8 @@ def test_a_dropped_file_and_a_pasted_table_do_not_leave_the_machine(own_data):
     step(page)
     assert [url for url in asked if not url.startswith("blob:")] == []
     assert "Nothing leaves your machine" in page.locator(".own-data .promise").inner_text()
+    kept = page.evaluate("[document.cookie, JSON.stringify(localStorage)].join()")
+    assert "dropped" not in kept
 
 
 def test_what_is_too_large_is_left_to_the_command(own_data):

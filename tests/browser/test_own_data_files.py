@@ -85,4 +85,7 @@ def test_rows_with_missing_values(in_browser, tmp_path):
             cells[row][column] = str(rng.choice(["", "NA", "NaN", "?", "-inf", "#N/A", " "]))
         content = "\n".join(map(",".join, [["a", "b", "c", "y"], *cells])).encode()
         cases.append((content, {"dropMissing": True, "leaveOut": ["c"]}, {}, 0.0))
-    agree_with_command(cases, in_browser(cases), tmp_path)
+        assert "missing value (of 40)" in str(in_browser([(content, {}, {}, 0.0)])[0]["remedies"])
+    answers = in_browser(cases)
+    agree_with_command(cases, answers, tmp_path)
+    assert all(ours["notes"] for ours in answers)

@@ -101,6 +101,10 @@ def test_biases_give_a_bound_or_the_number(in_browser, tmp_path):
             agree(own, command)
         bounds.add(own["biasesLower"])
     assert bounds == {True, False}
+    choice = choice | {"intercept": True}
+    [refused] = in_browser([(content, choice, {}, 0.0)])
+    assert refused["fault"] in by_command(tmp_path / "DATA.csv", content, choice)["fault"]
+    assert refused["onPage"] == [refused["fault"].replace("--biases", "“biases in every layer”")]
 
 
 def test_the_meaning_is_in_the_same_words(in_browser, tmp_path, capsys):

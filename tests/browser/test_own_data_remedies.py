@@ -22,18 +22,24 @@ def test_what_is_wrong_is_said_and_text_is_left_out_by_a_click(own_data, tmp_pat
     choose(page, content)
     # The last column of numbers is the target; the text is refused in the command's words.
     assert live(page).get_by_label("Target", exact=True).input_value() == "y"
-    assert "No answer: line 2, column 'colour': 'red' is not a number" in shown(page)
+    refused = "No answer: line 2, column 'colour': 'red' is not a number; delete the line"
+    assert refused in shown(page)
     assert not page.locator(".own-data pre").is_visible()
     press(page, "Leave out 'colour', 'gap'")
     agrees_with_command(page, content, tmp_path, capsys)
 
+    choose(page, GOOD.replace("z", "id").replace("y", "Unnamed: 0"))
+    assert "No answer" not in shown(page)
     choose(page, "a,x,y\n1,3,3\n2,1,2\n3,5,1\n4,2,7\n")
     assert "Warning: column 'a' only numbers the rows, it seems" in shown(page)
     press(page, "Leave out 'a'")
     assert "Warning" not in shown(page)
+    choose(page, b"PK\x03\x04\x14\0")
+    assert "No answer: not UTF-8 text; save the table as CSV" in shown(page)
     choose(page, GOOD)
     live(page).get_by_label("Layers", exact=True).fill("2.5")
-    assert "Layers takes whole numbers" in page.locator(".own-data .complaint").inner_text()
+    complaint = page.locator(".own-data .complaint").inner_text()
+    assert complaint == "Layers takes whole numbers from 1 to 100; 2 is still in use."
     live(page).get_by_label("Layers", exact=True).fill("1")
     assert "regression converges from every starting point" in shown(page)
 
@@ -78,6 +84,8 @@ def test_rows_with_missing_values_are_dropped_by_a_click(own_data, tmp_path, cap
     choose(page, content)
     press(page, "Drop the 2 rows with a missing value (of 7)")
     assert "5 rows. Features and targets standardised" in shown(page)
+    assert "2 of 7 rows have a missing value: dropped" in live(page).inner_text()
+    assert "--drop-missing" in page.locator(".own-data pre").inner_text()
     agrees_with_command(page, content, tmp_path, capsys)
 
 
@@ -93,10 +101,12 @@ def test_biases_come_first_when_they_matter(own_data, tmp_path, capsys):
     choose(page, content)
     first = page.locator(".own-data .outcome > *").first.inner_text()
     assert "With biases in every layer, the default of nn.Linear, η" in first
+    assert "--biases" not in page.locator(".own-data pre").inner_text()
     live(page).get_by_label("biases in every layer").check()
     bound = step(page)
     assert "≤" in page.locator(".own-data .step").inner_text()
     assert f"at most {bound:g}." in first
+    assert "2 layers, with biases" in shown(page)
     found = command_says(page, content, tmp_path, capsys)
     assert found["mean_of_entries"]["value"] <= bound
 

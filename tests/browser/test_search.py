@@ -14,9 +14,11 @@ RESULTS = "ul.search li a"
     [
         ("Łojasiewicz", "Lyapunov stability"),
         ("lojasiewicz", "Lyapunov stability"),
+        ("łojasiewicz inequality", "Glossary"),
         ("Craciun", "The setting"),
         ("non-singular map", "Glossary"),
         ("install", "Gradient descent at the edge of stability"),
+        ("Figure 5.3", "5. Measure zero > Figure 5.3"),
         ("fig. 5.3", "5. Measure zero > Fig. 5.3"),
     ],
 )

@@ -76,6 +76,11 @@ def test_first_page_names_the_evidence_and_leads_to_the_paper_and_the_code(visit
     assert [link.get_attribute("href") for link in code.all()] == ([origin.url] if origin else [])
     top.get_by_role("link", name="Install and run").click()
     assert "pip install" in page.locator("section:target, section:has(> span:target)").inner_text()
+    assert ("git clone" in page.inner_text("#install-and-run")) == bool(origin)
+    bibliography = (PROJECT.root / "book" / "references.bib").read_text(encoding="utf-8")
+    titles = re.findall(r"title = {(.*)},\n.*eprint = {2402\.13108", bibliography)
+    assert len(titles) == 2
+    assert set(titles) <= set(page.locator("em").all_inner_texts())
 
 
 CONTRAST = """element => {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import Quiet, served
+from conftest import PROJECT, Quiet, served
 from inspection import BAD_IMAGES
 from visiting import Visit, all_results, load_images
 
@@ -36,6 +36,7 @@ def test_the_page_at_the_root_leads_to_the_book(below):
     request = below.page.request
     page = BeautifulSoup(request.get(below.address).text(), "html.parser")
     link = page.select_one("a")["href"]
+    assert page.title.text == PROJECT.settings["title"]
     assert page.select_one("meta[http-equiv=refresh]")["content"] == f"0; url={link}"
     # Without an icon a browser asks the root of the host for one, which is not the site's.
     assert page.select_one("link[rel=icon]")["href"].startswith("data:")
