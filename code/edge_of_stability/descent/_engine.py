@@ -6,15 +6,13 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from numba import njit, types
-from numba.core.errors import RequireLiteralValue
-from numba.extending import overload
 
 from . import _lanes, _products, _text
 from ._lanes import WIDTH
-from ._products import ESCAPE, NORM, PACK_END, SLOPE, Program, multiply_adds
+from ._products import Program, multiply_adds
 
 WRITTEN_OUT = 300  # multiply-adds of a step up to which a network stays in registers
 IN_TILES = 300_000  # and up to which it is computed in tiles: past it BLAS is faster
@@ -59,21 +57,6 @@ def plan(widths: tuple[int, ...], columns: int, rescaled: bool) -> Plan:
     return Plan(widths, columns, rescaled, "registers", vectors * WIDTH)
 
 
-def advance(key, work, packs, at, steps):  # type: ignore[no-untyped-def]
-    """Take steps with the pack that begins at vector ``at``, and look; in compiled code alone."""
-    raise NotImplementedError
-
-
-@overload(advance, prefer_literal=True)  # type: ignore[untyped-decorator]
-def _advance(key, work, packs, at, steps):  # type: ignore[no-untyped-def]
-    if not isinstance(key, types.StringLiteral):
-        raise RequireLiteralValue("the key of a network must be a constant")
-    widths, columns, rescaled, way, lanes, _ = key.literal_value.split("|")
-    network = tuple(int(width) for width in widths.split("-"))
-    chosen = Plan(network, int(columns), rescaled == "True", way, int(lanes))
-    return _text.function(chosen.text)
-
-
 FLOATS = types.float64[::1]
 GO_ON = types.int64(
     *(FLOATS, FLOATS, FLOATS, types.int64, types.int64, types.int64),
@@ -97,40 +80,13 @@ class Kernel(NamedTuple):
     size: int  # of ``work``, in entries of L lanes
 
 
-def _compiled(chosen: Plan, D: int) -> Callable[..., int]:
+def _compiled(chosen: Plan) -> Callable[..., int]:
     """Compile the steps of a plan, or find them on disk."""
-    L, widths = chosen.lanes, "-".join(map(str, chosen.widths))
-    key = "|".join([widths, *map(str, chosen[1:]), _SOURCES])
-
-    def go_on(
-        work: Any,
-        packs: Any,
-        before: Any,
-        first: int,
-        count: int,
-        steps: int,
-        small: float,
-        last: bool,
-        watched: Any,
-    ) -> int:
-        for pack in range(first, count):
-            at = pack * (D + PACK_END)
-            theta, bounds = packs[at * L : (at + D) * L], packs[(at + D + ESCAPE) * L :]
-            for place in range(D * L):
-                before[place] = theta[place]
-            advance(key, work, packs, at, steps)  # type: ignore[no-untyped-call]
-            norms, slopes = work[(D + NORM) * L :], work[(D + SLOPE) * L :]
-            found = 0
-            for lane in range(L):  # a sum, so that it is vectorised
-                found += (slopes[lane] <= small) + (not norms[lane] <= bounds[lane])
-            if found > 0 or last or watched[pack]:
-                return pack
-        return count
-
-    # A name, and so a file in Numba's cache on disk, for each network. From a shared file two
-    # processes that compile at once may be handed each other's code. What the closure keeps must be
-    # told apart by its value: a string and ints.
-    go_on.__qualname__ = f"go_on_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    go_on = _text.function(chosen.text)
+    # A name, and so a file in Numba's cache on disk, for each text. From a shared file two
+    # processes that compile at once may be handed each other's code.
+    key = hashlib.sha256(f"{chosen} {_SOURCES}".encode()).hexdigest()[:16]
+    go_on.__qualname__ = f"go_on_{key}"
     return njit(GO_ON, nogil=True, cache=True, no_cpython_wrapper=True)(go_on)  # type: ignore[no-any-return]
 
 
@@ -139,4 +95,4 @@ def kernel(widths: tuple[int, ...], columns: int, rescaled: bool) -> Kernel:
     """The compiled steps for networks of these widths."""
     chosen = plan(widths, columns, rescaled)
     program = chosen.program
-    return Kernel(_compiled(chosen, program.D), chosen.lanes, program.D, program.size)
+    return Kernel(_compiled(chosen), chosen.lanes, program.D, program.size)

@@ -1,4 +1,4 @@
-"""The compiled step of an ensemble as the text of a Python function: three ways to write a list.
+"""The steps of an ensemble as the text of a Python function: three ways to write a list.
 
 Small networks
     One lane of a vector carries one orbit (:mod:`._lanes`). The matrices are variables, and stay in
@@ -15,26 +15,60 @@ block, neighbours or place. The first two give the same bits on every processor,
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ._lanes import WIDE, add_product, add_stored, gemm, load, store, view
-from ._products import MINUS, NORM, ONE, PACK_END, RESIDUAL, SLOPE, ZERO, Matrix, Product, Program
+from ._products import (
+    ESCAPE,
+    MINUS,
+    NORM,
+    ONE,
+    PACK_END,
+    RESIDUAL,
+    SLOPE,
+    ZERO,
+    Matrix,
+    Product,
+    Program,
+)
 
 LARGEST_TILE = 5 if WIDE else 3  # h·w + w + 1 vectors fit the registers
 NAMES = {f.__name__: f for f in (load, store, add_product, add_stored, view, gemm)}
-HEAD = "def advance(key, work, packs, at, steps):"
 
 
 def function(text: str) -> Callable[..., Any]:
     """The function of a text, not yet compiled."""
-    names: dict[str, Any] = dict(NAMES)
-    exec(compile(text, f"<steps written by {__name__}>", "exec"), names)
-    return names["advance"]  # type: ignore[no-any-return]
+    names: dict[str, Any] = {**NAMES, "__name__": __name__}
+    # Numba keeps compiled code on disk for functions of a file alone: this one stands for it.
+    exec(compile(text, __file__, "exec"), names)
+    return names["go_on"]  # type: ignore[no-any-return]
+
+
+def _whole(program: Program, L: int, lines: Iterable[str]) -> str:
+    """The text of :class:`._engine.Kernel`'s ``go_on``, given that of the steps with one pack."""
+    D, rows = program.D, program.D + PACK_END
+    steps = "\n        ".join(lines)
+    return f"""
+def go_on(work, packs, before, first, count, steps, small, last, watched):
+    for pack in range(first, count):
+        at = pack * {rows}
+        for n in range({D}):
+            store(before, n, 0, 0, load(packs, at + n, 0, 0, 1, 1, {L}))
+        {steps}
+        norms, slopes = work[{(D + NORM) * L} :], work[{(D + SLOPE) * L} :]
+        bounds = packs[(at + {D + ESCAPE}) * {L} :]
+        found = 0
+        for lane in range({L}):  # a sum, so that it is vectorised
+            found += (slopes[lane] <= small) + (not norms[lane] <= bounds[lane])
+        if found > 0 or last or watched[pack]:
+            return pack
+    return count
+"""
 
 
 def written_out(program: Program, L: int) -> str:
-    """The text of ``advance`` for one network: a line for each product."""
+    """The text for a network in registers: a line for each product."""
     loaded: set[int] = set()
 
     def stored(M: Matrix) -> str:
@@ -65,15 +99,8 @@ def written_out(program: Program, L: int) -> str:
     after = [f"store({stored(M)}, M{M.at})" for M in layers]
     after += lines(program.look, after)
     after += [f"store({stored(M)}, M{M.at})" for M in measured]
-    return "\n".join(
-        [
-            HEAD,
-            *(f"    {line}" for line in before),
-            "    for _ in range(steps):",
-            *(f"        {line}" for line in inside),
-            *(f"    {line}" for line in after),
-        ]
-    )
+    looped = (f"    {line}" for line in inside)
+    return _whole(program, L, [*before, "for _ in range(steps):", *looped, *after])
 
 
 def _as(text: str, M: Matrix, other: Matrix) -> str:
@@ -97,18 +124,19 @@ def _in_memory(program: Program, L: int, lines: Callable[[Product], Iterator[str
         [line for product in products for line in lines(product)]
         for products in (program.prelude, program.step, program.look)
     )
-    return "\n".join(
+    return _whole(
+        program,
+        L,
         [
-            HEAD,
-            f"    for n in range({program.D + PACK_END}):",
-            f"        store(work, n, 0, 0, load(packs, at + n, 0, 0, 1, 1, {L}))",
-            *(f"    {line}" for line in prelude),
-            "    for _ in range(steps):",
-            *(f"        {line}" for line in step),
-            *(f"    {line}" for line in look),
-            f"    for n in range({program.D}):",
-            f"        store(packs, at + n, 0, 0, load(work, n, 0, 0, 1, 1, {L}))",
-        ]
+            f"for n in range({program.D + PACK_END}):",
+            f"    store(work, n, 0, 0, load(packs, at + n, 0, 0, 1, 1, {L}))",
+            *prelude,
+            "for _ in range(steps):",
+            *(f"    {line}" for line in step),
+            *look,
+            f"for n in range({program.D}):",
+            f"    store(packs, at + n, 0, 0, load(work, n, 0, 0, 1, 1, {L}))",
+        ],
     )
 
 
