@@ -73,6 +73,9 @@ def test_a_page_that_changes_is_written_and_one_that_shows_nothing_of_it_is_not(
         written.append([path.stat().st_mtime_ns for path in (changed, other)])
     assert written[1][0] > written[0][0]
     assert written[1][1] == written[0][1]
+    toy.edit(toy.page, "{prf:theorem} Two is even", "{prf:theorem} Two is not odd")
+    assert build() == 0
+    assert "Two is not odd" in changed.read_text()  # in its table of statements
 
 
 def test_a_style_sheet_that_changes_alone_reaches_the_site(toy, build):

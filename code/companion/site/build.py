@@ -21,6 +21,8 @@ _STAMP = "companion.txt"
 _SEEN = re.compile(
     r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|\w+(?:Error|Exception): \S.*)$", re.MULTILINE
 )
+# The trees of pages are many objects, and no garbage: looking for it takes up to a third of all.
+_MAIN = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,7 +65,7 @@ def change_site(project: Project, change: Callable[[Path], None]) -> None:
 
 def _jupyter_book(project: Project) -> None:
     # Not the script `jupyter-book`: this Python, whatever the search path says.
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command = [sys.executable, "-c", _MAIN, "build"]
     command += [str(project.stage), "--path-output", str(project.sphinx)]
     command += ["-W", "-n", "--keep-going", "--quiet"]
     environment = {**clean(os.environ, project.cache), "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}

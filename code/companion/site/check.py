@@ -14,8 +14,12 @@ from companion.errors import refuse
 _LOADING = {"src", "srcset", "poster"}
 _LOADING_RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "manifest"}
 _CSS_URL = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])([^'\")\s]+)")
-# Most of a page is formulas, whose elements load nothing and lead nowhere.
-_FORMULA = re.compile(r"<mjx-container .*?</mjx-container>", re.DOTALL)
+# Most of a page loads nothing and leads nowhere: formulas, and tags that end or have a class alone.
+_IDLE = re.compile(
+    r"<mjx-container .*?</mjx-container>|</(?!script|style)[^>]*>"
+    r"|<(?:div|em|li|p|pre|span|strong|td|th|tr|ul)(?: class=\"[^\"]*\")?>",
+    re.DOTALL,
+)
 # Made by Sphinx: their links and ids are its business.
 _OWN_PAGES_ONLY = ("genindex.html", "search.html")
 
@@ -29,7 +33,7 @@ class _Page(HTMLParser):
         self.loads: list[str] = []
         self.links: list[str] = []
         self.problems: list[str] = []
-        self.feed(_FORMULA.sub("", path.read_text(encoding="utf-8")))
+        self.feed(_IDLE.sub("", path.read_text(encoding="utf-8")))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {key: value or "" for key, value in attrs}

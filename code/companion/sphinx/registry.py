@@ -149,8 +149,12 @@ def _place(env: BuildEnvironment, statement: Statement, item: Evidence) -> nodes
 
 
 def _overviews(_: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages with an overview are written in every build: some page may state something else."""
-    return [name for name, data in env.metadata.items() if data.get("has_statement_overview")]
+    """Pages with an overview are written again when some page states something else."""
+    stated = [(item.docname, item.name, str(item.title), item.statement) for item in placed(env)]
+    before = getattr(env, "stated_on_pages", None)
+    env.stated_on_pages = stated  # type: ignore[attr-defined]
+    overviews = (name for name, data in env.metadata.items() if data.get("has_statement_overview"))
+    return [] if stated == before else list(overviews)
 
 
 def _fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:

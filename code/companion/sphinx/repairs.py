@@ -11,10 +11,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pybtex.plugin
 from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -26,6 +28,7 @@ from companion.running.keys import source_digest
 
 MADE_FOR = {
     "jupyter-book": "1.0.4.post1",
+    "pybtex": "0.26.1",
     "pydata-sphinx-theme": "0.15.4",
     "sphinx": "7.4.7",
     "sphinx-book-theme": "1.1.4",
@@ -46,6 +49,8 @@ _UNSIZED = re.compile(r'<img (?![^>]*\bwidth=)(?=[^>]*\bsrc="([^"]+)")')
 
 
 def setup(app: Sphinx) -> None:
+    # For each citation it looks through all that is installed. Can go when it remembers.
+    pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
     app.add_js_file(None, body=_SCHEME)
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _repair_statements)

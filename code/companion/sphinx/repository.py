@@ -57,6 +57,6 @@ def _add_first_cells(app: Sphinx, error: Exception | None) -> None:
     origin = _origin(app)
     copied = Path(app.outdir) / "_sources"
     for notebook in copied.rglob(f"*{NOTEBOOK_SUFFIX}"):
-        # From its source: in an incremental build the copy may have the cell already.
         source = Path(app.srcdir) / notebook.relative_to(copied)
-        notebook.write_text(prepared(source, origin), encoding="utf-8")
+        if notebook.read_bytes() == source.read_bytes():  # copied by this build
+            notebook.write_text(prepared(source, origin), encoding="utf-8")
