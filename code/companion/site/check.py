@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
@@ -59,10 +60,10 @@ def check_site(site: Path) -> None:
     """Check every page and style sheet below `site`."""
     # Themes leave templates of theirs among the static files; they are no pages.
     found = (path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts)
-    pages = {path.resolve(): _Page(path) for path in found}
+    pages = {path: _Page(path) for path in found}
     problems: list[str] = []
     for path, page in pages.items():
-        name = path.relative_to(site.resolve()).as_posix()
+        name = path.relative_to(site).as_posix()
         problems += [f"{name}: {problem}" for problem in _page_problems(path, page, pages)]
     for sheet in sorted(site.rglob("*.css")):
         for url in _CSS_URL.findall(sheet.read_text(encoding="utf-8", errors="replace")):
@@ -90,7 +91,7 @@ def _page_problems(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iter
         parts = urlsplit(url)
         if parts.scheme or parts.netloc:
             continue
-        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        target = Path(os.path.normpath(path.parent / unquote(parts.path))) if parts.path else path
         if not target.exists():
             yield f"links to {url}, which is not there"
         anchor = unquote(parts.fragment)
