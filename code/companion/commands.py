@@ -26,7 +26,7 @@ from companion.project import Project
 from companion.proving.coq import prove, render
 from companion.running.execution import Run
 from companion.running.runs import run_notebooks
-from companion.site.build import build_site
+from companion.site.build import build_site, jupyter_book
 from companion.site.launch import REPOSITORY, Origin, write_tree
 from companion.site.staging import stage
 from companion.source_files import read_text
@@ -34,12 +34,13 @@ from companion.source_files import read_text
 
 def book(project: Project, options: Namespace) -> None:
     """Run, check and build everything."""
-    check(project, options)
-    runs = _runs(project, options, project.notebooks)
-    compared = options.scale == "default"
-    deviations = check_runs(project, runs, compared=compared)
-    stage(project, runs, gather(project, runs, deviations))
-    site = build_site(project)
+    with jupyter_book(project) as process:
+        check(project, options)
+        runs = _runs(project, options, project.notebooks)
+        compared = options.scale == "default"
+        deviations = check_runs(project, runs, compared=compared)
+        stage(project, runs, gather(project, runs, deviations))
+        site = build_site(project, process)
     executed = sum(not run.reused for run in runs)
     print(f"{len(runs)} notebooks ({executed} executed, {len(runs) - executed} unchanged)")
     if compared:

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from companion.project import BookError, Project, package_source
@@ -21,12 +22,42 @@ _STAMP = "companion.txt"
 _SEEN = re.compile(
     r"^(?:.*\b(?:WARNING|ERROR|CRITICAL)\b.*|\w+(?:Error|Exception): \S.*)$", re.MULTILINE
 )
-# The trees of pages are many objects, and no garbage: looking for it takes up to a third of all.
-_MAIN = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
+# It loads what it needs, then waits for a line, of which there is none if its parent has ended. The
+# trees of pages are many objects, and no garbage: looking for it takes up to a third of all.
+_MAIN = """
+import gc, sys
+gc.disable()
+import companion.sphinx.reproducibility, jupyter_book.sphinx, myst_nb.sphinx_ext
+import sphinx.builders.html, sphinx_book_theme, sphinxcontrib.bibtex
+from jupyter_book.cli.main import main
+if sys.stdin.readline():
+    main()
+"""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def build_site(project: Project) -> Path:
+@contextmanager
+def jupyter_book(project: Project) -> Iterator[subprocess.Popen[str]]:
+    """Start Jupyter Book: it loads for a second, beside other work, and is for `build_site`."""
+    # Not the script `jupyter-book`: this Python, whatever the search path says.
+    command = [sys.executable, "-c", _MAIN, "build"]
+    command += [str(project.stage), "--path-output", str(project.sphinx)]
+    command += ["-W", "-n", "--keep-going", "--quiet"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**clean(os.environ, project.cache), "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def build_site(project: Project, process: subprocess.Popen[str]) -> Path:
     """Build the staged book, unless the site is of just that; return the site's folder.
 
     Warnings are errors, and after an error the last good site is untouched. Sphinx's cache is then
@@ -44,7 +75,7 @@ def build_site(project: Project) -> Path:
     # No stamp while we build: what a killed build leaves behind has lost its warnings.
     stamp.unlink(missing_ok=True)
     try:
-        _jupyter_book(project)
+        _finish(process, project)
         fresh = project.sphinx / "_build" / "html"
         check_site(fresh)
     except BaseException:
@@ -63,22 +94,10 @@ def change_site(project: Project, change: Callable[[Path], None]) -> None:
     _swap(project.site, project.site, change)
 
 
-def _jupyter_book(project: Project) -> None:
-    # Not the script `jupyter-book`: this Python, whatever the search path says.
-    command = [sys.executable, "-c", _MAIN, "build"]
-    command += [str(project.stage), "--path-output", str(project.sphinx)]
-    command += ["-W", "-n", "--keep-going", "--quiet"]
-    environment = {**clean(os.environ, project.cache), "PYTHONWARNINGS": "ignore", "NO_COLOR": "1"}
-    process = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        check=False,
-    )
+def _finish(process: subprocess.Popen[str], project: Project) -> None:
+    printed, _ = process.communicate("\n")
     if process.returncode:
-        output = _ANSI.sub("", process.stdout).replace(f"{project.stage}{os.sep}", "")
+        output = _ANSI.sub("", printed).replace(f"{project.stage}{os.sep}", "")
         found = list(dict.fromkeys(_SEEN.findall(output)))
         raise BookError("\n".join(found) or output.strip())
 
