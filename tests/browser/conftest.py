@@ -1,7 +1,5 @@
 """The built site, served on loopback, in headless Chromium."""
 
-from __future__ import annotations
-
 import functools
 import html
 import re

@@ -1,7 +1,5 @@
 """One look at one page: what the tests ask of every page, from a single load."""
 
-from __future__ import annotations
-
 import functools
 import gzip
 import json

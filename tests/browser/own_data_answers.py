@@ -1,7 +1,5 @@
 """What the page "Your own data" computes in the browser, and what the command prints."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """What a reader does on the page "Your own data", and what it shows then."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Chapters as one reads them: proofs that fold, and how to check a statement."""
 
-from __future__ import annotations
-
 import pytest
 from visiting import NARROW, WIDE, missed
 

@@ -1,7 +1,5 @@
 """Eigenvalues and singular values in the browser."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """What holds on every page of the site."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import PAGES, PROJECT, links_into
 from inspection import SLOWEST, faults_of, make_plain, violations

@@ -1,7 +1,5 @@
 """The explorers of minimizers in Chromium: the critical step size, and the slack line."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

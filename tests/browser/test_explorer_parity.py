@@ -1,7 +1,5 @@
 """The explorers compute what the Python package computes, on random inputs, in the browser."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

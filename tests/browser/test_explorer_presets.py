@@ -1,7 +1,5 @@
 """The presets of the scalar net's explorer are what their names say."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

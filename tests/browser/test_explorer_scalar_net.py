@@ -1,7 +1,5 @@
 """The explorer of the scalar net in Chromium."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import centre, outcome, press, settle
 from visiting import NARROW

@@ -1,7 +1,5 @@
 """The explorer that trains networks, and the plot of the first page: what a reader does."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

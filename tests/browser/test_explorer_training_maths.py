@@ -1,7 +1,5 @@
 """Training in the page: data, starting points and orbits as in Python, and the examples."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

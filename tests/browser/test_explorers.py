@@ -1,7 +1,5 @@
 """The explorers in Chromium: by mouse, touch and keyboard, with and without scripts, on paper."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

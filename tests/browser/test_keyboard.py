@@ -1,7 +1,5 @@
 """The site without a mouse."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import pytest

@@ -1,7 +1,5 @@
 """Links land where they say, as readers follow them; test_every_page.py follows all of them."""
 
-from __future__ import annotations
-
 import pytest
 from visiting import NARROW, WIDE, missed
 

@@ -1,7 +1,5 @@
 """The map of the theory: walking it by mouse and keyboard, and without scripts."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import PROJECT
 from visiting import NARROW, WIDE

@@ -1,7 +1,5 @@
 """ "Your own data" as its reader uses it: drop, choose or paste a table, and read the answer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

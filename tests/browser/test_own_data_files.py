@@ -1,7 +1,5 @@
 """The page "Your own data" reads and refuses what the command does, in the same words."""
 
-from __future__ import annotations
-
 import re
 import runpy
 from pathlib import Path

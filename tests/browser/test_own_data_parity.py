@@ -1,7 +1,5 @@
 """The page "Your own data" answers what the command critical-step answers, in the browser."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from own_data_answers import SEED, TOLERANCE, agree, agree_with_command, by_command, csv_of

@@ -1,7 +1,5 @@
 """ "Your own data" says what is wrong with a table, and offers a button that mends it."""
 
-from __future__ import annotations
-
 import numpy as np
 from own_data_page import (
     GOOD,

@@ -1,7 +1,5 @@
 """Previews of what a link leads to: by pointer and keyboard, for each kind of target."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import SITE, settle
 from visiting import NARROW

@@ -1,7 +1,5 @@
 """The search finds what readers look for, however they spell it."""
 
-from __future__ import annotations
-
 import pytest
 from inspection import violations
 from visiting import NARROW, SCHEMES, all_results, missed, show

@@ -1,7 +1,5 @@
 """What single pages show and do that no other test looks at."""
 
-from __future__ import annotations
-
 import io
 import re
 

@@ -1,7 +1,5 @@
 """The site works from a folder of a host, as GitHub Pages serves it, not only from its root."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

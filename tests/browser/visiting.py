@@ -1,7 +1,5 @@
 """A page of the site as a reader opens it: what tests do on every page."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from typing import Any

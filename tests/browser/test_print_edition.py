@@ -1,7 +1,5 @@
 """The PDF of the built site: printed once, read with pypdf, and compared with the site."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
