@@ -1,7 +1,5 @@
 """What workers of ``pytest -n`` need, and what no test may leave behind."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from multiprocessing.resource_tracker import _resource_tracker

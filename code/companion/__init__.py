@@ -5,8 +5,6 @@ Notebooks use :func:`publish`, :func:`publish_number` and ``style``; the rest is
 ``python -m companion`` (see ``make help``).
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

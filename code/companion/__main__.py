@@ -1,7 +1,5 @@
 """``python -m companion``: the commands behind the Makefile."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 import os

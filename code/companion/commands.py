@@ -1,7 +1,5 @@
 """The commands of ``python -m companion``, one function each; its first line is its help."""
 
-from __future__ import annotations
-
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path

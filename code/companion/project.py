@@ -1,7 +1,5 @@
 """Where everything is: one small class, so that no other module knows a folder's name."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +22,7 @@ class _Place:
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def __get__(self, project: Project, _: type[Project]) -> Path:
+    def __get__(self, project: "Project", _: "type[Project]") -> Path:
         return project.root / self.path
 
 

@@ -4,8 +4,6 @@ Every reader raises :class:`BookError` with the file, the place in it, and what 
 of a file is a JSON Schema; those of the book's own files are in ``forms.yml``.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

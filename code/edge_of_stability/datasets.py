@@ -3,8 +3,6 @@
 The data sets come from scikit-learn, which names their sources, in their own units.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

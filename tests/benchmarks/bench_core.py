@@ -6,8 +6,6 @@ jit; ARPACK and LOBPCG of SciPy on our products with the Hessian; and for η_C a
 minimisation of λ_max by ARPACK that proves nothing. JAX may be missing.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import time

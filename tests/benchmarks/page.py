@@ -3,8 +3,6 @@
 Run as ``python tests/benchmarks/page.py RESULTS.json … PAGE.md``; ``make bench`` does.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence

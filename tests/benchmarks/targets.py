@@ -1,7 +1,5 @@
 """What the ensembles are meant to reach, and whether a run of ``bench_ensemble.py`` reached it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Builds of a toy book in processes of their own, for tests of what may happen to one."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The form that every chapter has, as CONTRIBUTING.md says it."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ As root they work anywhere; as another user where the system allows namespaces o
 it does not they fail: none passes without having been tried.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

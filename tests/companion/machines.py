@@ -9,8 +9,6 @@ first probed: a setting that takes no effect here stops the script, it is not co
 Exit code 1 if anything leaves its tolerance on any machine.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

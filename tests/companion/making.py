@@ -3,8 +3,6 @@
 Its recipes run either way, in make and in the shell.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

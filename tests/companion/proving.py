@@ -1,7 +1,5 @@
 """A toy book with one formal proof, and its record, for the tests of both."""
 
-from __future__ import annotations
-
 from companion.checking.formal import formal_inputs
 from companion.project import Project
 from companion.proving.coq import render

@@ -1,7 +1,5 @@
 """What a reader finds on pages: statements, notation, citations, claims, what cells published."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64decode
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The real book: every figure regenerates when papermill runs its notebook."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

@@ -3,8 +3,6 @@
 What the check of the sources finds before anything runs is in test_broken_sources.
 """
 
-from __future__ import annotations
-
 from companion.project import Project
 from toy import DRAW
 

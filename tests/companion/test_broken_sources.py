@@ -3,8 +3,6 @@
 What is wrong with the form of a file is in test_hand_edited.
 """
 
-from __future__ import annotations
-
 import pytest
 
 from companion.__main__ import main

@@ -3,8 +3,6 @@
 Whatever the text shows is taken from the text: an instruction that no longer works fails here.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Coq itself: what it is asked, what it refuses, and that its definitions are the package's."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

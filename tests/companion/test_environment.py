@@ -4,8 +4,6 @@ That what is locked needs nothing beyond the lock is seen where it is installed:
 workflow *Tests*, on every Python and system, end with `pip check`.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections import defaultdict

@@ -5,8 +5,6 @@ than it may differ: the check must name it. So a blind spot (a tolerance that fo
 of infinities, a reference that is not read) shows without running a notebook.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

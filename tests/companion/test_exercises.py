@@ -1,7 +1,5 @@
 """Pages open as they should; chapters end with exercises, whose code shows what they say."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from itertools import pairwise

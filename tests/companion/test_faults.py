@@ -4,8 +4,6 @@ What needs mounts or a network of its own is in faults.py: a full disk, a home t
 written, no network. All of this runs as any user.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import signal

@@ -1,7 +1,5 @@
 """What Coq has checked is what the book says: the record, the proofs, and what they define."""
 
-from __future__ import annotations
-
 import pytest
 from proving import TARGET, with_proof, write_record
 

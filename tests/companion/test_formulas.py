@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from companion.sphinx.formulas import plain_text, style_sheet, typeset

@@ -1,7 +1,5 @@
 """Files that people edit by hand: whatever is wrong with one is said in a sentence, never more."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Ctrl-C ends a build, wherever it is, and leaves the last good site whole."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

@@ -1,7 +1,5 @@
 """Launch buttons and downloads lead to notebooks that are there and install their packages."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

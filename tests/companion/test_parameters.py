@@ -1,7 +1,5 @@
 """Options of the command line that are refused, and what the parameter `scale` may choose."""
 
-from __future__ import annotations
-
 import ast
 
 import pytest

@@ -1,7 +1,5 @@
 """The pages of a site as one document to print, and the PDF in the site; without a browser."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections import Counter

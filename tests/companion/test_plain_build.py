@@ -1,7 +1,5 @@
 """Someone who knows only Jupyter Book runs `jupyter-book build .` and gets the book."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """README, CONTRIBUTING, CHANGELOG and the pages are true: their code and their commands run."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

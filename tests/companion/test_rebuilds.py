@@ -1,7 +1,5 @@
 """What a second build does again, and what it reuses."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

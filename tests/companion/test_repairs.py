@@ -1,7 +1,5 @@
 """Repairs of other people's software are made for the versions that are installed."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from types import SimpleNamespace
 

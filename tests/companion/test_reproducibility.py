@@ -1,7 +1,5 @@
 """Two clean builds agree, and the page on reproducibility says what happened."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

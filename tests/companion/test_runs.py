@@ -1,7 +1,5 @@
 """The store of runs: what an executed notebook holds."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

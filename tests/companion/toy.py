@@ -1,7 +1,5 @@
 """A book small enough to build in a test, made of the real machinery and configuration."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What may differ is listed in `VOLATILE` and nowhere else.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

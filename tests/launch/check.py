@@ -16,8 +16,6 @@ Figures and numbers are compared with their references.
 What this cannot show is the services themselves: that they are up, and what else they install.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

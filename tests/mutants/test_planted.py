@@ -3,8 +3,6 @@
 The tests named beside the error then run on that copy, and one of them must fail.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -9,8 +9,6 @@ Not replayed, and printed as such: other systems and Pythons than those of this 
 and environments, signing, deployment. ``gh`` and ``sudo`` only record how they were called.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

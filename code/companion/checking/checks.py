@@ -3,8 +3,6 @@
 Each check returns its problems, one sentence each, so that one build shows them all.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """``CITATION.cff``: how to cite the book, and which paper it accompanies."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

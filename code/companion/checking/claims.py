@@ -5,8 +5,6 @@ fingerprint: the hashes of all runs of three words, in order. It shows whether a
 text, word for word, and reprints nothing of it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """``book/figures.yml``: who publishes which figure, and how exactly it must regenerate."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

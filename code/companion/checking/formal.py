@@ -5,8 +5,6 @@ registry names what Coq printed: its statement, and the axioms it rests on. The 
 long as the digests fit, so the book can be built where there is no Coq.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@
 them. The directives of :mod:`companion.sphinx.notation` show it.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

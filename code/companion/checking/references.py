@@ -1,7 +1,5 @@
 """The accepted data of figures and the accepted numbers: read, compare, accept anew."""
 
-from __future__ import annotations
-
 import json
 import math
 import shutil

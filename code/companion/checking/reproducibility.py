@@ -4,8 +4,6 @@ Lists of rows, by the parts of the page. What differs between two clean builds o
 machine is marked: ``{"volatile": what}``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

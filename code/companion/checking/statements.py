@@ -4,8 +4,6 @@
 statement are read from the page that states it, so nothing is written twice.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping

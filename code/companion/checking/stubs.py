@@ -3,8 +3,6 @@
 A build refuses them until they are filled in: without data, alt text and caption.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -15,8 +15,6 @@ notebook, where the checks and the site (:mod:`companion.sphinx`) find it:
     one number.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

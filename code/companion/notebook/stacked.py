@@ -1,14 +1,10 @@
 """The narrow form of a figure, for phones: its panels below each other instead of side by side."""
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.gridspec import SubplotSpec
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec, SubplotSpec
 
 WIDTH = 3.6  # inches: a phone shows it at its natural size
 TALLEST = 2.9  # inches, of a panel with its labels
@@ -20,8 +16,6 @@ def stack(figure: Figure) -> int:
     If none are side by side, nothing is done and it is 0. More than three panels whose axes have
     one scale, as pictures of the plane have, keep two columns.
     """
-    from matplotlib.gridspec import GridSpec
-
     panels = {axes: spec for axes in figure.axes if (spec := axes.get_subplotspec())}
     places = list(dict.fromkeys(panels.values()))
     if not any(place.colspan.start for place in places):

@@ -5,8 +5,6 @@ drawing with three neutral colours exchanged (:data:`DARK`); data colours are ch
 contrast of at least 3:1 (WCAG 2.1, graphical objects) on both grounds, so they stay.
 """
 
-from __future__ import annotations
-
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler

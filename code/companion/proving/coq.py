@@ -1,7 +1,5 @@
 """Compile the proofs with Coq, in a copy below ``_build``, and ask Coq what the theorems say."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Chromium: where it is, how it is started; for printing the PDF and for tests of the site."""
 
-from __future__ import annotations
-
 import os
 import shutil
 

@@ -6,8 +6,6 @@ happens to be set in a shell can switch asserts off (``PYTHONOPTIMIZE``), change
 error.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

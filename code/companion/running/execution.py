@@ -1,7 +1,5 @@
 """Execute one notebook with papermill, in a process of its own, and move its run into the store."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """When a run may be reused: only while everything it depends on is the same to the byte."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sys

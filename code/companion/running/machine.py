@@ -1,7 +1,5 @@
 """What this process computes with: processor, BLAS, vector instructions, versions."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -1,7 +1,5 @@
 """What a source notebook says about itself, read without running it."""
 
-from __future__ import annotations
-
 import ast
 import symtable
 from collections.abc import Iterator, Mapping
@@ -43,7 +41,7 @@ class Notebook:
     cells: tuple[Cell, ...]
 
     @classmethod
-    def read(cls, path: Path) -> Notebook:
+    def read(cls, path: Path) -> "Notebook":
         """Read a ``.ipynb`` file; once, as long as it does not change.
 
         What is not a notebook as Jupyter saves it, or has a name or an id twice, is refused.

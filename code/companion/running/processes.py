@@ -1,7 +1,5 @@
 """How the processes of a build end: all of them, together, and soon."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -5,8 +5,6 @@ A run is in ``_build/runs/<notebook>/<key>/``: the executed notebook, what it pu
 complete, so the store never holds half a run, whatever kills the process.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Build the site from the staging copy, check it, and swap it into place whole."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

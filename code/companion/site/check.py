@@ -1,7 +1,5 @@
 """Check a built site as files: nothing from another host, no dead link, no image without size."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Mapping

@@ -6,8 +6,6 @@ repository, which is another one for every fork, so it is not committed but writ
 what :func:`write_tree` writes as the branch that the launch buttons open.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -69,7 +67,7 @@ class Origin:
     ref: str
 
     @classmethod
-    def find(cls, project: Project) -> Origin | None:
+    def find(cls, project: Project) -> "Origin | None":
         """Ask the environment (CI sets it), then ``repository-code`` in ``CITATION.cff``.
 
         None if neither names a repository: the site then has no launch links.

@@ -4,8 +4,6 @@ The theme brings the whole of Font Awesome, more than all other styles together.
 its class occurs, as a word, in some page or script, or if another style sheet shows it.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

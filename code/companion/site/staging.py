@@ -4,8 +4,6 @@ Jupyter Book renders this copy and nothing else, so a page can only show a run t
 Files whose content is unchanged are left alone, which keeps Sphinx's incremental builds short.
 """
 
-from __future__ import annotations
-
 import glob
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence

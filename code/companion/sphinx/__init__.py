@@ -3,8 +3,6 @@
 Every module of this folder that has a function ``setup`` is a part of it.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any

@@ -1,7 +1,5 @@
 """Labels of the bibliography, and how to cite: the directive ``bibtex``."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Show the registry of claims: directives ``claim-table``, ``claim-list``, role ``claim-count``."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from docutils import nodes

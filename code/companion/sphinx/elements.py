@@ -1,7 +1,5 @@
 """What several parts of the extension put on pages: links, badges, tables, changing text."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias

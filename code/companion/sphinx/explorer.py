@@ -5,8 +5,6 @@ shown wherever no script runs: in print, without JavaScript. Where one runs, a m
 ``book/explorers/modules`` puts the explorer before it.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

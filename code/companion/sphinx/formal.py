@@ -1,7 +1,5 @@
 """Show what Coq has checked: below a statement a fold with the theorem, and a page of tables."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path

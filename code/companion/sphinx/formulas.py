@@ -4,8 +4,6 @@ A page is as high when it is first seen as when everything is loaded, so a link 
 leads; formulas need no script; and a wrong one is a warning with its place, hence an error.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import json

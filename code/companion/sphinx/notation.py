@@ -1,7 +1,5 @@
 """Show the index of notation: directive ``notation`` with ``throughout`` or ``local``."""
 
-from __future__ import annotations
-
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx

@@ -6,8 +6,6 @@ there as everywhere on the site: light and dark, with alt text. Below it are the
 its caption and where it is explained. It is not shown twice if ``published`` follows its cell.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Mapping, Sequence

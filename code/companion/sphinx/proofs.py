@@ -6,8 +6,6 @@ there is a switch that opens them all; ``_static/proofs.js`` remembers it, and o
 leads to.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from docutils import nodes

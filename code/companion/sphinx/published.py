@@ -4,8 +4,6 @@ myst-nb's ``glue`` cannot show a figure on another page, and Sphinx does not rew
 number glued from another page changes. Here both are files a page depends on, so neither happens.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """Show the registry of statements: badges below each, and tables of all or of some of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path

@@ -5,8 +5,6 @@ Each function says what it mends and when it can go. All are made for the versio
 ``templates/static/webpack-macros.html`` takes the place of the theme's, whose icons come twice.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -5,8 +5,6 @@ does not. A page has a text for either case; in the first one ``{url}`` is the a
 that a reader downloads has one more cell in front, which gets the packages.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from docutils import nodes

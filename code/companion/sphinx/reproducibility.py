@@ -1,7 +1,5 @@
 """The page on reproducibility: tables from the record that a build leaves beside its pages."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

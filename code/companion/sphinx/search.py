@@ -3,8 +3,6 @@
 Łojasiewicz and Lojasiewicz; "Theorem 5.2" and "Fig. 5.3". Formulas in titles are shown as text.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path

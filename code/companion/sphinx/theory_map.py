@@ -3,8 +3,6 @@
 The script ``_static/theory_map.js`` draws what a chosen statement rests on and what rests on it.
 """
 
-from __future__ import annotations
-
 import json
 from itertools import groupby
 from pathlib import Path

@@ -4,8 +4,6 @@ python-flint has no types, hence ``Any``. ``kind`` is ``fmpq_mat`` for exact num
 for balls of the working precision.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise

@@ -12,8 +12,6 @@ Witnesses that are tried, in this order
     dyadic points   with entries k/16, from a generator with a fixed seed.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

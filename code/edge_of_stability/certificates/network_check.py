@@ -9,8 +9,6 @@ The activations are written with exp and log only. The determinant is the produc
 an elimination on balls; there is no result if every pivot to choose from may be zero.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import combinations

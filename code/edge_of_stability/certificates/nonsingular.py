@@ -17,8 +17,6 @@ X may have any rank. The determinants at depth 2 are not identically zero in t (
 lem-scaled-minimizer of the book), so one of the first t succeeds, one more than the degree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

@@ -9,8 +9,6 @@ L(θ) = ‖W_N ⋯ W_1 X − Y‖_F² in exact fractions and reads the Hessian o
     H_ij = (L(+,+) − L(+,−) − L(−,+) + L(−,−)) / 4.  Both are identities, not approximations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise

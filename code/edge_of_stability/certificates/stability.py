@@ -10,8 +10,6 @@ without rounding, by two routes that share nothing:
   and for such a polynomial the number of positive roots *equals* the number of sign changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """An independent check of certificates of stability: see :mod:`.stability` for the two routes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise

@@ -3,8 +3,6 @@
 For a small network the calls of NumPy alone take longer than the arithmetic.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The activations of non-linear networks, with the two derivatives a Hessian needs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

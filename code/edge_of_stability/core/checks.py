@@ -1,7 +1,5 @@
 """Argument checks, all with one form of message: ``argument: need ..., got ...``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NoReturn
 

@@ -1,7 +1,5 @@
 """Lanczos' method: the largest eigenvalue of a symmetric matrix, and its square root."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -10,8 +10,6 @@ Derivatives
     The Hessian applied to V is the derivative of these three lines along V. There σ″ appears.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -63,7 +61,7 @@ class LeastSquares(Parameters, ABC):
         for name, value in (("X", inputs), ("Y", targets), ("widths", checked)):
             object.__setattr__(self, name, value)
 
-    def __reduce__(self) -> tuple[type[LeastSquares], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[type["LeastSquares"], tuple[object, ...]]:
         """Pickle the arguments, since unpickled arrays would be writable."""
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 

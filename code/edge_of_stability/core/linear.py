@@ -19,8 +19,6 @@ Hessian
     is linear in each W_j.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -6,8 +6,6 @@ For ReLU, L is a polynomial on each of finitely many pieces; on the borders betw
 taken to be 0, and gradient and Hessian are those of a neighbouring piece.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """A point θ of R^D and the matrices W_1, …, W_N it consists of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise

@@ -1,7 +1,5 @@
 """The rational input of certificates: what counts as rational, and what is refused."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction

@@ -4,8 +4,6 @@ Nothing is shared with the numerical formulas: gradient and Hessian are SymPy de
 loss, so agreement of the two is evidence for both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """BLAS on one thread, where a second one costs more than it gains."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext

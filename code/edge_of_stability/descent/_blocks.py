@@ -1,7 +1,5 @@
 """What an ensemble is cut into: blocks of initial points, and how a worker runs one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -48,7 +46,7 @@ class Block:
     limits: Limits
     sharpness: bool  # whether λ_max is wanted where an orbit converged
 
-    def part(self, begin: int, end: int) -> Block:
+    def part(self, begin: int, end: int) -> "Block":
         """Some of its points, with no more data than they need."""
         m = self.end - self.begin
 

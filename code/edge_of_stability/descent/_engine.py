@@ -1,7 +1,5 @@
 """The compiled steps of :func:`run_ensemble`, for each network; see :mod:`._text`."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache

@@ -10,8 +10,6 @@ The functions are for compiled code alone. Shapes are part of the types; loops o
 unrolled.
 """
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

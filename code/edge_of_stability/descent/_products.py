@@ -17,8 +17,6 @@ Units
     before; see :func:`._blocks.units`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -34,15 +32,15 @@ class Matrix(NamedTuple):
     right: int
 
     @property
-    def T(self) -> Matrix:
+    def T(self) -> "Matrix":
         return Matrix(self.at, self.columns, self.rows, self.right, self.down)
 
     @property
-    def column(self) -> Matrix:
+    def column(self) -> "Matrix":
         """All entries one below the other, of a matrix stored row by row."""
         return Matrix(self.at, self.rows * self.columns, 1, 1, 1)
 
-    def part(self, i: int, j: int, rows: int, columns: int) -> Matrix:
+    def part(self, i: int, j: int, rows: int, columns: int) -> "Matrix":
         return Matrix(
             self.at + i * self.down + j * self.right, rows, columns, self.down, self.right
         )

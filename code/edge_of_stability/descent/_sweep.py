@@ -4,8 +4,6 @@ Arrays are plain and made by NumPy, and loops go over numbers: with tuples of ar
 Numba takes several times as long.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -12,8 +12,6 @@ Each way computes an orbit from itself alone and in one order, so results have t
 block, neighbours or place. The first two give the same bits on every processor, and as each other.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

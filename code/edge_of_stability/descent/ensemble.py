@@ -1,7 +1,5 @@
 """Gradient descent from many initial points at once, with the outcome of each."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed

@@ -1,7 +1,5 @@
 """Orbits of the gradient-descent map G_η, of linear and of other networks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What becomes of an orbit, and the rules by which :func:`run_ensemble` decides it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 

@@ -1,7 +1,5 @@
 """Random initial points, drawn where they are needed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -34,8 +34,6 @@ How they are proved
     Σ, Σ² and SᵀS (:mod:`.rounding`), and :mod:`.search` finds y and x.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -16,8 +16,6 @@ This module computes both sides in floating point; :mod:`.critical_step` proves 
 result.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import cache

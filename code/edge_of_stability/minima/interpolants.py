@@ -6,8 +6,6 @@ programming for growing p. It does not use gradient descent. Its result is a min
 sharpness there is an upper bound for the least one; it may be a local solution.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -9,8 +9,6 @@ non-zero eigenvalues of the Hessian at θ ∈ M are those of
 All functions raise a ValueError if X has not full row rank, except `reduced_hessian`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

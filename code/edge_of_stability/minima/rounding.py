@@ -26,8 +26,6 @@ How T̂ is bounded
     the rounding errors of D, Σ̂², ŜᵀŜ and T̂ added. No property of LAPACK is used.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -63,7 +61,7 @@ class Forms:
     errors: tuple[float, float, float, float]  # bounds of their errors, in the Frobenius norm
 
     @classmethod
-    def of(cls, X: FloatArray, Y: FloatArray) -> Forms:
+    def of(cls, X: FloatArray, Y: FloatArray) -> "Forms":
         """The forms of X (d_0, n) and Y (d_N, n)."""
         Sigma, e = product(X, X.T, symmetric=True)
         square, e_square = product(Sigma, Sigma, symmetric=True)

@@ -8,8 +8,6 @@ products alone needs hundreds of products. Nothing is proved here; :mod:`.roundi
 found.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..core.checks import FloatArray

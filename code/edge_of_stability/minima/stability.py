@@ -1,7 +1,5 @@
 """Which minimizers gradient descent can stay at, and when those form a bounded set."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from enum import Enum
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Cycles of period two just above the critical step size, in closed form but for one number."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -10,8 +10,6 @@ is one of these: κ makes both terms of the maximum equal, and ρ = vᵀΣv / v�
 top eigenspace. Source: this book, the theorems on biases and on other losses.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -12,8 +12,6 @@ Exit codes
     2    No answer. One line on stderr says what is wrong, below the usage if it is an option.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

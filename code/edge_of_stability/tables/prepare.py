@@ -22,8 +22,6 @@ What is warned of
     −9999, which may be a code for a missing value.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -18,8 +18,6 @@ The numbers
     of 0.5. No other text is read as a number: what may mean two things is an error.
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import gzip
@@ -105,7 +103,7 @@ class Table:
             )
         return column
 
-    def complete(self, names: Sequence[str]) -> Table:
+    def complete(self, names: Sequence[str]) -> "Table":
         """The rows without a missing value in these columns; a note says how many are dropped."""
         rows = zip(*(self.cells[name] for name in names), strict=True)
         kept = [not any(re.fullmatch(_MISSING, c.strip(), _FLAGS) for c in row) for row in rows]

@@ -5,8 +5,6 @@
 which stays until the site changes.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from companion.project import Project

@@ -6,8 +6,6 @@ document; the levels of headings. What only a screen can use goes, and so do the
 what else was folded is opened. ``document.html`` is what the pages are put into.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import os

@@ -3,8 +3,6 @@
 The printed file then gets its metadata, and the contents get their page numbers from it.
 """
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime
 from pathlib import Path
