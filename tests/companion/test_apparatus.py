@@ -162,7 +162,7 @@ def test_names_of_cells_in_the_text_link_to_them():
     cell = nodes.container(classes=["cell"], cell_index=3, cell_metadata={"name": "draw-line"})
     words = nodes.paragraph("", "", nodes.literal("", "draw-line"), nodes.literal("", "draw"))
     page += [words, cell]
-    elements._add_anchors(None, page)
+    elements.add_anchors(None, page)
     (link,) = page.findall(nodes.reference)
     assert link.astext() == "draw-line"
     assert link["refid"] in cell["ids"]
@@ -175,15 +175,15 @@ def test_a_figure_is_shown_with_the_first_sentence_of_its_caption():
         words = [nodes.Text(beginning), formula.deepcopy(), nodes.Text("? It is. Blue: both.")]
         caption = nodes.caption("", "", *words)
         page += nodes.figure("", caption, published=name)
-    sentence = outputs._first_sentence(page, "line")
+    sentence = outputs.first_sentence(page, "line")
     assert "".join(part.astext() for part in sentence) == "Is it 0.5 or x. y?"
-    assert outputs._first_sentence(page, "none") == []
+    assert outputs.first_sentence(page, "none") == []
 
 
 def test_a_caption_names_rows_where_panels_are_below_each_other():
     caption = nodes.caption("", "", nodes.Text("Left: a. Right, for "), nodes.math("", "x"))
     caption += nodes.Text(": to the Left of b.")
-    published._name_rows(caption)
+    published.name_rows(caption)
     for other, words in (("for-narrow", ("Left", "Right")), ("for-wide", ("Top", "Bottom"))):
         hidden = [part for part in caption.findall(nodes.inline) if other in part["classes"]]
         shown = [part for part in caption.children if part not in hidden]

@@ -32,4 +32,4 @@ def test_all_pages_are_written_again_when_what_they_show_changes(tmp_path):
     ):
         env.titles, env.toc_fignumbers = titles, numbers
         sheet.write_text(style)
-        assert set(repairs._pages_to_write_again(app, env)) == written
+        assert set(repairs.pages_to_write_again(app, env)) == written

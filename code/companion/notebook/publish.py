@@ -101,11 +101,7 @@ def publish(figure: Figure, name: str, data: Mapping[str, Any], alt: str) -> Non
     }
     _write_json(folder / f"{name}.json", record)
     if record["stacked"]:
-        bars = any(axes.get_label() == "<colorbar>" for axes in figure.axes)
-        for _ in range(1 + bars):  # the first places the panels, the second the bars beside them
-            figure.set_layout_engine(layout)
-            _lay_out(figure)
-        _draw_vectors(figure, folder, f"{name}.narrow")
+        _draw_stacked(figure, layout, folder, name)
     # Not `alt=`: Colab's IPython, 7.34, does not know it.
     display(Image(filename=str(folder / f"{name}.png"), metadata={"alt": alt, "figure": name}))
     plt.close(figure)
@@ -253,6 +249,14 @@ def _draw_vectors(figure: Figure, folder: Path, name: str) -> None:
     light = svg.read_text(encoding="utf-8")
     dark = re.sub("|".join(style.DARK), lambda found: style.DARK[found[0]], light)
     (folder / f"{name}.dark.svg").write_text(dark, encoding="utf-8")
+
+
+def _draw_stacked(figure: Figure, layout: LayoutEngine | None, folder: Path, name: str) -> None:
+    bars = any(axes.get_label() == "<colorbar>" for axes in figure.axes)
+    for _ in range(1 + bars):  # the first places the panels, the second the bars beside them
+        figure.set_layout_engine(layout)
+        _lay_out(figure)
+    _draw_vectors(figure, folder, f"{name}.narrow")
 
 
 def _smallest_letters(figure: Figure) -> float:

@@ -42,7 +42,7 @@ def setup(app: Sphinx) -> None:
             lambda writer, _: writer.body.append("</summary>\n"),
         ),
     )
-    app.connect("doctree-read", _add_anchors)
+    app.connect("doctree-read", add_anchors)
 
 
 def depended_on(env: BuildEnvironment, name: str | Path) -> Path:
@@ -97,7 +97,7 @@ def download(env: BuildEnvironment, text: str, file: Path) -> addnodes.download_
     return addnodes.download_reference("", "", shown, refdoc=env.docname, reftarget=target)
 
 
-def _add_anchors(_: Sphinx, doctree: nodes.document) -> None:
+def add_anchors(_: Sphinx, doctree: nodes.document) -> None:
     """Make every cell a target, and let the names of cells in the text link to them."""
     named: dict[str, str] = {}
     for node in doctree.findall(nodes.container):

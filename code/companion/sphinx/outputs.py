@@ -133,7 +133,7 @@ class _Explain(SphinxPostTransform):
             number = ".".join(map(str, self.env.toc_fignumbers[page]["figure"][label]))
             text = nodes.Text(self.config.numfig_format["figure"] % number)
             title = nodes.Text(f", explained in {self.env.titles[page].astext()}.")
-            sentence = _first_sentence(tree(page), node["figure"])
+            sentence = first_sentence(tree(page), node["figure"])
             for link in (found for part in sentence for found in part.findall(pending_xref)):
                 link["refdoc"] = here
             place = page_link(self.env, here, page, name, text)
@@ -144,7 +144,7 @@ def _labels(env: BuildEnvironment) -> Mapping[str, tuple[str, str, str]]:
     return env.domains["std"].data["labels"]  # type: ignore[no-any-return]
 
 
-def _first_sentence(tree: nodes.document, figure: str) -> list[nodes.Node]:
+def first_sentence(tree: nodes.document, figure: str) -> list[nodes.Node]:
     """Copy the beginning of a figure's caption, up to the first full stop and a space."""
     sentence: list[nodes.Node] = []
     for caption in tree.findall(nodes.caption):

@@ -86,7 +86,7 @@ def _folder(env: BuildEnvironment, name: str) -> Path:
     return Path(_declared_notebook(env, name)).parent / FOLDER / "figures"
 
 
-def _name_rows(caption: nodes.caption) -> None:
+def name_rows(caption: nodes.caption) -> None:
     """Say Top and Bottom instead of Left and Right where the panels are below each other."""
     for text in [part for part in caption.children if isinstance(part, nodes.Text)]:
         words = [
@@ -126,7 +126,7 @@ class _PublishedDirective(SphinxDirective):
         self.set_source_info(figure)
         caption = self._caption()
         if shown["stacked"] in (2, 3):
-            _name_rows(caption)
+            name_rows(caption)
         if "repeat" in self.options:
             figure["classes"].append("repeated")
             figure += nodes.legend("", nodes.paragraph("", "", *caption.children))

@@ -52,7 +52,7 @@ def setup(app: Sphinx) -> None:
     app.add_js_file(None, body=_SCHEME)
     app.connect("config-inited", _configure)
     app.connect("doctree-read", _repair_statements)
-    app.connect("env-get-updated", _pages_to_write_again)
+    app.connect("env-get-updated", pages_to_write_again)
     app.connect("html-page-context", _complete, priority=900)  # after the theme's functions
 
 
@@ -71,7 +71,7 @@ def stated_on_pages(env: BuildEnvironment) -> Mapping[str, Mapping[str, Any]]:
     return getattr(env, "proof_list", {})
 
 
-def _pages_to_write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+def pages_to_write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     """Write all pages again when a number, a title, a style sheet or a script has changed.
 
     Links on any page show numbers and titles, and every page names the state of its style sheets

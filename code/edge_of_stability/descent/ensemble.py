@@ -1,9 +1,9 @@
 """Gradient descent from many initial points at once, with the outcome of each."""
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
@@ -73,22 +73,22 @@ def run_ensemble(
     size = _size(m, D) if block is None else checks.count("block", block, least=1)
     results = whole.empty()
     done = 0
-    with one_blas_thread(), _workers(executor, -(-m // size)) as pool:
-        futures: dict[Future[Columns], slice] = {}
-        try:
-            for begin in range(0, m, size):
-                end = min(begin + size, m)
-                futures[pool.submit(run_block, whole.part(begin, end))] = slice(begin, end)
-            for future in as_completed(list(futures)):
-                where = futures.pop(future)  # and with it its result
-                for name, values in future.result().items():
-                    results[name][where] = values
-                done += where.stop - where.start
-                if progress is not None:
-                    progress(done, m)
-        finally:
-            for future in futures:  # after an error or Ctrl-C
-                future.cancel()
+    with (
+        one_blas_thread(),
+        _workers(executor, -(-m // size)) as pool,
+        closing(_finished(whole, size, pool)) as finished,
+    ):
+        for where, found in finished:
+            for name, values in found.items():
+                results[name][where] = values
+            done += where.stop - where.start
+            if progress is not None:
+                progress(done, m)
+    return _result(problem, whole, results)
+
+
+def _result(problem: DeepLinearProblem, whole: Block, results: Columns) -> EnsembleResult:
+    """Say what the blocks found in terms of the loss."""
     _, Y, unreachable, least = reduced_data(problem)
     residual = results.pop("residual")
     excess = residual - least
@@ -101,6 +101,22 @@ def run_ensemble(
         minimized=(results["outcome"] == Outcome.CONVERGED) & small,
         eta=whole.eta,
     )
+
+
+def _finished(
+    whole: Block, size: int, pool: Executor
+) -> Generator[tuple[slice, Columns], None, None]:
+    """Run an ensemble in blocks of ``size`` points; yield which points each had, as it ends."""
+    futures = {}
+    try:
+        for begin in range(0, whole.end, size):
+            end = min(begin + size, whole.end)
+            futures[pool.submit(run_block, whole.part(begin, end))] = slice(begin, end)
+        for future in as_completed(list(futures)):
+            yield futures.pop(future), future.result()  # popped: its result can go
+    finally:
+        for future in futures:  # after an error or Ctrl-C
+            future.cancel()
 
 
 def _whole(
