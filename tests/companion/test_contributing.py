@@ -99,6 +99,12 @@ def followed(sources: ToyBook) -> ToyBook:
     return sources
 
 
+def test_every_block_of_yaml_can_be_read():
+    found = [text for _, _, language, text in _BLOCK.findall(TEXT) if language == "yaml"]
+    assert all(yaml.safe_load(textwrap.dedent(text)) for text in found)
+    assert len(found) > 4
+
+
 @pytest.mark.slow
 def test_the_chapter_that_contributing_adds_is_built_and_checked(followed):
     root = followed.root
