@@ -74,8 +74,9 @@ test-browser: book ## (3 min after the book) tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-all
-test-all: book ## (half an hour) every test, those in Chromium and the slow ones too
-	@$(PY) -m pytest tests $(SIDE_BY_SIDE)
+test-all: book ## (15 min after the book) every test, those in Chromium and the slow ones too
+	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
+	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: mutants
 mutants: $(READY) ## (half an hour) plant errors one by one and see whether the tests notice them

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -83,6 +84,21 @@ def test_nothing_moves_but_the_curves_and_only_when_the_reader_starts_them(explo
     stopped = step_of(page)
     settle(page)
     assert step_of(page) == stopped >= 20
+
+
+def test_a_step_size_that_is_not_yet_shown_is_that_of_the_next_run(explore):
+    page = ready(explore("train"))
+    page.evaluate("""() => {
+      for (const [label, value] of [["Step size η", 0.41], ["Momentum β", 0.5]]) {
+        const name = [...document.querySelectorAll("label")].find((l) => l.textContent === label);
+        name.control.value = value;
+        name.control.dispatchEvent(new Event("input"));
+      }
+    }""")
+    page.wait_for_function("location.hash.includes('beta=0.5')")
+    words(page)
+    assert page.get_by_label("Step size η").input_value() == "0.41"
+    assert "eta=0:0.41" in unquote(page.url)
 
 
 def test_the_step_size_moves_past_the_threshold_and_a_link_repeats_it_all(explore):

@@ -81,6 +81,23 @@ def test_a_chosen_file_and_every_choice(own_data, tmp_path, capsys):
     assert "With momentum, a null set is one of pairs of a starting point" in shown(page)
 
 
+def test_choices_made_before_there_is_an_answer_all_count(own_data):
+    page = own_data()
+    choose(page, "a,b,c,d,y\n1,2,3,4,5\n4,1,2,2,0\n0,5,1,1,1\n2,2,7,0,3\n3,3,3,2,2\n1,0,1,1,4\n")
+    unfold(page, "Columns and rows")
+    page.evaluate("""() => {
+      for (const [column, role] of [["a", "target"], ["b", "out"], ["c", "out"]]) {
+        const select = document.querySelector(`.own-data [data-column=${column}] select`);
+        select.value = role;
+        select.dispatchEvent(new Event("change"));
+      }
+    }""")
+    settled(page)
+    assert "1 feature, 2 targets, 2 left out" in live(page).inner_text()
+    line = page.locator(".own-data pre").inner_text()
+    assert "--target a --target y --leave-out b --leave-out c" in line
+
+
 DROP = """([text, name]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([text], name, {type: "text/csv"}));

@@ -14,8 +14,8 @@ def write(folder, body: str, name: str = "index.html") -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ('<script src="https://cdn.example/x.js"></script>', "loads https://cdn.example/x.js"),
-        ('<script src="//cdn.example/x.js"></script>', "loads //cdn.example/x.js"),
+        ('<script src="https://cdn.example/x.js"></script>', "loads https://cdn.example/x.js from"),
+        ('<script src="//cdn.example/x.js"></script>', "//cdn.example/x.js from another host"),
         ('<link rel="stylesheet" href="https://f.example/a.css">', "from another host"),
         ('<img src="gone.png" alt="">', "loads gone.png, which is not there"),
         ('<img src="data:image/png;base64,AAAA">', "has no alt text"),

@@ -5,7 +5,6 @@ and few permissions.
 """
 
 import re
-from collections import Counter
 
 import yaml
 from test_environment import PYTHONS
@@ -43,13 +42,6 @@ def test_every_command_of_a_workflow_is_one_of_make():
     }
     assert {"lint", "test", "test-browser", "test-all", "coverage", "launch-check"} <= called
     assert called <= targets
-
-
-def test_no_two_modules_of_the_tests_share_a_name():
-    # `make test-all` is one run of pytest, which knows them by their names alone.
-    modules = (REPOSITORY / "tests").rglob("*.py")
-    names = Counter(path.name for path in modules if path.name != "conftest.py")
-    assert names.most_common(1)[0][1] == 1, names.most_common(3)
 
 
 def test_package_is_tested_on_every_python():

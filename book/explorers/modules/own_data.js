@@ -80,6 +80,8 @@ class OwnData {
 
   #ask(message = {}) {
     this.waiting = { ...this.waiting, ...message };
+    const { choice } = this.state;
+    if (choice.targets.length) this.choices.picked = choice; // the next change may come before the answer
     this.answer.box.setAttribute("aria-busy", "true");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.live.classList.add("is-busy"), PATIENCE);

@@ -69,7 +69,7 @@ function mount(root, loading) {
     else if (frame) play();
   });
   const play = () => trainer.play(state.values.until > frame.step ? state.values.until : Infinity);
-  const eta = slider({ label: "Step size η", ...ETA, isMarked: true, onInput: (value) => sets && trainer.setEta(value) });
+  const eta = slider({ label: "Step size η", ...ETA, isMarked: true, onInput: (value) => sets && trainer.setEta((lastEta = value)) });
   const speed = slider({
     label: "Speed",
     min: 0,
@@ -132,8 +132,8 @@ function mount(root, loading) {
 
   function show(found) {
     frame = found;
-    lastEta = frame.eta;
-    eta.set(frame.eta, fixed(frame.eta, 3));
+    lastEta = trainer.wanted?.eta ?? frame.eta; // the reader may have moved it meanwhile
+    eta.set(lastEta, fixed(lastEta, 3));
     const sharpness = frame.diverged ? "diverged" : significant(frame.sharpness);
     readout.textContent = `step ${frame.step} · loss ${significant(frame.loss, 4)} · sharpness ${sharpness}`;
     replay.disabled = frame.schedule.length === 1;
