@@ -4,7 +4,6 @@ Jupyter Book renders this copy and nothing else, so a page can only show a run t
 Files whose content is unchanged are left alone, which keeps Sphinx's incremental builds short.
 """
 
-import glob
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import yaml
 
 from companion.checking.reproducibility import RECORD
 from companion.notebook import FOLDER
-from companion.project import NOTEBOOK_SUFFIX, PAGE_SUFFIXES, Project
+from companion.project import NOTEBOOK_SUFFIX, Project
 from companion.running.execution import Run
 from companion.site.launch import Origin
 
@@ -30,11 +29,7 @@ def stage(project: Project, runs: Sequence[Run], record: Mapping[str, Any]) -> N
                 wanted[target.parent / FOLDER / file.relative_to(run.published)] = file
     origin = Origin.find(project)
     written = {RECORD: json.dumps(record, indent=1, ensure_ascii=False) + "\n"}
-    listed = {path.relative_to(project.root) for path in project.pages}
-    unlisted = sorted(
-        path.as_posix() for path in {*wanted, *written} - listed if path.suffix in PAGE_SUFFIXES
-    )
-    written[Path("_config.yml")] = _staged_config(project, origin, unlisted)
+    written[Path("_config.yml")] = _staged_config(project, origin)
     project.stage.mkdir(parents=True, exist_ok=True)
     _remove_others(project.stage, {*wanted, *written})
     for name, source in wanted.items():
@@ -54,18 +49,10 @@ def _sources(project: Project) -> Iterator[tuple[Path, Path]]:
             yield relative, path
 
 
-def _staged_config(project: Project, origin: Origin | None, unlisted: Sequence[str]) -> str:
-    """The book's configuration, but Jupyter Book must not execute: that has been done.
-
-    Nor does it look for what the table of contents does not list (`unlisted`): it takes the folder
-    for a pattern, and finds nothing in one called ``b[1]``.
-    """
+def _staged_config(project: Project, origin: Origin | None) -> str:
+    """The book's configuration, but Jupyter Book must not execute: that has been done."""
     config = project.settings
     config["execute"] = {**config.get("execute", {}), "execute_notebooks": "off"}
-    config["exclude_patterns"] = [
-        *config.get("exclude_patterns", ()),
-        *(glob.escape(name) for name in unlisted),
-    ]
     config.update(origin.settings if origin else {})
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
