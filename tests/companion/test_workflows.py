@@ -5,6 +5,8 @@ and few permissions.
 """
 
 import re
+import subprocess
+import sys
 
 import yaml
 from test_environment import PYTHONS
@@ -42,6 +44,13 @@ def test_every_command_of_a_workflow_is_one_of_make():
     }
     assert {"lint", "test", "test-browser", "test-all", "coverage", "launch-check"} <= called
     assert called <= targets
+
+
+def test_a_replay_that_runs_nothing_fails():
+    replay = [sys.executable, REPOSITORY / "tests/workflows/replay.py", "--only", "tests/lunt"]
+    run = subprocess.run(replay, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "no job with 'tests/lunt' in its name could be replayed" in run.stderr
 
 
 def test_package_is_tested_on_every_python():

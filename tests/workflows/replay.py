@@ -2,8 +2,8 @@
 
 ``python tests/workflows/replay.py [--only TEXT]``: every job starts from a fresh clone and runs its
 ``run:`` steps in order, with the environment, the shell and the conditions the workflow gives. What
-actions do is stood in for: a checkout is a clone, Python is the one on the path, artefacts are
-folders. The host is a bare repository beside the clone; git is sent there by its own configuration.
+actions do is stood in for: a checkout is a clone, Python an environment of that version, artefacts
+are folders. The host is a bare repository beside the clone; git is sent there by its own settings.
 
 Not replayed, and printed as such: other systems and Pythons than those of this machine, permissions
 and environments, signing, deployment. ``gh`` and ``sudo`` only record how they were called.
@@ -13,6 +13,7 @@ import argparse
 import itertools
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ class Runner:
     work: Path
     version: str
     skipped: list[str] = field(default_factory=list)
+    replayed: int = 0
 
     @property
     def origin(self) -> Path:
@@ -96,9 +98,10 @@ class Runner:
                     called = ROOT / job["uses"].removeprefix("$/")
                     given = {key: filled(value, names) for key, value in job["with"].items()}
                     self.workflow(called, "", ref, given)
-                elif not (system := filled(job["runs-on"], names)).startswith("ubuntu"):
+                elif not is_here(system := job.get("container") or filled(job["runs-on"], names)):
                     self.skipped.append(f"{where}: needs {system}")
                 else:
+                    self.replayed += 1
                     env = {**loaded.get("env", {}), **job.get("env", {})}
                     try:
                         self.job(where, job["steps"], env, names)
@@ -108,8 +111,8 @@ class Runner:
     def job(
         self, where: str, steps: list[dict[str, Any]], env: Mapping[str, str], names: dict[str, Any]
     ) -> None:
-        """Run the steps of one job in a folder of its own."""
-        folder = Path(tempfile.mkdtemp(dir=self.work))
+        """Run the steps of one job in a folder of its own, with a Python of its own."""
+        folder, python = (Path(tempfile.mkdtemp(dir=self.work)) for _ in range(2))
         for step in steps:
             if not holds(step.get("if", ""), names):
                 continue
@@ -117,21 +120,22 @@ class Runner:
             print(f"== {where}: {title.splitlines()[0]}", flush=True)
             if "uses" in step:
                 given = {key: filled(value, names) for key, value in step.get("with", {}).items()}
-                self.action(where, step["uses"].partition("@")[0], given, folder)
+                self.action(where, step["uses"].partition("@")[0], given, folder, python)
             else:
                 own = {**env, **step.get("env", {})}
                 own = {name: filled(value, names) for name, value in own.items()}
                 own["GITHUB_REF_NAME"] = names["github"].ref_name
                 place = folder / step.get("working-directory", "")
-                self.shell(filled(step["run"], names), own, place)
+                self.shell(filled(step["run"], names), own, place, python)
         shutil.rmtree(folder)
+        shutil.rmtree(python)
 
-    def shell(self, script: str, env: Mapping[str, str], folder: Path) -> None:
+    def shell(self, script: str, env: Mapping[str, str], folder: Path, python: Path) -> None:
         """Run a script as the host would: bash, ended by the first command that fails."""
         kept = ("PATH", "HOME", "LANG", "TMPDIR")
         machine = {name: os.environ[name] for name in os.environ if name in kept or "PIP" in name}
         machine |= {
-            "PATH": f"{self.work / 'programs'}{os.pathsep}{machine['PATH']}",
+            "PATH": f"{self.work / 'programs'}:{python / 'bin'}:{machine['PATH']}",
             "CI": "true",
             "GITHUB_SHA": "0" * 40,
             "GIT_CONFIG_COUNT": "1",
@@ -140,24 +144,25 @@ class Runner:
         }
         run("bash", "-e", "-o", "pipefail", "-c", script, cwd=folder, env={**machine, **env})
 
-    def action(self, where: str, action: str, given: Mapping[str, str], folder: Path) -> None:
-        """Stand in for what an action does to the machine."""
+    def action(
+        self, where: str, action: str, given: Mapping[str, str], folder: Path, python: Path
+    ) -> None:
+        """Stand in for what an action does to the machine; `python` is for an environment."""
         artefact = self.work / "artefacts" / given.get("name", "pages")
         match action:
             case "actions/checkout":
                 depth = [] if given.get("fetch-depth") == "0" else ["--depth", "1"]
                 run("git", "clone", "--quiet", *depth, f"file://{self.origin}", str(folder))
             case "actions/setup-python":
-                wanted = given["python-version"].split()
-                missing = [v for v in wanted if shutil.which(f"python{v}") is None]
-                if missing and len(wanted) > 1:
-                    raise ElsewhereError(f"needs Python {', '.join(missing)}")
-                if missing:
-                    here = ".".join(map(str, sys.version_info[:2]))
-                    self.skipped.append(f"{where}: Python {here} in place of {missing[0]}")
+                wanted = [f"python{version}" for version in given["python-version"].split()]
+                if missing := [name for name in wanted if not runs(name)]:
+                    raise ElsewhereError(f"needs {', '.join(missing)}")
+                run(wanted[-1], "-m", "venv", str(python))  # the last one is the default
             case "actions/upload-artifact" | "actions/upload-pages-artifact":
                 keep(folder, given["path"].split(), artefact)
             case "actions/download-artifact":
+                if not artefact.is_dir():
+                    raise StepError(f"{where}: no artefact {artefact.name}; another job makes it")
                 shutil.copytree(artefact, folder / given.get("path", ""), dirs_exist_ok=True)
             case "actions/deploy-pages" | "actions/attest-build-provenance":
                 self.skipped.append(f"{where}: {action}")
@@ -169,6 +174,18 @@ def run(*command: str, cwd: Path | None = None, env: Mapping[str, str] | None = 
     """Run a command; its output is ours."""
     if code := subprocess.run(command, cwd=cwd, env=env, check=False).returncode:
         raise StepError(f"exit code {code}: {' '.join(command)}")
+
+
+def runs(program: str) -> bool:
+    """Whether a program is there, and no mere shim of one."""
+    found = shutil.which(program)
+    return bool(found) and not subprocess.run([found, "-V"], capture_output=True).returncode
+
+
+def is_here(system: str) -> bool:
+    """Whether this machine stands in for a runner of the host, or is that of a container."""
+    release = platform.freedesktop_os_release()
+    return system.startswith("ubuntu") or system == f"{release['ID']}:{release['VERSION_ID']}"
 
 
 def keep(folder: Path, paths: list[str], artefact: Path) -> None:
@@ -222,6 +239,8 @@ def main() -> int:
                 tagged = "tags" in (triggers.get("push") or {})
                 ref = f"refs/tags/v{version[1]}" if tagged else "refs/heads/main"
                 runner.workflow(path, options.only, ref, {})
+            if not runner.replayed:
+                raise StepError(f"no job with {options.only!r} in its name could be replayed")
         except StepError as error:
             print(error, file=sys.stderr)
             return 1
