@@ -19,7 +19,7 @@ TIMEOUT ?=
 
 # What a caller sets reaches the commands through the environment, as it is: neither make nor the
 # shell reads it as a part of a command.
-SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE TIMEOUT
+SETTABLE := ALL CHECK COLAB_PYTHON FIGURE FRESH JOBS NAME NOTEBOOK ONLY PORT PYTHON SCALE TIMEOUT UPGRADE
 $(foreach name,$(SETTABLE),$(eval override $(name) := $$(value $(name))))
 export $(SETTABLE)
 
@@ -74,12 +74,12 @@ test-browser: book ## (3 min after the book) tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-all
-test-all: book ## (15 min after the book) every test, those in Chromium and the slow ones too
+test-all: book ## (15 min after the book) every test but `make faults`, those in Chromium and the slow ones too
 	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
 	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
 .PHONY: mutants
-mutants: $(READY) ## (half an hour) plant errors one by one and see whether the tests notice them
+mutants: $(READY) ## (10 min) plant errors one by one and see whether the tests notice them
 	@$(PY) -m pytest tests/mutants $(SIDE_BY_SIDE)
 
 .PHONY: replay
@@ -194,9 +194,9 @@ lab: .venv/lab ## (until Ctrl-C) edit the notebooks in JupyterLab, which the fir
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 .PHONY: lock
-lock: ## (10 s) resolve the locks anew (needs uv)
-	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
-	@$(COMPILE) --group lab -c requirements.lock -o lab.lock
+lock: ## (10 s) resolve the locks anew (needs uv); UPGRADE=1 takes the newest versions that are allowed
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras pyproject.toml -o requirements.lock
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group lab -c requirements.lock -o lab.lock
 
 .PHONY: clean
 clean: ## (1 s) remove what was built; keep .venv

@@ -21,6 +21,7 @@ from edge_of_stability import (
     minimizer_spectrum,
     resonant_steps,
     run_ensemble,
+    run_network,
     stable_set_is_bounded,
     two_cycle,
 )
@@ -100,6 +101,7 @@ REFUSED = [
     (r"initial: need shape \(m, 2\)", run_ensemble, SCALAR, [1.0, 1.0], 0.1, 10),
     (r"initial: need", run_ensemble, SCALAR, np.empty((0, 2)), 0.1, 10),
     *((r"tolerance: need", Rules, tolerance) for tolerance in (0.0, NAN)),
+    (r"tolerance: need a positive number, got -1", run_network, NETWORK, TWO, 0.1, 10, -1),
     (r"window: need", Rules, 1e-10, 0),
     *((r"escape: need", Rules, 1e-10, 64, escape) for escape in (1.0, INF)),
     (r"look_every: need", Rules, 1e-10, 64, 1e6, 0),

@@ -61,6 +61,9 @@ def test_runs_are_orbits_and_do_not_depend_on_the_batch():
     assert runs.diverged[3]
     assert np.isinf(runs.loss[3])
     assert not (runs.converged & runs.diverged).any()
+    few = run_network(network, starts, 0.01, 7, tolerance=1e-12)
+    assert (few.steps == 7).all()  # fewer than to the first look
+    assert not few.converged.any()
 
 
 def test_flat_fit_of_one_neuron_is_the_formula():

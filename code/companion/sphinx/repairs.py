@@ -3,6 +3,9 @@
 Each function says what it mends and when it can go. All are made for the versions in
 :data:`MADE_FOR`; with others, try the book without them first. Beside them, the file
 ``templates/static/webpack-macros.html`` takes the place of the theme's, whose icons come twice.
+What else depends on these versions: where :mod:`.outputs` finds a cell in MyST-NB's tree, and
+:mod:`.formulas` the files of MathJax; what :mod:`companion.site.build` loads early; the theme's
+icons (:mod:`companion.site.slim`), its classes in the print edition and in ``_static/preview.js``.
 """
 
 import posixpath
@@ -26,10 +29,12 @@ from companion.running.keys import source_digest
 
 MADE_FOR = {
     "jupyter-book": "1.0.4.post1",
+    "myst-nb": "1.4.0",
     "pybtex": "0.26.1",
     "pydata-sphinx-theme": "0.15.4",
     "sphinx": "7.4.7",
     "sphinx-book-theme": "1.1.4",
+    "sphinx-mathjax-offline": "0.0.2",
     "sphinx-proof": "0.4.0",
 }
 """The versions at which each repair was needed, and did what it should."""

@@ -104,3 +104,9 @@ def count(argument: str, value: int, least: int = 0) -> int:
         kind = "positive" if least else "non-negative"
         refuse(argument, f"a {kind} integer", repr(value))
     return int(value)
+
+
+def positive(argument: str, value: float) -> None:
+    """Refuse what is not a positive finite number."""
+    if not (np.isfinite(value) and value > 0):
+        refuse(argument, "a positive number", repr(value))

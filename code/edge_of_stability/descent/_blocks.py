@@ -1,4 +1,4 @@
-"""What an ensemble is cut into: blocks of initial points, and how a worker runs one."""
+"""What an ensemble is cut into: blocks of starting points, and how a worker runs one."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ from .starts import Gaussian
 # Products up to here (and down to its inverse) are far from over- and underflow.
 SAFE = 1e100
 
-Columns = dict[str, np.ndarray]  # results by name; the first axis of each counts initial points
+Columns = dict[str, np.ndarray]  # results by name; the first axis of each counts starting points
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A block of initial points: all a worker must know, and small enough to be sent to one."""
+    """A block of starting points: all a worker must know, and small enough to be sent to one."""
 
     problem: DeepLinearProblem
     initial: FloatArray | Gaussian  # (m, D), only the points of this block

@@ -29,7 +29,7 @@ NEVER = 2**62
 # The arrays of the functions below:
 #   packs (packs · (D + 3) · L,)  θ, factor, unit, escape of each lane, as in :mod:`._products`;
 #                                 lane number ``place`` is in pack ⌊place / L⌋
-#   who (packs · L,)              the number of the initial point in each lane, −1 if none
+#   who (packs · L,)              the number of the starting point in each lane, −1 if none
 #   watched (packs,)              whether a lane of this pack has a small gradient
 #   work, before                  see :class:`._engine.Kernel`
 
@@ -203,7 +203,7 @@ def _run(
     residual: Any,
     slope: Any,
 ) -> None:
-    """Run the orbits of some initial points until each has settled.
+    """Run the orbits of some starting points until each has settled.
 
     Those that go outside are left before the steps in which they do, or, run ``again`` from there
     with a look after each step, at the first point outside.
@@ -275,12 +275,12 @@ def _sweep(
 
 
 def sweep(widths: tuple[int, ...], columns: int, rescaled: bool) -> Callable[..., None]:
-    """The compiled sweep over a block of initial points, for networks of these widths.
+    """The compiled sweep over a block of starting points, for networks of these widths.
 
     The returned function has the arguments
 
     start (m, D), factor (m,), unit (m,)
-        Initial points, −ηα^{N−2} with the step size η, and the unit α of :mod:`._products`:
+        Starting points, −ηα^{N−2} with the step size η, and the unit α of :mod:`._products`:
         anything positive if ``rescaled``, else 1.
     data (d_0² + d_N d_0 + d_0 k + d_N k,)
         2Σ and −2S for the step, X̃ and −Ỹ for the loss, one after the other, each row by row.

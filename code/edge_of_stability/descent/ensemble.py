@@ -1,4 +1,4 @@
-"""Gradient descent from many initial points at once, with the outcome of each."""
+"""Gradient descent from many starting points at once, with the outcome of each."""
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -34,20 +34,19 @@ def run_ensemble(
     block: int | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> EnsembleResult:
-    """Take up to ``steps`` steps of gradient descent from each of many initial points.
+    """Take up to ``steps`` steps of gradient descent from each of many starting points.
 
     An orbit that has settled takes no more steps. The result has the same bits for any executor,
     any number of workers and any block size. If d_0 = 1, steps are taken in units in which Σ
-    disappears (:mod:`._products`), so there θ differs by rounding from plain steps, and an initial
-    point that takes no step from what was given.
+    disappears (:mod:`._products`); so there θ differs by rounding, even where no step is taken.
 
     Parameters
     ----------
     problem : DeepLinearProblem
     initial : (m, D) array_like or Gaussian
-        Initial points, or how the workers draw them.
+        Starting points, or how the workers draw them.
     eta : float or (m,) array_like
-        Step size, positive; an array gives each initial point its own.
+        Step size, positive; an array gives each starting point its own.
     steps : int
         The largest number of steps, ≥ 0.
     rules : Rules
@@ -55,13 +54,11 @@ def run_ensemble(
     sharpness : bool
         Whether to compute λ_max where the orbit converged.
     executor : concurrent.futures.Executor, optional
-        Where the blocks run, a thread or process pool, say. Default: threads, one for each core. It
-        is not shut down. What it or a block raises is passed on.
+        Where blocks run; not shut down. Default: threads, one for each core. Its errors are raised.
     block : int, optional
-        Initial points in a block, a unit of work. Default: about 2¹⁶ / D, or fewer, so that
-        each core has as many blocks.
+        Starting points in a unit of work. Default: 2¹⁶ / D, or fewer, for as many on each core.
     progress : callable, optional
-        Called as ``progress(done, total)`` with numbers of initial points, after each block.
+        Called as ``progress(done, total)`` with numbers of starting points, after each block.
 
     >>> problem = DeepLinearProblem([[1.0]], [[1.0]], widths=(1, 1, 1))
     >>> result = run_ensemble(problem, [[1.5, 0.5], [0.1, 0.3], [9.0, 9.0]], eta=0.3, steps=1000)

@@ -54,7 +54,7 @@ def gradient_descent(
 
 
 def run_network(
-    network: LeastSquares,
+    problem: LeastSquares,
     initial: ArrayLike,
     eta: ArrayLike,
     steps: int,
@@ -64,18 +64,19 @@ def run_network(
     """Run gradient descent from points (m, D) until each converges, diverges or ends undecided.
 
     η > 0 is one number or (m,). Every ``look_every`` steps the orbits that have settled are taken
-    out. An orbit is CONVERGED when ‖∇L‖ is at most the tolerance, and DIVERGED when its loss is
-    beyond 10¹² (1 + ‖Y‖²); the result then has an infinite loss and gradient norm. The others are
-    BOUNDED after ``steps`` steps, rounded up to a multiple of ``look_every``. Orbits do not affect
-    one another. For a DeepLinearProblem :func:`run_ensemble` is much faster.
+    out. An orbit is CONVERGED when ‖∇L‖ ≤ ``tolerance`` > 0 at one look (:class:`Rules` asks for
+    more), and DIVERGED when its loss is beyond 10¹² (1 + ‖Y‖²); the result then has an infinite
+    loss and gradient norm. The others are BOUNDED after ``steps`` steps. Orbits do not affect one
+    another. For a DeepLinearProblem :func:`run_ensemble` is much faster.
     """
-    theta = np.array(checks.coordinates("initial", initial, network.dimension))
+    theta = np.array(checks.coordinates("initial", initial, problem.dimension))
     if theta.ndim != 2:
         checks.refuse("initial", "two axes", f"shape {theta.shape}")
     m = len(theta)
     each = np.array(np.broadcast_to(checks.step_size(eta, (m,)), m))
-    checks.count("steps", steps)
+    steps = checks.count("steps", steps)
     look_every = checks.count("look_every", look_every, least=1)
+    checks.positive("tolerance", tolerance)
     result = DescentResult(
         outcome=np.full(m, Outcome.BOUNDED, dtype=np.int8),
         theta=theta.copy(),
@@ -84,11 +85,11 @@ def run_network(
         gradient_norm=np.full(m, np.inf),
     )
     alive = np.arange(m)
-    limit = DIVERGED_LOSS * (1 + float(np.sum(network.Y**2)))
+    limit = DIVERGED_LOSS * (1 + float(np.sum(problem.Y**2)))
     done = 0
     with np.errstate(over="ignore", invalid="ignore"):
         while alive.size:
-            loss, gradient = network.loss_and_gradient_unchecked(theta)
+            loss, gradient = problem.loss_and_gradient_unchecked(theta)
             norm = np.linalg.norm(gradient, axis=-1)
             lost = ~(loss < limit)
             small = ~lost & (norm <= tolerance)
@@ -100,8 +101,8 @@ def run_network(
             result.loss[alive[stop]] = np.where(lost, np.inf, loss)[stop]
             result.gradient_norm[alive[stop]] = np.where(lost, np.inf, norm)[stop]
             alive, theta, each = alive[~stop], theta[~stop], each[~stop]
-            if alive.size:
-                for _ in range(look_every):
-                    theta = network.step_unchecked(theta, each)
-            done += look_every
+            ahead = min(look_every, steps - done) if alive.size else 0
+            for _ in range(ahead):
+                theta = problem.step_unchecked(theta, each)
+            done += ahead
     return result

@@ -58,15 +58,14 @@ class Rules:
     def __post_init__(self) -> None:
         checks.count("window", self.window, least=1)
         checks.count("look_every", self.look_every, least=1)
-        if not (np.isfinite(self.tolerance) and self.tolerance > 0):
-            checks.refuse("tolerance", "a positive number", repr(self.tolerance))
+        checks.positive("tolerance", self.tolerance)
         if not (np.isfinite(self.escape) and self.escape >= 2):
             checks.refuse("escape", "a finite number ≥ 2", repr(self.escape))
 
 
 @dataclass(frozen=True, eq=False)
 class DescentResult:
-    """Where each of m orbits was left, in the order of the initial points."""
+    """Where each of m orbits was left, in the order of the starting points."""
 
     outcome: NDArray[np.int8]  # (m,), values of `Outcome`
     theta: FloatArray  # (m, D), θ_t at the last step t; if DIVERGED a point outside, or infinite

@@ -1,4 +1,4 @@
-"""Random initial points, drawn where they are needed."""
+"""Random starting points, drawn where they are needed."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ import numpy as np
 from ..core import checks
 from ..core.checks import FloatArray
 
-# Initial points that share one random stream. Streams belong to these cells and not to blocks, so
+# Starting points that share one random stream. Streams belong to these cells and not to blocks, so
 # that the points are the same for any block size.
 CELL = 1024
 
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Initial points with independent Gaussian entries of mean 0 and standard deviation ``scale``.
+    """Starting points with independent Gaussian entries of mean 0 and standard deviation ``scale``.
 
     They are drawn in the worker that runs them. Point number i comes from stream ⌊i / 1024⌋ of
     ``SeedSequence(seed).spawn``, so the first points of a longer sample are the same.
@@ -31,7 +31,7 @@ class Gaussian:
             checks.refuse("scale", "a positive finite number", repr(self.scale))
 
     def points(self, dimension: int, begin: int = 0, end: int | None = None) -> FloatArray:
-        """Initial points number begin … end − 1 (default: all), (end − begin, D)."""
+        """Starting points number begin … end − 1 (default: all), (end − begin, D)."""
         end = self.count if end is None else end
         points = np.empty((end - begin, dimension))
         for cell in range(begin // CELL, -(-end // CELL)):

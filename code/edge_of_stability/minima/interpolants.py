@@ -23,7 +23,7 @@ class NoFitError(ArithmeticError):
 
 
 def flat_interpolant(network: Network, initial: ArrayLike, iterations: int = 200) -> FloatArray:
-    """Search for a flat θ (D,) with f_θ(X) = Y, from an initial point (D,).
+    """Search for a flat θ (D,) with f_θ(X) = Y, from a starting point (D,).
 
     The network has at least as many parameters as Y has entries. ``iterations`` bounds the steps
     for each power p. A `NoFitError` is raised if the loss cannot be brought to zero from here.
