@@ -86,11 +86,11 @@ def test_interval_holds_the_truth(depth):
 @pytest.mark.parametrize(("depth", "decades"), [(1, 0), (2, 1), (3, 0), (5, 2), (8, 0), (3, 4)])
 def test_the_interval_for_many_features_holds_the_truth(depth, decades, monkeypatch):
     # Four decades are too many for float64: then the interval comes from ball arithmetic.
-    monkeypatch.setattr(critical_step, "_FEW_FEATURES", 0)
+    monkeypatch.setattr(critical_step, "FEW_FEATURES", 0)
     rng = np.random.default_rng(depth)
     X = np.diag(np.logspace(0, -decades, 3)) @ rng.standard_normal((3, 5))
     X, Y = orthogonal(rng, 3) @ X, rng.standard_normal((2, 5))
-    assert (critical_step._by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
+    assert (critical_step.by_rounding(X, Y, depth, 1e-9) is None) == (decades == 4)
     assert_encloses(X, Y, depth)
 
 
@@ -205,7 +205,7 @@ def test_duality_on_singular_matrices(d, depth, seed):
     ],
 )
 def test_many_features(X, Y, depth, monkeypatch):
-    monkeypatch.setattr(critical_step, "_by_balls", None)  # the fast proof is enough
+    monkeypatch.setattr(critical_step, "by_balls", None)  # the fast proof is enough
     result = critical_step_size(X, Y, depth)
     A, B = forms(X, Y)
     around = result.scale * np.array([0.999, 1, 1.001])

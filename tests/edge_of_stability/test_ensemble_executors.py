@@ -17,7 +17,7 @@ from edge_of_stability import (
     Outcome,
     run_ensemble,
 )
-from edge_of_stability.descent import _blocks, _engine
+from edge_of_stability.descent import _engine, _sweep
 from edge_of_stability.descent._sweep import CACHED_DOUBLES
 
 pytestmark = pytest.mark.xdist_group("the kernels of ensembles")
@@ -117,8 +117,8 @@ def test_points_go_on_together_in_parts_of_the_block():
 def test_blas_has_one_thread_while_a_block_runs(monkeypatch):
     before = [library["num_threads"] for library in blas()]
     seen = []
-    run = _blocks._run_block
-    monkeypatch.setattr(_blocks, "_run_block", lambda block: (seen.append(blas()), run(block))[1])
+    made = _sweep.sweep
+    monkeypatch.setattr(_sweep, "sweep", lambda *of: (seen.append(blas()), made(*of))[1])
     with threadpoolctl.threadpool_limits(2, "blas"):
         with ThreadPoolExecutor(3) as pool:
             sweep(executor=pool, block=500)

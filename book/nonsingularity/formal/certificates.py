@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from edge_of_stability.certificates._hessian import exact, fraction, hessian, identity
+from edge_of_stability.certificates.hessian import exact, fraction, hessian, identity
 
 BOOK = Path(__file__).parents[2]
 MOST_WEIGHTS = 12  # Coq needs a second for a matrix of order twenty

@@ -24,7 +24,7 @@ from flint import arb_mat, ctx
 from ..core import checks
 from ..core.rationals import RationalProblem, rational_problem
 from . import network_check
-from ._hessian import determinant, fraction
+from .hessian import determinant, fraction
 
 BITS = (64, 128, 256, 512)  # working precisions, tried in turn at each candidate
 _SEED = 240213108

@@ -30,7 +30,7 @@ from ..core import checks
 from ..core.checks import FloatArray
 from ..core.rationals import RationalProblem, rational_problem
 from . import nonsingular_check
-from ._hessian import determinant, exact, fraction
+from .hessian import determinant, exact, fraction
 
 
 class SingularMapError(ValueError):

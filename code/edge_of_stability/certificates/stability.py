@@ -19,7 +19,7 @@ from ..core import checks
 from ..core.rationals import RationalProblem, rational_point, rational_problem
 from ..minima.stability import Stability
 from . import stability_check
-from ._hessian import exact, fraction, hessian, layers
+from .hessian import exact, fraction, hessian, layers
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ Numba takes several times as long.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit, types
+from numpy.typing import NDArray
 
 from ..core.checks import FloatArray
 from ._engine import FLOATS, GO_ON, Kernel, kernel
@@ -26,6 +27,9 @@ CONVERGED, BOUNDED, DIVERGED = (int(outcome) for outcome in Outcome)
 NEVER = 2**62
 
 
+Ints: TypeAlias = NDArray[np.int64]
+Bits: TypeAlias = NDArray[np.bool_]
+
 # The arrays of the functions below:
 #   packs (packs · (D + 3) · L,)  θ, factor, unit, escape of each lane, as in :mod:`._products`;
 #                                 lane number ``place`` is in pack ⌊place / L⌋
@@ -39,12 +43,12 @@ def _enter(
     at: int,
     i: int,
     L: int,
-    packs: Any,
-    points: Any,
-    entry: Any,
-    start: Any,
-    factor: Any,
-    unit: Any,
+    packs: FloatArray,
+    points: FloatArray,
+    entry: FloatArray,
+    start: FloatArray,
+    factor: FloatArray,
+    unit: FloatArray,
     escape: float,
     norm: float,
 ) -> None:
@@ -67,9 +71,9 @@ def _leaves(
     t: int,
     window: int,
     small: float,
-    outcome: Any,
-    taken: Any,
-    settled: Any,
+    outcome: NDArray[np.int8],
+    taken: Ints,
+    settled: Ints,
 ) -> bool:
     """Whether an orbit leaves after a look, and with which outcome."""
     if not slope_now <= small:
@@ -85,7 +89,7 @@ def _leaves(
 
 
 @njit(nogil=True)  # type: ignore[untyped-decorator]
-def _close_gaps(L: int, rows: int, active: int, packs: Any, who: Any, watched: Any) -> int:
+def _close_gaps(L: int, rows: int, active: int, packs: FloatArray, who: Ints, watched: Bits) -> int:
     """Fill the gaps with lanes from the end; how many are left."""
     gap = 0
     while True:
@@ -114,17 +118,17 @@ def _judge(
     window: int,
     small: float,
     again: bool,
-    work: Any,
-    packs: Any,
-    before: Any,
-    who: Any,
-    watched: Any,
-    theta: Any,
-    outcome: Any,
-    taken: Any,
-    settled: Any,
-    residual: Any,
-    slope: Any,
+    work: FloatArray,
+    packs: FloatArray,
+    before: FloatArray,
+    who: Ints,
+    watched: Bits,
+    theta: FloatArray,
+    outcome: NDArray[np.int8],
+    taken: Ints,
+    settled: Ints,
+    residual: FloatArray,
+    slope: FloatArray,
 ) -> int:
     """Let the settled lanes of a pack leave after a look; their number."""
     D = theta.shape[1]
@@ -132,6 +136,7 @@ def _judge(
     watched[pack] = False
     for lane in range(min(L, active - pack * L)):
         i, at = who[pack * L + lane], pack * (D + PACK_END) * L + lane
+        now = work[(D + SLOPE) * L + lane]
         outside = not work[(D + NORM) * L + lane] <= packs[at + (D + ESCAPE) * L]
         if outside and not again:
             # Where between two looks it went outside is found out at the end, from here and in the
@@ -139,21 +144,10 @@ def _judge(
             for d in range(D):
                 theta[i, d] = before[d * L + lane]
             taken[i], settled[i], outcome[i] = t - chunk, -1, DIVERGED
-        elif _leaves(
-            work[(D + SLOPE) * L + lane],
-            outside,
-            last,
-            i,
-            t,
-            window,
-            small,
-            outcome,
-            taken,
-            settled,
-        ):
+        elif _leaves(now, outside, last, i, t, window, small, outcome, taken, settled):
             for d in range(D):  # in the units it was given in
                 theta[i, d] = packs[at + d * L] * packs[at + (D + UNIT) * L]
-            slope[i] = work[(D + SLOPE) * L + lane]
+            slope[i] = now
             residual[i] = work[(D + RESIDUAL) * L + lane]
         else:
             watched[pack] = watched[pack] or settled[i] >= 0
@@ -175,20 +169,20 @@ _RESULTS = (_TABLE, types.int8[::1], _INTS, _INTS, FLOATS, FLOATS)
     nogil=True,
     cache=True,
 )
-def _run(
-    go_on: Any,
+def run_packs(
+    go_on: Callable[..., int],
     L: int,
-    work: Any,
-    packs: Any,
-    before: Any,
-    who: Any,
-    watched: Any,
-    numbers: Any,
-    points: Any,
-    entry: Any,
-    start: Any,
-    factor: Any,
-    unit: Any,
+    work: FloatArray,
+    packs: FloatArray,
+    before: FloatArray,
+    who: Ints,
+    watched: Bits,
+    numbers: Ints,
+    points: FloatArray,
+    entry: FloatArray,
+    start: FloatArray,
+    factor: FloatArray,
+    unit: FloatArray,
     steps: int,
     every: int,
     window: int,
@@ -196,12 +190,12 @@ def _run(
     escape: float,
     norm: float,
     again: bool,
-    theta: Any,
-    outcome: Any,
-    taken: Any,
-    settled: Any,
-    residual: Any,
-    slope: Any,
+    theta: FloatArray,
+    outcome: NDArray[np.int8],
+    taken: Ints,
+    settled: Ints,
+    residual: FloatArray,
+    slope: FloatArray,
 ) -> None:
     """Run the orbits of some starting points until each has settled.
 
@@ -268,10 +262,10 @@ def _sweep(
     orbits, limits = (start, factor, unit), (escape, norm)
     settled[:] = -1
     rules = (steps, every, window, small, *limits, False)
-    _run(go_on, L, *memory, np.arange(m), start, unit, *orbits, *rules, *results)
+    run_packs(go_on, L, *memory, np.arange(m), start, unit, *orbits, *rules, *results)
     escaped = np.flatnonzero(outcome == DIVERGED)
     rules = (NEVER, 1, window, -1.0, *limits, True)
-    _run(go_on, L, *memory, escaped, theta, np.ones(m), *orbits, *rules, *results)
+    run_packs(go_on, L, *memory, escaped, theta, np.ones(m), *orbits, *rules, *results)
 
 
 def sweep(widths: tuple[int, ...], columns: int, rescaled: bool) -> Callable[..., None]:

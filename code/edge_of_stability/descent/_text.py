@@ -38,8 +38,9 @@ NAMES = {f.__name__: f for f in (load, store, add_product, add_stored, view, gem
 def function(text: str) -> Callable[..., Any]:
     """The function of a text, not yet compiled."""
     names: dict[str, Any] = {**NAMES, "__name__": __name__}
-    # Numba keeps compiled code on disk for functions of a file alone: this one stands for it.
-    exec(compile(text, __file__, "exec"), names)
+    # Numba keeps compiled code on disk for functions of a file alone: this one stands for it. Numba
+    # also reads the lines of a function, to annotate it; beyond the end of the file it finds none.
+    exec(compile("\n" * 10_000 + text, __file__, "exec"), names)
     return names["go_on"]  # type: ignore[no-any-return]
 
 

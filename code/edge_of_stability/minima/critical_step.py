@@ -35,7 +35,6 @@ How they are proved
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat, ctx
@@ -54,7 +53,7 @@ DEFAULT_RTOL = 1e-9
 _BITS = 256
 
 # Up to here ball arithmetic takes a tenth of a second, and needs the fewest lines to trust.
-_FEW_FEATURES = 100
+FEW_FEATURES = 100
 
 # If cond(Σ) is below the inverse, eigenvectors of Σ serve as singular vectors of X, much faster:
 # XᵀU diag(1/s) is then orthonormal to 1e-10, and :func:`_maximum` corrects the rest.
@@ -67,7 +66,7 @@ _SLACK = (1.25, 5.0)
 _MARGINS = tuple(10.0**-k for k in range(15, 6, -1))
 
 
-_Forms = tuple[Any, Any, Any]
+_Forms = tuple[arb_mat, arb_mat, arb_mat]
 
 
 class PrecisionError(ArithmeticError):
@@ -111,9 +110,9 @@ def critical_step_size(
         Y = np.zeros((1, X.shape[1]))  # η_C = 1/λ_max(Σ) does not depend on Y
     p, q = _exponent(X), _exponent(Y)
     with one_thread(), ctx.workprec(_BITS):
-        bounds = _by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
+        bounds = by_rounding(np.ldexp(X, -p), np.ldexp(Y, -q), N, rtol)
         if bounds is None:
-            bounds = _by_balls(X, Y, N, p, q)
+            bounds = by_balls(X, Y, N, p, q)
         found = bounds.found
         unit = arb(2) ** ((2 * p + 2 * (N - 1) * arb(q)) / N)
         lower = float(np.nextafter(float((1 / (unit * bounds.most)).lower()), -np.inf))  # outward
@@ -142,9 +141,9 @@ class _Bounds:
     direction: FloatArray  # (d_0,), a multiple of v
 
 
-def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds | None:
+def by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds | None:
     """In float64, for many features; None if the data are too ill-conditioned for it."""
-    if not _FEW_FEATURES < X.shape[0] <= X.shape[1]:
+    if not FEW_FEATURES < X.shape[0] <= X.shape[1]:
         return None
     forms = rounding.Forms.of(X, Y)
     try:
@@ -166,7 +165,7 @@ def _by_rounding(X: FloatArray, Y: FloatArray, N: int, rtol: float) -> _Bounds |
     return None
 
 
-def _by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:
+def by_balls(X: FloatArray, Y: FloatArray, N: int, p: int, q: int) -> _Bounds:
     """In ball arithmetic, for 2⁻ᵖX and 2⁻ᑫY."""
     U, s = _singular_vectors(np.ldexp(X, -p))
     forms = _forms(X, Y, U / s, p, q)
@@ -221,7 +220,7 @@ def _upper_bound(forms: _Forms, found: JointMaximum, N: int) -> arb:
     raise PrecisionError("no proven bound of the largest eigenvalue: X is too ill-conditioned")
 
 
-def is_positive_definite(T: Any) -> bool:
+def is_positive_definite(T: arb_mat) -> bool:
     """Whether all symmetric matrices in a ball, an ``arb_mat``, are proved positive definite.
 
     If the rows of |MᵀTM − I| have sums below 1 then MᵀTM ≻ 0 (Gershgorin), so M is invertible and
@@ -236,13 +235,13 @@ def is_positive_definite(T: Any) -> bool:
     return all(sum(abs(x - (i == j)) for j, x in enumerate(row)) < 1 for i, row in enumerate(rows))
 
 
-def _middle(T: Any) -> FloatArray:
+def _middle(T: arb_mat) -> FloatArray:
     return np.array([[float(entry.mid()) for entry in row] for row in T.tolist()])
 
 
-def _balls(matrix: FloatArray) -> Any:
+def _balls(matrix: FloatArray) -> arb_mat:
     """The same matrix, exactly."""
-    return arb_mat(*matrix.shape, matrix.ravel().tolist())
+    return arb_mat(matrix.tolist())
 
 
 def _exponent(matrix: FloatArray) -> int:

@@ -1,7 +1,7 @@
 """H(θ) in FLINT's numbers, exact or in balls: the constructing side of all certificates.
 
-python-flint has no types, hence ``Any``. ``kind`` is ``fmpq_mat`` for exact numbers, or ``arb_mat``
-for balls of the working precision.
+``kind`` is ``fmpq_mat`` for exact numbers, or ``arb_mat`` for balls of the working precision. Both
+take the same code, and share no class that says what they can do: hence ``Any``.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,12 +32,12 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], ...]] = {
 }
 
 
-def exact(rows: Sequence[Sequence[Fraction]]) -> Matrix:
+def exact(rows: Sequence[Sequence[Fraction]]) -> fmpq_mat:
     """The same matrix for FLINT."""
     return fmpq_mat([[fmpq(entry.numerator, entry.denominator) for entry in row] for row in rows])
 
 
-def fraction(value: Any) -> Fraction:
+def fraction(value: fmpq) -> Fraction:
     """The same number for Python."""
     return Fraction(int(value.p), int(value.q))
 
