@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from companion.sphinx.formulas import plain_text, style_sheet, typeset
@@ -19,3 +22,8 @@ def test_every_letter_has_its_style():
 
 def test_text_without_markup():
     assert plain_text(r"\lambda_{\max}(\theta) < 2") == "λmax(θ)<2"
+
+
+def test_a_process_that_has_typeset_ends():
+    code = "from companion.sphinx.formulas import typeset; typeset('x', False)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

@@ -4,6 +4,7 @@ A page is as high when it is first seen as when everything is loaded, so a link 
 leads; formulas need no script; and a wrong one is a warning with its place, hence an error.
 """
 
+import atexit
 import functools
 import importlib.util
 import json
@@ -70,6 +71,8 @@ def _mathjax() -> MiniRacer:
     files = {name: (source / f"{name}.js").read_text(encoding="utf-8") for name in _FILES}
     given = {"files": files, "parts": _PARTS, "fonts": "."}
     engine = MiniRacer()
+    # Later than this, it would wait for a thread of its own that Python 3.13 has already stopped.
+    atexit.register(engine.close)
     engine.eval("".join(f"var {k} = {json.dumps(v)};" for k, v in given.items()))
     engine.eval(_START)
     engine.eval("MathJax.startup.promise.then(() => true)").get()  # type: ignore[union-attr]
