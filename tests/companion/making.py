@@ -4,6 +4,7 @@ Its recipes run either way, in make and in the shell.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,10 @@ from pathlib import Path
 import yaml
 
 from toy import REPOSITORY
+
+_MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+SETTABLE = re.findall(r"^SETTABLE := (.*)$", _MAKEFILE, re.MULTILINE)[0].split()
+"""The variables a caller may set."""
 
 _FILES = ("pyproject.toml", "requirements.lock", "lab.lock", ".venv/ready", ".venv/lab")
 _NOTE = """#!/bin/sh
@@ -23,7 +28,7 @@ printf '\\n' >>{log}
 def make(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Call the Makefile of the book in another folder, with the Python that runs the tests."""
     _program(root / ".venv/bin/python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    return _make(root, arguments, {**os.environ, **variables})
+    return _make(root, arguments, variables)
 
 
 def noted(root: Path, *arguments: str, **variables: str) -> list[list[str]]:
@@ -40,8 +45,8 @@ def noted(root: Path, *arguments: str, **variables: str) -> list[list[str]]:
     (root / "book").mkdir(exist_ok=True)
     (root / "_build/html").mkdir(parents=True, exist_ok=True)
     (root / "_build/html/book.pdf").touch()  # what `make pdf` would have made
-    environment = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}", **variables}
-    result = _make(root, arguments, environment)
+    variables = {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}", **variables}
+    result = _make(root, arguments, variables)
     assert result.returncode == 0, result.stderr
     return [line.split("\0") for line in log.read_text().split("\0\n")[:-1]]
 
@@ -60,8 +65,11 @@ def book_of_one(root: Path, notebook: str) -> Path:
 
 
 def _make(
-    root: Path, arguments: tuple[str, ...], environment: dict[str, str]
+    root: Path, arguments: tuple[str, ...], variables: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
+    # Not what was said to the make that runs the tests, as in `make test PYTHON=python3.12`.
+    outer = (*SETTABLE, "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+    environment = {k: v for k, v in os.environ.items() if k not in outer} | variables
     shutil.copyfile(REPOSITORY / "Makefile", root / "Makefile")
     for made in _FILES:  # in this order: what is ready is not older
         path = root / made

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 from _pytest.mark.structures import ParameterSet
-from making import book_of_one, noted
+from making import SETTABLE, book_of_one, noted
 from sklearn.datasets import load_wine
 
 from companion.__main__ import parser
@@ -22,7 +22,6 @@ from toy import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
-MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
@@ -133,16 +132,13 @@ def test_commands_of_python_run(tmp_path, command, check):
 
 # Make variables ----------------------------------------------------------------------------------
 
-# What a caller may set: a variable with a default, or one that switches something on.
-(_SETTABLE,) = re.findall(r"^SETTABLE := (.*)$", MAKEFILE, re.MULTILINE)
-VARIABLES = set(_SETTABLE.split())
 # Neither make nor the shell may take any of it for a command, nor a command for an option.
 HOSTILE = """a b"; touch x; '$(touch y)' `touch z` ${HOME} $(shell touch w) %* é --all"""
 
 
 @pytest.mark.parametrize("way", ["argument", "environment"])
 def test_a_variable_reaches_its_command_as_it_is(tmp_path, way):
-    variables = VARIABLES - {"ALL", "CHECK", "FRESH", "UPGRADE"}  # switches, whatever they are
+    variables = {*SETTABLE} - {"ALL", "CHECK", "FRESH", "UPGRADE"}  # switches, whatever they are
     values = {name: f"{name} {HOSTILE}" for name in variables}
     targets = ("run", "reference", "figure", "launch-check", "paper", "test", "mutants", "replay")
     given = [f"{name}={text}" for name, text in values.items()] if way == "argument" else []
