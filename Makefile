@@ -74,7 +74,7 @@ test-browser: book ## (3 min after the book) tests of the built site in Chromium
 	@$(PY) -m pytest tests/browser -m "not slow" $(SIDE_BY_SIDE)
 
 .PHONY: test-all
-test-all: book ## (15 min after the book) every test but `make faults`, those in Chromium and the slow ones too
+test-all: book ## (20 min after the book) every test but `make faults`, those in Chromium and the slow ones too
 	@$(PY) -m pytest tests --ignore=tests/browser $(SIDE_BY_SIDE)
 	@$(PY) -m pytest tests/browser $(SIDE_BY_SIDE)
 
